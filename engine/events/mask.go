@@ -1,0 +1,80 @@
+package events
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Secret is text that must never be shown. Its String and JSON forms are "***".
+type Secret string
+
+const hidden = "***"
+
+// String hides the text.
+func (Secret) String() string { return hidden }
+
+// GoString hides the text from %#v.
+func (Secret) GoString() string { return hidden }
+
+// MarshalText hides the text in JSON.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// Reveal returns the text. The caller must not log it.
+func (s Secret) Reveal() string { return string(s) }
+
+// Mask replaces known secrets in everything a sink is told, since a guest may echo them. The zero Mask knows none. It is safe
+// for concurrent use.
+type Mask struct {
+	mu      sync.RWMutex
+	secrets []string // longest first, so that a secret inside another one does not split it
+}
+
+// Add makes s known. Text shorter than four bytes is ignored: masking it would garble everything else.
+func (m *Mask) Add(s Secret) {
+	text := s.Reveal()
+	if len(text) < 4 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.secrets = append(m.secrets, text)
+	slices.SortFunc(m.secrets, func(a, b string) int { return len(b) - len(a) })
+}
+
+// Text returns s with every known secret replaced.
+func (m *Mask) Text(s string) string {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, secret := range m.secrets {
+		s = strings.ReplaceAll(s, secret, hidden)
+	}
+	return s
+}
+
+// Sink returns a sink that masks text fields before it hands the event to next.
+func (m *Mask) Sink(next Sink) Sink {
+	return func(e Event) {
+		if e.Output != nil {
+			out := *e.Output
+			out.Text = m.Text(out.Text)
+			e.Output = &out
+		}
+		if e.Problem != nil {
+			p := *e.Problem
+			p.What, p.Where, p.Why, p.Fix = m.Text(p.What), m.Text(p.Where), m.Text(p.Why), m.Text(p.Fix)
+			e.Problem = &p
+		}
+		if e.State != nil {
+			s := *e.State
+			s.Title, s.Detail = m.Text(s.Title), m.Text(s.Detail)
+			e.State = &s
+		}
+		if e.Progress != nil {
+			p := *e.Progress
+			p.What = m.Text(p.What)
+			e.Progress = &p
+		}
+		next(e)
+	}
+}

@@ -1,0 +1,200 @@
+// Package plan is the middle form between an image template and a Packer template: plain data that survives JSON unchanged.
+//
+// A plan starts with wants: a version "latest", a script by its URI. engine/resolve makes them exact. Packages right of the
+// plan (emit, engine) never look at the image template again; packages left of it know nothing of Packer.
+package plan
+
+import (
+	"fmt"
+
+	"github.com/ingot-build/ingot/translate/diag"
+)
+
+// Plan is everything one run does, in order.
+type Plan struct {
+	Name           string        `json:"name"`       // of the image template; for a bare body, made from the file name
+	APIVersion     string        `json:"apiVersion"` // the dated shape the template was written in
+	OS             OS            `json:"os"`
+	Source         Source        `json:"source"`
+	OSDiskSizeGB   int64         `json:"osDiskSizeGB,omitempty"` // GiB; 0: the size of the source
+	TimeoutMinutes int64         `json:"timeoutMinutes"`         // the whole run: build and distribution
+	Steps          []Step        `json:"steps"`                  // run order
+	Destinations   []Destination `json:"destinations"`           // template order
+}
+
+// OS is the family of the source image; it decides the communicator and how the image is generalized.
+type OS string
+
+// The families.
+const (
+	Linux   OS = "linux"
+	Windows OS = "windows"
+)
+
+// Origin is the place in the image template that something came from.
+type Origin struct {
+	Path  string     `json:"path"` // properties.customize[2]
+	Range diag.Range `json:"-"`    // not part of the plan's identity: moving a block in the file changes no build
+}
+
+// Source is where the build VM's disk comes from. Exactly one of the pointers is set.
+type Source struct {
+	PlatformImage *PlatformImage `json:"platformImage,omitempty"`
+	ManagedImage  *ImageRef      `json:"managedImage,omitempty"`
+	SharedImage   *ImageRef      `json:"sharedImageVersion,omitempty"`
+	Exact         *Exact         `json:"exact,omitempty"` // nil until resolved
+	Origin        Origin         `json:"origin"`
+}
+
+// PlatformImage is a marketplace image; Version may be "latest".
+type PlatformImage struct {
+	Publisher string `json:"publisher"`
+	Offer     string `json:"offer"`
+	SKU       string `json:"sku"`
+	Version   string `json:"version"`
+}
+
+// URN gives publisher:offer:sku:version.
+func (p PlatformImage) URN() string {
+	return fmt.Sprintf("%s:%s:%s:%s", p.Publisher, p.Offer, p.SKU, p.Version)
+}
+
+// ImageRef names a managed image or a gallery image version by its resource id.
+type ImageRef struct {
+	ID string `json:"id"` // a version id may end in "latest"
+}
+
+// Exact is the disk that a source resolved to.
+type Exact struct {
+	Version string `json:"version,omitempty"` // of a platform image or a gallery version
+	ID      string `json:"id,omitempty"`      // of a managed image or a gallery version, with "latest" replaced
+	SHA256  string `json:"sha256,omitempty"`  // of the disk file, lower-case hex, where the store knows it
+	Format  string `json:"format"`            // qcow2, raw or vpc, as qemu-img names them
+	Size    int64  `json:"size"`              // virtual size in bytes
+}
+
+// Step is one provisioner of the build. Exactly one of Shell and File is set.
+type Step struct {
+	ID     string `json:"id"`               // customize[2], prepare, generalize; unique in the plan
+	Name   string `json:"name,omitempty"`   // the label the user gave
+	Hidden bool   `json:"hidden,omitempty"` // not in the template: the service's own first and last steps
+	Shell  *Shell `json:"shell,omitempty"`
+	File   *File  `json:"file,omitempty"`
+	Origin Origin `json:"origin"`
+}
+
+// Title is what a person reads for the step: its id, and its name where it has one.
+func (s Step) Title() string {
+	if s.Name == "" {
+		return s.ID
+	}
+	return s.ID + " " + s.Name
+}
+
+// Shell runs a script on the build VM.
+type Shell struct {
+	Script Content `json:"script"`
+	AsRoot bool    `json:"asRoot,omitempty"` // else as the unprivileged build user, who may sudo
+	// LastWord is set on a step after which the build user may be gone: nothing is cleaned up behind it and a lost connection
+	// is not a failure.
+	LastWord bool `json:"lastWord,omitempty"`
+}
+
+// File puts one file on the build VM, as the build user.
+type File struct {
+	Content     Content `json:"content"`
+	Destination string  `json:"destination"` // absolute, file name included
+}
+
+// Content is bytes that a step needs. Either Text is the bytes, or URI says where they are.
+type Content struct {
+	FileName string `json:"fileName"`         // below files/ beside the Packer template; unique in the plan
+	Text     string `json:"text,omitempty"`   // UTF-8
+	URI      string `json:"uri,omitempty"`    // http, https, or file (absolute, or relative to the template's folder)
+	SHA256   string `json:"sha256,omitempty"` // lower-case hex: wanted by the template; after resolve, of the bytes
+	Size     int64  `json:"size,omitempty"`   // bytes; 0 until resolved
+	Resolved bool   `json:"resolved,omitempty"`
+	Origin   Origin `json:"origin"` // of the URI or the inline array
+	// ChecksumOrigin is where the wanted checksum was written; its Path is empty when none was.
+	ChecksumOrigin Origin `json:"checksumOrigin,omitzero"`
+}
+
+// Contents returns a pointer to every Content of the plan, in step order.
+func (p *Plan) Contents() []*Content {
+	var all []*Content
+	for i := range p.Steps {
+		switch s := &p.Steps[i]; {
+		case s.Shell != nil:
+			all = append(all, &s.Shell.Script)
+		case s.File != nil:
+			all = append(all, &s.File.Content)
+		default:
+			panic(fmt.Sprintf("plan: step %s is neither shell nor file", s.ID))
+		}
+	}
+	return all
+}
+
+// Destination is one distributor. Exactly one of the pointers is set.
+type Destination struct {
+	ID            string            `json:"id"` // distribute[0]
+	RunOutputName string            `json:"runOutputName"`
+	Tags          map[string]string `json:"tags,omitempty"`
+	ManagedImage  *ManagedImage     `json:"managedImage,omitempty"`
+	SharedImage   *SharedImage      `json:"sharedImage,omitempty"`
+	VHD           *VHD              `json:"vhd,omitempty"`
+	Origin        Origin            `json:"origin"`
+}
+
+// Kind is the distributor's type as the template spells it.
+func (d Destination) Kind() string {
+	switch {
+	case d.ManagedImage != nil:
+		return "ManagedImage"
+	case d.SharedImage != nil:
+		return "SharedImage"
+	case d.VHD != nil:
+		return "VHD"
+	default:
+		panic(fmt.Sprintf("plan: destination %s has no type", d.ID))
+	}
+}
+
+// ManagedImage is made, or replaced, at ID.
+type ManagedImage struct {
+	ID       string `json:"id"`
+	Location string `json:"location"`
+}
+
+// SharedImage becomes a version of a gallery image definition.
+type SharedImage struct {
+	DefinitionID      string         `json:"definitionId"`
+	Version           string         `json:"version,omitempty"` // x.y.z when the template names it; else Scheme makes one
+	Scheme            VersionScheme  `json:"scheme,omitempty"`
+	Major             *int64         `json:"major,omitempty"` // only with SchemeLatest; nil: any
+	Regions           []TargetRegion `json:"regions,omitempty"`
+	ExcludeFromLatest bool           `json:"excludeFromLatest,omitempty"`
+	ReplicationMode   string         `json:"replicationMode,omitempty"` // Full or Shallow
+}
+
+// VersionScheme makes a version number when the template names none.
+type VersionScheme string
+
+// The schemes.
+const (
+	SchemeClock  VersionScheme = "Clock"  // 0.<unix seconds >> 16>.<unix seconds & 0xffff>: the service's oldest scheme
+	SchemeLatest VersionScheme = "Latest" // next patch after the highest version
+	SchemeSource VersionScheme = "Source" // the source image's version
+)
+
+// TargetRegion is one region a gallery version is wanted in.
+type TargetRegion struct {
+	Name               string `json:"name"`
+	ReplicaCount       int64  `json:"replicaCount"`
+	StorageAccountType string `json:"storageAccountType"`
+}
+
+// VHD is written to URI, or kept with the run when URI is "".
+type VHD struct {
+	URI string `json:"uri,omitempty"`
+}

@@ -1,0 +1,273 @@
+// Package template is the typed image template: what Decode makes of a Microsoft.VirtualMachineImages/imageTemplates resource.
+//
+// The model is closed. A union of the wire format (source, customizer, validator, distributor) is a sealed interface with one
+// struct a case. Every value a person wrote keeps its Range, so any later stage can point at it. The model holds what was
+// written; defaults are filled in by translate/lower.
+//
+// Reference: https://learn.microsoft.com/azure/templates/microsoft.virtualmachineimages/imagetemplates
+package template
+
+import "github.com/ingot-build/ingot/translate/diag"
+
+// String is a string property with the place it was written. The zero String means "not written".
+type String struct {
+	Value string
+	Range diag.Range
+}
+
+// IsSet reports whether the property was written, be it as "".
+func (s String) IsSet() bool { return !s.Range.IsZero() }
+
+// Int is an integer property with its place. The zero Int means "not written".
+type Int struct {
+	Value int64
+	Range diag.Range
+}
+
+// IsSet reports whether the property was written.
+func (i Int) IsSet() bool { return !i.Range.IsZero() }
+
+// Bool is a boolean property with its place. The zero Bool means "not written".
+type Bool struct {
+	Value bool
+	Range diag.Range
+}
+
+// IsSet reports whether the property was written.
+func (b Bool) IsSet() bool { return !b.Range.IsZero() }
+
+// Tag is one entry of a string-to-string map, in the order written.
+type Tag struct{ Key, Value String }
+
+// ImageTemplate is one imageTemplates resource.
+type ImageTemplate struct {
+	Name       String // the last segment of the resource name; not set in a bare body
+	APIVersion String
+	Location   String
+	Tags       []Tag
+	Identity   Identity
+	Range      diag.Range // of the resource object
+
+	Source        Source // nil when not written
+	Customize     []Customizer
+	Distribute    []Distributor
+	BuildTimeout  Int // buildTimeoutInMinutes
+	VMProfile     VMProfile
+	ErrorHandling ErrorHandling
+	Optimize      Optimize
+	Validate      Validate
+
+	// Unhandled lists properties the wire format has and this version of Ingot does not act on. check refuses them, or says
+	// that they have no effect on the chosen target; they are never dropped in silence.
+	Unhandled []Property
+}
+
+// Property is a property known by its place and path only.
+type Property struct {
+	Path  string // properties.autoRun.state
+	Range diag.Range
+}
+
+// Identity is the managed identity of the template. It says who the service acts as; on this machine nobody.
+type Identity struct {
+	Type         String
+	UserAssigned []String // resource ids, in the order written
+	Range        diag.Range
+}
+
+// VMProfile describes the build VM.
+type VMProfile struct {
+	VMSize               String
+	OSDiskSizeGB         Int // 0 or not set: the size of the source
+	UserAssignedIdentity []String
+	VNetConfig           Property // set when the object was written
+	Range                diag.Range
+}
+
+// ErrorHandling says what becomes of the build VM after a failure: "cleanup" (default) or "abort".
+type ErrorHandling struct {
+	OnCustomizerError String
+	OnValidationError String
+	Range             diag.Range
+}
+
+// Optimize is properties.optimize.
+type Optimize struct {
+	VMBootState   String // Enabled or Disabled
+	WorkloadState String
+	Range         diag.Range
+}
+
+// Validate is properties.validate.
+type Validate struct {
+	InVMValidations []Property
+	Range           diag.Range
+}
+
+// A Source is where the build VM's disk comes from. The set of types is closed.
+type Source interface {
+	SourceRange() diag.Range
+	source()
+}
+
+// PlatformImage is a marketplace image. Version may be "latest".
+type PlatformImage struct {
+	Publisher, Offer, SKU, Version String
+	PlanInfo                       *PlanInfo // nil when not written
+	Range                          diag.Range
+}
+
+// PlanInfo names the purchase plan of a paid marketplace image.
+type PlanInfo struct {
+	Name, Product, Publisher String
+	Range                    diag.Range
+}
+
+// ManagedImage is a generalized managed image as source.
+type ManagedImage struct {
+	ImageID String
+	Range   diag.Range
+}
+
+// SharedImageVersion is a gallery image version as source; the last segment of the id may be "latest".
+type SharedImageVersion struct {
+	ImageVersionID String
+	Range          diag.Range
+}
+
+// SourceRange returns the range of the source object.
+func (s *PlatformImage) SourceRange() diag.Range { return s.Range }
+
+// SourceRange returns the range of the source object.
+func (s *ManagedImage) SourceRange() diag.Range { return s.Range }
+
+// SourceRange returns the range of the source object.
+func (s *SharedImageVersion) SourceRange() diag.Range { return s.Range }
+
+func (*PlatformImage) source()      {}
+func (*ManagedImage) source()       {}
+func (*SharedImageVersion) source() {}
+
+// Common is what every entry of customize has.
+type Common struct {
+	Name  String     // optional label
+	Path  string     // properties.customize[2]
+	Range diag.Range // of the whole object
+}
+
+// A Customizer is one entry of properties.customize. The set of types is closed.
+type Customizer interface {
+	Base() Common
+	customizer()
+}
+
+// Base returns what every customizer has.
+func (c Common) Base() Common { return c }
+
+// Script is one script, or inline commands: exactly one of ScriptURI and Inline in a template that passed check.
+type Script struct {
+	Inline         []String
+	InlineRange    diag.Range // of the array; zero when "inline" was not written
+	ScriptURI      String
+	SHA256Checksum String
+}
+
+// Shell runs a script on a Linux build VM as the unprivileged build user.
+type Shell struct {
+	Common
+	Script
+}
+
+// File copies one file to an absolute path on the build VM.
+type File struct {
+	Common
+	SourceURI, SHA256Checksum, Destination String
+}
+
+// PowerShell runs a script on a Windows build VM.
+type PowerShell struct {
+	Common
+	Script
+	RunElevated, RunAsSystem Bool
+	ValidExitCodes           []Int
+}
+
+// WindowsRestart restarts the build VM and waits for it.
+type WindowsRestart struct {
+	Common
+	RestartCommand, RestartCheckCommand, RestartTimeout String
+}
+
+// WindowsUpdate installs updates until none is left.
+type WindowsUpdate struct {
+	Common
+	SearchCriteria String
+	Filters        []String
+	UpdateLimit    Int
+}
+
+func (*Shell) customizer()          {}
+func (*File) customizer()           {}
+func (*PowerShell) customizer()     {}
+func (*WindowsRestart) customizer() {}
+func (*WindowsUpdate) customizer()  {}
+
+// Distribution is what every entry of distribute has.
+type Distribution struct {
+	RunOutputName String
+	ArtifactTags  []Tag
+	Path          string // properties.distribute[0]
+	Range         diag.Range
+}
+
+// A Distributor is one entry of properties.distribute. The set of types is closed.
+type Distributor interface {
+	Base() Distribution
+	distributor()
+}
+
+// Base returns what every distributor has.
+func (d Distribution) Base() Distribution { return d }
+
+// DistributeManagedImage makes a managed image.
+type DistributeManagedImage struct {
+	Distribution
+	ImageID, Location String
+}
+
+// DistributeSharedImage makes a version in a gallery.
+type DistributeSharedImage struct {
+	Distribution
+	GalleryImageID     String // definition id (automatic version) or version id (explicit)
+	ReplicationRegions []String
+	StorageAccountType String
+	TargetRegions      []TargetRegion
+	ExcludeFromLatest  Bool
+	Versioning         *Versioning // nil when not written
+	ReplicationMode    String
+}
+
+// TargetRegion is one entry of targetRegions.
+type TargetRegion struct {
+	Name               String
+	ReplicaCount       Int
+	StorageAccountType String
+	Range              diag.Range
+}
+
+// Versioning says how an automatic version number is made.
+type Versioning struct {
+	Scheme String // Latest or Source
+	Major  Int    // -1 or not set: any
+	Range  diag.Range
+}
+
+// DistributeVHD makes a VHD; without URI it stays with the run.
+type DistributeVHD struct {
+	Distribution
+	URI String
+}
+
+func (*DistributeManagedImage) distributor() {}
+func (*DistributeSharedImage) distributor()  {}
+func (*DistributeVHD) distributor()          {}
