@@ -1,0 +1,112 @@
+// Package qemu is the local target: build VMs are QEMU processes on this machine.
+//
+// The VM itself is the builder's affair (plugins/qemu). This package decides what depends on the host: which accelerator, how
+// much memory, where the files lie, and what the ledger must know.
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/ingot-build/ingot/engine/target"
+)
+
+// Target runs build VMs in QEMU.
+type Target struct {
+	// Accel tells what works here: "kvm" or "tcg", and why not the other. It is asked only when the user left the choice.
+	Accel func(context.Context) (name, reason string, err error)
+}
+
+// overlayName is the file the builder leaves behind in its output directory.
+const overlayName = "disk.qcow2"
+
+// VMName is the name of a run's build VM. It stands in QEMU's command line, so a process that was left behind is found by it.
+func VMName(runID string) string { return "ingot-" + runID }
+
+// Info implements target.Target.
+func (*Target) Info() target.Info { return target.Info{Name: "qemu", Builder: "ingot-qemu"} }
+
+// Stage implements target.Target.
+func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, error) {
+	accel, note, err := t.accelerator(ctx, r.Machine.Accelerator)
+	if err != nil {
+		return target.Staged{}, err
+	}
+	m := adapt(r.Machine, readHost())
+
+	if err := r.Record(ctx, target.Directory, r.Dir); err != nil {
+		return target.Staged{}, err
+	}
+	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
+		return target.Staged{}, fmt.Errorf("make staging directory: %w", err)
+	}
+	base, err := pinBase(r.Base, r.Dir)
+	if err != nil {
+		return target.Staged{}, err
+	}
+	// The process is in the ledger before QEMU can exist: between its start and any later note, Ingot could be killed.
+	if err := r.Record(ctx, target.Process, VMName(r.RunID)); err != nil {
+		return target.Staged{}, err
+	}
+	return target.Staged{
+		Dir: r.Dir,
+		Vars: map[string]string{
+			"source_disk":      base,
+			"source_format":    r.Base.Format,
+			"output_directory": r.Dir,
+			"vm_name":          VMName(r.RunID),
+			"cpus":             strconv.Itoa(m.CPUs),
+			"memory":           strconv.Itoa(m.MemoryMiB),
+			"accelerator":      accel,
+			"firmware":         m.Firmware,
+		},
+		Detail: fmt.Sprintf("%d CPUs, %d MiB, %s", m.CPUs, m.MemoryMiB, note),
+	}, nil
+}
+
+// accelerator settles how guest code runs, and says it in words.
+func (t *Target) accelerator(ctx context.Context, wanted string) (name, note string, err error) {
+	reason := "as asked by --accel"
+	if name = wanted; name == "" || name == "auto" {
+		if name, reason, err = t.Accel(ctx); err != nil {
+			return "", "", fmt.Errorf("probe the accelerator: %w", err)
+		}
+	}
+	switch name {
+	case "kvm":
+		return name, "KVM", nil
+	case "tcg":
+		return name, "TCG: software emulation, scripts run 2-14x slower than with KVM (" + reason + ")", nil
+	default:
+		return "", "", fmt.Errorf("accelerator %q is not known; known: auto, kvm, tcg", name)
+	}
+}
+
+// pinBase gives the base disk a second name inside the staging directory, so that removing it from the image store under a
+// running build takes nothing away from this build. Across file systems there are no second names; then the store's own path
+// serves, and the store refuses to remove an image that a live run uses.
+func pinBase(base target.Disk, dir string) (string, error) {
+	pinned := filepath.Join(dir, "base"+filepath.Ext(base.Path))
+	switch err := os.Link(base.Path, pinned); {
+	case err == nil:
+		return pinned, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("base disk %s is gone: it was removed after the source was resolved: %w", base.Path, err)
+	default:
+		return base.Path, nil
+	}
+}
+
+// Collect implements target.Target.
+func (*Target) Collect(_ context.Context, s target.Staged) (target.Disk, error) {
+	path := filepath.Join(s.Dir, overlayName)
+	if _, err := os.Stat(path); err != nil {
+		return target.Disk{}, fmt.Errorf("the builder left no disk: %w", err)
+	}
+	return target.Disk{Path: path, Format: "qcow2"}, nil
+}

@@ -1,0 +1,75 @@
+// Package target says what a place where build VMs live must be able to do. The places themselves are folders below this one;
+// a third target is a new folder and a line in cmd/internal/wire.
+package target
+
+import (
+	"context"
+
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+// A Target is a place where build VMs live; it knows what a Packer builder needs there.
+type Target interface {
+	// Info gives facts about the target. It does no I/O.
+	Info() Info
+	// Check lists what is missing on this machine for p, each with its fix. A target that can start gives nil.
+	Check(ctx context.Context, p *plan.Plan) []Problem
+	// Stage makes ready what the builder needs, and returns the values of the Packer template's variables. Everything it
+	// creates goes through r.Record first.
+	Stage(ctx context.Context, r Request) (Staged, error)
+	// Collect returns the disk that the builder left behind in the staging directory, or an error when there is none.
+	Collect(ctx context.Context, s Staged) (Disk, error)
+}
+
+// Info is what a caller may know of a target without asking the world.
+type Info struct {
+	Name    string // as --on takes it: qemu
+	Builder string // the Packer builder it runs: ingot-qemu
+}
+
+// Problem is something missing on this machine: what, why, and what to type.
+type Problem struct{ What, Why, Fix string }
+
+// Machine is what the user asked of the build VM. Zero values mean "the target decides".
+type Machine struct {
+	CPUs        int
+	MemoryMiB   int
+	Firmware    string // bios or uefi
+	Accelerator string // auto, kvm or tcg
+}
+
+// Kind is the kind of a thing that a run must remove again.
+type Kind string
+
+// The kinds. A process is named by a token that stands in its command line, since its number may be another's by tomorrow.
+const (
+	Directory Kind = "directory"
+	File      Kind = "file"
+	Process   Kind = "process"
+)
+
+// Request is what Stage works from.
+type Request struct {
+	RunID   string
+	Dir     string // the run's staging directory; Stage makes it
+	Plan    *plan.Plan
+	Base    Disk
+	Machine Machine
+	// Record writes a thing to the ledger. It must return before the thing is created.
+	Record func(ctx context.Context, kind Kind, name string) error
+}
+
+// Staged is a target made ready for one build.
+type Staged struct {
+	Dir    string
+	Vars   map[string]string // of the Packer template
+	Detail string            // one line for people: "2 CPUs, 2048 MiB, TCG (software emulation)"
+}
+
+// Disk is a disk file on this machine.
+type Disk struct {
+	Path        string
+	Format      string // qcow2, raw or vpc, as qemu-img names them
+	SHA256      string // of the file, lower-case hex; "" when not known
+	VirtualSize int64  // bytes
+}
