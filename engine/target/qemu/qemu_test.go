@@ -1,0 +1,127 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ingot-build/ingot/engine/target"
+	"github.com/ingot-build/ingot/engine/target/targettest"
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+func tcg(context.Context) (string, string, error) { return "tcg", "no /dev/kvm", nil }
+
+func TestConformance(t *testing.T) {
+	targettest.Run(t, func(*testing.T) target.Target { return &Target{Accel: tcg} })
+}
+
+func TestAdapt(t *testing.T) {
+	tests := []struct {
+		name string
+		ask  target.Machine
+		host host
+		want target.Machine
+	}{
+		{"small host", target.Machine{}, host{cpus: 1, availableMiB: 900}, target.Machine{CPUs: 1, MemoryMiB: 1024, Firmware: "bios"}},
+		{"large host", target.Machine{}, host{cpus: 64, availableMiB: 200_000}, target.Machine{CPUs: 4, MemoryMiB: 4096, Firmware: "bios"}},
+		{"memory wavers", target.Machine{}, host{cpus: 2, availableMiB: 8300}, target.Machine{CPUs: 2, MemoryMiB: 2048, Firmware: "bios"}},
+		{"memory unknown", target.Machine{}, host{cpus: 2}, target.Machine{CPUs: 2, MemoryMiB: 1024, Firmware: "bios"}},
+		{
+			"the user decides",
+			target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi"},
+			host{cpus: 2, availableMiB: 8000},
+			target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, adapt(tt.ask, tt.host)); diff != "" {
+				t.Errorf("adapt (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMemAvailable(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       int
+	}{
+		{"as the kernel writes it", "MemTotal:       24660000 kB\nMemAvailable:   20480000 kB\n", 20000},
+		{"absent on old kernels", "MemTotal: 1 kB\n", 0},
+		{"not a number", "MemAvailable: lots kB\n", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := memAvailable(strings.NewReader(tt.text)); got != tt.want {
+				t.Errorf("got %d MiB, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestStageVars(t *testing.T) {
+	r := targettest.NewRequest(t)
+	r.Machine = target.Machine{CPUs: 2, MemoryMiB: 1024}
+	staged, err := (&Target{Accel: tcg}).Stage(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"source_disk":      r.Dir + "/base.qcow2",
+		"source_format":    "qcow2",
+		"output_directory": r.Dir,
+		"vm_name":          "ingot-0badcafe",
+		"cpus":             "2",
+		"memory":           "1024",
+		"accelerator":      "tcg",
+		"firmware":         "bios",
+	}
+	if diff := cmp.Diff(want, staged.Vars); diff != "" {
+		t.Errorf("variables (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(staged.Detail, "software emulation") {
+		t.Errorf("detail %q does not say what TCG costs", staged.Detail)
+	}
+}
+
+func TestAcceleratorChoice(t *testing.T) {
+	probeFailed := errors.New("no CPU")
+	tests := []struct {
+		name, ask string
+		accel     func(context.Context) (string, string, error)
+		want      string
+		wantErr   string
+	}{
+		{"probe decides", "auto", tcg, "tcg", ""},
+		{"user decides, no probe", "kvm", func(context.Context) (string, string, error) { panic("probed") }, "kvm", ""},
+		{"typo", "kmv", tcg, "", `accelerator "kmv" is not known`},
+		{"probe fails", "", func(context.Context) (string, string, error) { return "", "", probeFailed }, "", "no CPU"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _, err := (&Target{Accel: tt.accel}).accelerator(t.Context(), tt.ask)
+			if got != tt.want || (err == nil) != (tt.wantErr == "") || err != nil && !strings.Contains(err.Error(), tt.wantErr) {
+				t.Errorf("accelerator(%q) = %q, %v; want %q, %q", tt.ask, got, err, tt.want, tt.wantErr)
+			}
+		})
+	}
+}
+
+func TestCheckNamesThePackage(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	problems := (&Target{}).Check(t.Context(), &plan.Plan{OS: plan.Windows})
+	var text string
+	for _, p := range problems {
+		text += p.What + "; " + p.Fix + "\n"
+	}
+	for _, want := range []string{"qemu-system-x86_64", "apt-get install qemu-utils", "windows"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in:\n%s", want, text)
+		}
+	}
+}

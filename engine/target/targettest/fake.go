@@ -1,0 +1,54 @@
+package targettest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/ingot-build/ingot/engine/target"
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+// Fake is a target without a machine: its disk is whatever file a builder writes to disk.qcow2 in the staging directory.
+type Fake struct {
+	Builder  string // Packer builder to run; "" is ingot-qemu
+	Problems []target.Problem
+}
+
+// Info implements target.Target.
+func (f *Fake) Info() target.Info {
+	if f.Builder == "" {
+		return target.Info{Name: "fake", Builder: "ingot-qemu"}
+	}
+	return target.Info{Name: "fake", Builder: f.Builder}
+}
+
+// Check implements target.Target.
+func (f *Fake) Check(context.Context, *plan.Plan) []target.Problem { return f.Problems }
+
+// Stage implements target.Target.
+func (f *Fake) Stage(ctx context.Context, r target.Request) (target.Staged, error) {
+	if err := r.Record(ctx, target.Directory, r.Dir); err != nil {
+		return target.Staged{}, err
+	}
+	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
+		return target.Staged{}, err
+	}
+	base := filepath.Join(r.Dir, "base")
+	if err := os.Link(r.Base.Path, base); err != nil {
+		return target.Staged{}, err
+	}
+	return target.Staged{Dir: r.Dir, Vars: map[string]string{
+		"source_disk":      base,
+		"source_format":    r.Base.Format,
+		"output_directory": r.Dir,
+		"vm_name":          "ingot-" + r.RunID,
+	}, Detail: "no machine"}, nil
+}
+
+// Collect implements target.Target.
+func (f *Fake) Collect(_ context.Context, s target.Staged) (target.Disk, error) {
+	path := filepath.Join(s.Dir, "disk.qcow2")
+	_, err := os.Stat(path)
+	return target.Disk{Path: path, Format: "qcow2"}, err
+}
