@@ -5,6 +5,7 @@ package target
 import (
 	"context"
 
+	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
@@ -38,16 +39,6 @@ type Machine struct {
 	Accelerator string // auto, kvm or tcg
 }
 
-// Kind is the kind of a thing that a run must remove again.
-type Kind string
-
-// The kinds. A process is named by a token that stands in its command line, since its number may be another's by tomorrow.
-const (
-	Directory Kind = "directory"
-	File      Kind = "file"
-	Process   Kind = "process"
-)
-
 // Request is what Stage works from.
 type Request struct {
 	RunID   string
@@ -56,7 +47,7 @@ type Request struct {
 	Base    Disk
 	Machine Machine
 	// Record writes a thing to the ledger. It must return before the thing is created.
-	Record func(ctx context.Context, kind Kind, name string) error
+	Record func(ctx context.Context, kind store.Kind, name string) error
 }
 
 // Staged is a target made ready for one build.

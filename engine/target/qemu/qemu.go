@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
 )
 
@@ -39,7 +40,7 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 	}
 	m := adapt(r.Machine, readHost())
 
-	if err := r.Record(ctx, target.Directory, r.Dir); err != nil {
+	if err := r.Record(ctx, store.Directory, r.Dir); err != nil {
 		return target.Staged{}, err
 	}
 	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
@@ -50,7 +51,7 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 		return target.Staged{}, err
 	}
 	// The process is in the ledger before QEMU can exist: between its start and any later note, Ingot could be killed.
-	if err := r.Record(ctx, target.Process, VMName(r.RunID)); err != nil {
+	if err := r.Record(ctx, store.Process, VMName(r.RunID)); err != nil {
 		return target.Staged{}, err
 	}
 	return target.Staged{

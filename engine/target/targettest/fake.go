@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -28,7 +29,7 @@ func (f *Fake) Check(context.Context, *plan.Plan) []target.Problem { return f.Pr
 
 // Stage implements target.Target.
 func (f *Fake) Stage(ctx context.Context, r target.Request) (target.Staged, error) {
-	if err := r.Record(ctx, target.Directory, r.Dir); err != nil {
+	if err := r.Record(ctx, store.Directory, r.Dir); err != nil {
 		return target.Staged{}, err
 	}
 	if err := os.MkdirAll(r.Dir, 0o700); err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -22,8 +23,8 @@ func Run(t *testing.T, newTarget func(t *testing.T) target.Target) {
 	})
 	t.Run("everything is recorded before it is created", func(t *testing.T) {
 		r := NewRequest(t)
-		r.Record = func(_ context.Context, kind target.Kind, name string) error {
-			if kind == target.Process {
+		r.Record = func(_ context.Context, kind store.Kind, name string) error {
+			if kind == store.Process {
 				return nil
 			}
 			if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {
@@ -38,7 +39,7 @@ func Run(t *testing.T, newTarget func(t *testing.T) target.Target) {
 	t.Run("nothing is created when the ledger cannot be written", func(t *testing.T) {
 		r := NewRequest(t)
 		full := errors.New("disk full")
-		r.Record = func(context.Context, target.Kind, string) error { return full }
+		r.Record = func(context.Context, store.Kind, string) error { return full }
 		if _, err := newTarget(t).Stage(t.Context(), r); !errors.Is(err, full) {
 			t.Errorf("Stage() error = %v, want %v", err, full)
 		}
@@ -94,6 +95,6 @@ func NewRequest(t *testing.T) target.Request {
 		Dir:    filepath.Join(root, "staging", "0badcafe"),
 		Plan:   &plan.Plan{Name: "web", OS: plan.Linux},
 		Base:   target.Disk{Path: base, Format: "qcow2", VirtualSize: 1 << 30},
-		Record: func(context.Context, target.Kind, string) error { return nil },
+		Record: func(context.Context, store.Kind, string) error { return nil },
 	}
 }
