@@ -1,0 +1,82 @@
+package qemu
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// The files of a build, below its output directory. QEMU runs with that directory as its working directory, so its arguments
+// name them without a path: no comma to escape, and no socket path over the 107 bytes that Linux allows.
+const (
+	diskFile    = "disk.qcow2"
+	seedFile    = "seed.iso"
+	consoleFile = "console.log"
+	monitorFile = "qmp.sock"
+	pidFile     = "qemu.pid"
+	efiVarsFile = "efivars.fd"
+)
+
+// loopback is the only address a build VM can be reached at.
+const loopback = "127.0.0.1"
+
+// tcgCPU is what the emulated processor is. qemu64 boots quickest, since the kernel finds few features to patch itself for; the
+// four more make it x86-64-v2, below which the C library of the RHEL 9 family refuses to run.
+const tcgCPU = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt"
+
+// machine is the build VM as QEMU is to make it.
+type machine struct {
+	Name      string
+	CPUs      int
+	MemoryMiB int
+	Accel     string // accelKVM or accelTCG, never a list: QEMU would take kvm where it exists and cannot run
+	EFICode   string // read-only UEFI code; "" boots by BIOS. Its variables are in efiVarsFile.
+}
+
+// args are QEMU's arguments. They depend on m alone.
+func (m machine) args() []string {
+	a := []string{
+		"-name", m.Name,
+		"-nodefaults", "-no-user-config", "-display", "none",
+		// graphics=off makes the firmware and GRUB talk on the serial line.
+		"-machine", "q35,graphics=off,vmport=off",
+	}
+	a = append(a, m.accelArgs()...)
+	a = append(a, "-smp", strconv.Itoa(m.CPUs), "-m", strconv.Itoa(m.MemoryMiB))
+	if m.EFICode != "" {
+		a = append(a,
+			"-drive", "if=pflash,unit=0,format=raw,readonly=on,file="+m.EFICode,
+			"-drive", "if=pflash,unit=1,format=raw,file="+efiVarsFile)
+	}
+	return append(a,
+		// cloud-init looks here too, on an image that no longer knows where it may look.
+		"-smbios", "type=1,serial=ds=nocloud",
+		// no-flush: the guest's flushes cost nothing, since a build that dies is thrown away. An orderly end of QEMU writes everything.
+		"-blockdev", "driver=file,node-name=disk-file,filename="+diskFile+",discard=unmap,cache.no-flush=on",
+		"-blockdev", "driver=qcow2,node-name=disk,file=disk-file,discard=unmap,detect-zeroes=unmap,cache.no-flush=on",
+		"-device", "virtio-blk-pci,drive=disk,bootindex=1,discard=on,write-cache=on",
+		"-blockdev", "driver=file,node-name=seed-file,filename="+seedFile+",read-only=on",
+		"-blockdev", "driver=raw,node-name=seed,file=seed-file,read-only=on",
+		"-device", "virtio-blk-pci,drive=seed",
+		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between.
+		"-netdev", fmt.Sprintf("user,id=net,hostfwd=tcp:%s:0-:22", loopback),
+		"-device", "virtio-net-pci,netdev=net,romfile=", // no option ROM: nothing here boots from the network
+		"-object", "rng-random,id=rng,filename=/dev/urandom",
+		"-device", "virtio-rng-pci,rng=rng",
+		"-chardev", "file,id=console,path="+consoleFile,
+		"-serial", "chardev:console",
+		"-qmp", "unix:"+monitorFile+",server=on,wait=off",
+		"-pidfile", pidFile,
+	)
+}
+
+func (m machine) accelArgs() []string {
+	switch m.Accel {
+	case accelKVM:
+		return []string{"-accel", "kvm", "-cpu", "host"}
+	case accelTCG:
+		// A smaller translation buffer than 128 MiB is emptied over and over during a boot.
+		return []string{"-accel", "tcg,thread=multi,tb-size=128", "-cpu", tcgCPU}
+	default:
+		panic(fmt.Sprintf("qemu: accelerator %q was not decided", m.Accel))
+	}
+}
