@@ -56,6 +56,7 @@ type ImageTemplate struct {
 	ErrorHandling ErrorHandling
 	Optimize      Optimize
 	Validate      Validate
+	AutoRunState  String // autoRun.state: Enabled or Disabled
 
 	// Unhandled lists properties the wire format has and this version of Ingot does not act on. check refuses them, or says
 	// that they have no effect on the chosen target; they are never dropped in silence.
@@ -100,8 +101,10 @@ type Optimize struct {
 
 // Validate is properties.validate.
 type Validate struct {
-	InVMValidations []Property
-	Range           diag.Range
+	ContinueDistributeOnFailure Bool
+	SourceValidationOnly        Bool
+	InVMValidations             []Property
+	Range                       diag.Range
 }
 
 // A Source is where the build VM's disk comes from. The set of types is closed.
@@ -135,6 +138,12 @@ type SharedImageVersion struct {
 	Range          diag.Range
 }
 
+// ISO is an installer medium as source: Red Hat Enterprise Linux, in the two oldest public api-versions only.
+type ISO struct {
+	SourceURI, SHA256Checksum String
+	Range                     diag.Range
+}
+
 // SourceRange returns the range of the source object.
 func (s *PlatformImage) SourceRange() diag.Range { return s.Range }
 
@@ -144,9 +153,13 @@ func (s *ManagedImage) SourceRange() diag.Range { return s.Range }
 // SourceRange returns the range of the source object.
 func (s *SharedImageVersion) SourceRange() diag.Range { return s.Range }
 
+// SourceRange returns the range of the source object.
+func (s *ISO) SourceRange() diag.Range { return s.Range }
+
 func (*PlatformImage) source()      {}
 func (*ManagedImage) source()       {}
 func (*SharedImageVersion) source() {}
+func (*ISO) source()                {}
 
 // Common is what every entry of customize has.
 type Common struct {
@@ -245,6 +258,8 @@ type DistributeSharedImage struct {
 	ExcludeFromLatest  Bool
 	Versioning         *Versioning // nil when not written
 	ReplicationMode    String
+
+	ReplicationRegionsRange, TargetRegionsRange diag.Range // of the arrays; zero when not written
 }
 
 // TargetRegion is one entry of targetRegions.
