@@ -1,0 +1,121 @@
+package packercore
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync/atomic"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+)
+
+// guest is the communicator one provisioner gets. It adds two things to the builder's.
+//
+// It obeys the context everywhere. Components wait for commands, and copy files, without looking at it, and Packer's shell
+// provisioner retries its clean-up for minutes under a context of its own. Once ctx has ended, a command that runs or is asked
+// for is answered as if it had succeeded, and a copy as if it had been cut: the provisioner comes to its end at once, and the
+// hook, not the provisioner, says that it was cancelled.
+//
+// It counts the lines of the guest's standard output before the SDK reads them, so that the Ui can tell them from what the
+// provisioner says itself.
+type guest struct {
+	packersdk.Communicator
+	ctx          context.Context // of one attempt of one provisioner; communicators take none where it is needed
+	ui           *ui
+	disconnected atomic.Bool // a command ended because the connection was lost
+}
+
+// Start implements packersdk.Communicator.
+func (g *guest) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
+	if g.ctx.Err() != nil {
+		cmd.SetExited(0)
+		return nil
+	}
+	// The communicator works on a command of its own: SetExited may be called once only, and cmd may have to end before it does.
+	inner := &packersdk.RemoteCmd{Command: cmd.Command, Stdin: cmd.Stdin, Stdout: cmd.Stdout, Stderr: cmd.Stderr}
+	if inner.Stdout != nil {
+		inner.Stdout = &lineCounter{Writer: inner.Stdout, lines: &g.ui.guestLines}
+	}
+	if err := g.Communicator.Start(ctx, inner); err != nil {
+		return err
+	}
+	exited := make(chan int, 1)
+	go func() { exited <- inner.Wait() }()
+	go func() {
+		select {
+		case status := <-exited:
+			g.disconnected.Store(status == packersdk.CmdDisconnect)
+			cmd.SetExited(status)
+		case <-g.ctx.Done():
+			cmd.SetExited(0)
+		}
+	}()
+	return nil
+}
+
+// Upload implements packersdk.Communicator.
+func (g *guest) Upload(dst string, src io.Reader, info *os.FileInfo) error {
+	return g.copy(func() error { return g.Communicator.Upload(dst, ctxReader{g.ctx, src}, info) })
+}
+
+// UploadDir implements packersdk.Communicator.
+func (g *guest) UploadDir(dst, src string, exclude []string) error {
+	return g.copy(func() error { return g.Communicator.UploadDir(dst, src, exclude) })
+}
+
+// Download implements packersdk.Communicator.
+func (g *guest) Download(src string, dst io.Writer) error {
+	return g.copy(func() error { return g.Communicator.Download(src, dst) })
+}
+
+// DownloadDir implements packersdk.Communicator.
+func (g *guest) DownloadDir(src, dst string, exclude []string) error {
+	return g.copy(func() error { return g.Communicator.DownloadDir(src, dst, exclude) })
+}
+
+// copy runs one transfer until it is done or the context ends. One that is cut ends by itself when its reader is told, or when
+// the builder closes the connection.
+func (g *guest) copy(transfer func() error) error {
+	if cause := context.Cause(g.ctx); cause != nil {
+		return cause
+	}
+	done := make(chan error, 1)
+	go func() { done <- transfer() }()
+	select {
+	case err := <-done:
+		return err
+	case <-g.ctx.Done():
+		return context.Cause(g.ctx)
+	}
+}
+
+// ctxReader fails with the context's cause once it has ended.
+type ctxReader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r ctxReader) Read(p []byte) (int, error) {
+	if cause := context.Cause(r.ctx); cause != nil {
+		return 0, cause
+	}
+	return r.Reader.Read(p)
+}
+
+// lineCounter counts lines as they begin, before their text goes on: the SDK says each line once, the last one also when it has
+// no newline.
+type lineCounter struct {
+	io.Writer
+	lines  *atomic.Int64
+	inLine bool
+}
+
+func (c *lineCounter) Write(p []byte) (int, error) {
+	for _, b := range p {
+		if !c.inLine {
+			c.lines.Add(1)
+		}
+		c.inLine = b != '\n'
+	}
+	return c.Writer.Write(p)
+}

@@ -1,0 +1,214 @@
+package packercore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/engine/events"
+)
+
+// provisionHook runs the provisioners when the builder says that the guest is ready.
+type provisionHook struct {
+	prepared *prepared
+	out      *gate
+	mask     *events.Mask
+	now      func() time.Time
+
+	mu     sync.Mutex
+	idle   chan struct{} // closed when the run that is under way ends; nil when there is none
+	over   bool          // no run may begin any more
+	failed *ProvisionError
+}
+
+// Run implements packersdk.Hook. data holds the values of build.*, as the builder knows them now. The Ui that the builder passes
+// is not used: each provisioner gets one of its own, which knows its step.
+func (h *provisionHook) Run(ctx context.Context, _ string, _ packersdk.Ui, comm packersdk.Communicator, data any) error {
+	leave, ok := h.enter()
+	if !ok {
+		return errStopped
+	}
+	defer leave()
+	list := h.prepared.template.provisioners
+	if len(list) == 0 {
+		return nil
+	}
+	if comm == nil {
+		return errors.New("the builder has no connection to the build VM, and the template has provisioners")
+	}
+	values := hookData(data)
+	h.learnSecrets(values)
+	for i, block := range list {
+		if err := h.step(ctx, i, block, comm, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step runs provisioner i and tells its phases.
+func (h *provisionHook) step(
+	ctx context.Context, i int, block *provisionerBlock, comm packersdk.Communicator, values map[string]any,
+) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	id := fmt.Sprintf("provisioner[%d]", i)
+	began := h.now()
+	tell := func(phase events.Phase, detail string) {
+		state := &events.State{Phase: phase, Title: block.title(), Detail: detail}
+		if phase != events.Running {
+			state.Elapsed = h.now().Sub(began)
+		}
+		h.out.send(events.Event{Step: id, State: state})
+	}
+	tell(events.Running, "")
+	disconnected, err := h.attempts(ctx, block, newUI(h.out, id, h.now), comm, values)
+	if cause := context.Cause(ctx); cause != nil {
+		tell(events.Cancelled, cause.Error())
+		return cause
+	}
+	if err == nil {
+		tell(events.Done, "")
+		return nil
+	}
+	failed := &ProvisionError{
+		Index: i, Type: block.kind, Name: block.name,
+		ExitCode: exitCode(err), Disconnected: disconnected, Err: err,
+	}
+	tell(events.Failed, failed.how())
+	h.mu.Lock()
+	h.failed = failed
+	h.mu.Unlock()
+	return failed
+}
+
+// attempts runs a provisioner once, and up to max_retries times more while it fails. It reports whether the last attempt lost
+// the connection.
+func (h *provisionHook) attempts(
+	ctx context.Context, block *provisionerBlock, ui *ui, comm packersdk.Communicator, values map[string]any,
+) (disconnected bool, err error) {
+	for left := block.maxRetries; ; left-- {
+		if disconnected, err = h.attempt(ctx, block, ui, comm, values); err == nil {
+			return false, nil
+		}
+		var panicked *PanicError
+		if ctx.Err() != nil || left <= 0 || errors.As(err, &panicked) {
+			return disconnected, err
+		}
+		ui.Sayf("%s: %v; trying again, %d left", block.title(), err, left)
+	}
+}
+
+// attempt prepares a fresh provisioner with the real values of build.* and runs it. Packer prepares the first one again instead,
+// which leaves in it what its first run changed.
+func (h *provisionHook) attempt(
+	ctx context.Context, block *provisionerBlock, ui *ui, comm packersdk.Communicator, values map[string]any,
+) (disconnected bool, err error) {
+	if block.pauseBefore > 0 {
+		ui.Sayf("waiting %s, as pause_before says", block.pauseBefore)
+		pause := time.NewTimer(block.pauseBefore)
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
+	}
+	provisioner, err := h.prepared.provisioner(block, values)
+	if err != nil {
+		return false, err
+	}
+	if block.timeout > 0 {
+		var cancel context.CancelFunc
+		late := fmt.Errorf("it ran longer than its timeout of %s", block.timeout)
+		ctx, cancel = context.WithTimeoutCause(ctx, block.timeout, late)
+		defer cancel()
+	}
+	g := &guest{Communicator: comm, ctx: ctx, ui: ui}
+	err = guard("provisioner "+block.kind, func() error {
+		// The map is the provisioner's to write into.
+		return provisioner.Provision(ctx, ui, g, maps.Clone(values))
+	})
+	if cause := context.Cause(ctx); cause != nil {
+		return false, cause
+	}
+	return g.disconnected.Load(), err
+}
+
+// failure returns the provisioner that failed, or nil.
+func (h *provisionHook) failure() *ProvisionError {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failed
+}
+
+// enter marks a run as begun; the caller calls leave at its end. It refuses when the build is over: the SDK starts the hook in a
+// goroutine that a cancelled builder does not wait for.
+func (h *provisionHook) enter() (leave func(), ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over || h.idle != nil {
+		return nil, false
+	}
+	idle := make(chan struct{})
+	h.idle = idle
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.idle = nil
+		close(idle)
+	}, true
+}
+
+// wait lets no further run begin, and waits for the one under way, at most for the given time.
+func (h *provisionHook) wait(limit time.Duration) {
+	h.mu.Lock()
+	h.over = true
+	idle := h.idle
+	h.mu.Unlock()
+	if idle == nil {
+		return
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-idle:
+	case <-timer.C:
+	}
+}
+
+// secretValues are the build.* values that must not be shown.
+var secretValues = []string{"Password", "WinRMPassword", "SSHPrivateKey"}
+
+// learnSecrets masks what the builder generated. Output is masked line by line, so the lines of a key are secrets each.
+func (h *provisionHook) learnSecrets(values map[string]any) {
+	for _, name := range secretValues {
+		text, _ := values[name].(string)
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-----") {
+				h.mask.Add(events.Secret(line))
+			}
+		}
+	}
+}
+
+// hookData gives the builder's values by name. They come as either of two maps: in process, or from a plugin of its own.
+func hookData(data any) map[string]any {
+	values := map[string]any{}
+	switch data := data.(type) {
+	case map[string]any:
+		maps.Copy(values, data)
+	case map[any]any:
+		for k, v := range data {
+			values[fmt.Sprint(k)] = v
+		}
+	}
+	return values
+}

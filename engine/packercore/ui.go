@@ -1,0 +1,187 @@
+package packercore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ingot-build/ingot/engine/events"
+)
+
+// The messages that a builder of Ingot's sends through Machine, each with its arguments.
+const (
+	machineState    = "ingot-state"    // step, phase, detail
+	machineProgress = "ingot-progress" // step, what, done, total, unit
+	machineConsole  = "ingot-console"  // line
+)
+
+// bootStep is the step that console lines belong to before the builder named one: a guest speaks first when it boots.
+const bootStep = "boot"
+
+// ui is the Packer Ui of one step, or of the builder: it turns what a component says into events. It is safe for concurrent use.
+type ui struct {
+	out *gate
+	now func() time.Time
+
+	mu    sync.Mutex
+	step  string               // of a provisioner: its own; of the builder: the one it said it is in
+	since map[string]time.Time // when each of the builder's steps began
+
+	// guestLines counts lines of the guest's standard output that the SDK has read and not yet said; see guest.
+	guestLines atomic.Int64
+}
+
+func newUI(out *gate, step string, now func() time.Time) *ui {
+	return &ui{out: out, step: step, now: now, since: map[string]time.Time{}}
+}
+
+// Say implements packersdk.Ui. The SDK passes on the guest's standard output with it as well, so those lines are told apart by
+// their number.
+func (u *ui) Say(text string) {
+	if u.takeGuestLine() {
+		u.output(events.Stdout, text)
+		return
+	}
+	u.output(events.Say, text)
+}
+
+// Message implements packersdk.Ui: what older components use for the guest's standard output.
+func (u *ui) Message(text string) { u.output(events.Stdout, text) }
+
+// Error implements packersdk.Ui.
+func (u *ui) Error(text string) { u.output(events.Stderr, text) }
+
+// Sayf implements packersdk.Ui.
+func (u *ui) Sayf(format string, args ...any) { u.Say(fmt.Sprintf(format, args...)) }
+
+// Errorf implements packersdk.Ui.
+func (u *ui) Errorf(format string, args ...any) { u.Error(fmt.Sprintf(format, args...)) }
+
+// Ask implements packersdk.Ui. A build runs unattended, so nobody is asked.
+func (u *ui) Ask(query string) (string, error) {
+	return "", errors.New("a build asks nobody anything: " + strconv.Quote(query))
+}
+
+// Askf implements packersdk.Ui.
+func (u *ui) Askf(format string, args ...any) (string, error) {
+	return u.Ask(fmt.Sprintf(format, args...))
+}
+
+// Machine implements packersdk.Ui. Messages of other kinds are Packer's own; they say nothing that Say does not.
+func (u *ui) Machine(kind string, args ...string) {
+	switch {
+	case kind == machineState && len(args) == 3:
+		u.state(args[0], events.Phase(args[1]), args[2])
+	case kind == machineProgress && len(args) == 5:
+		done, err1 := strconv.ParseInt(args[2], 10, 64)
+		total, err2 := strconv.ParseInt(args[3], 10, 64)
+		if err := errors.Join(err1, err2); err != nil {
+			u.misuse(kind, args)
+			return
+		}
+		u.out.send(events.Event{Step: args[0], Progress: &events.Progress{
+			What: args[1], Done: done, Total: total, Unit: args[4],
+		}})
+	case kind == machineConsole && len(args) == 1:
+		step := u.current()
+		if step == "" {
+			step = bootStep
+		}
+		u.lines(step, events.Console, args[0])
+	case kind == machineState || kind == machineProgress || kind == machineConsole:
+		u.misuse(kind, args)
+	}
+}
+
+// state tells a phase of one of the builder's steps, and makes it the step that what follows belongs to while it runs.
+func (u *ui) state(step string, phase events.Phase, detail string) {
+	switch phase {
+	case events.Running, events.Done, events.Failed, events.Cancelled:
+	default:
+		u.misuse(machineState, []string{step, string(phase), detail})
+		return
+	}
+	state := events.State{Phase: phase, Detail: detail}
+	u.mu.Lock()
+	if phase == events.Running {
+		u.step, u.since[step] = step, u.now()
+	} else if began, ok := u.since[step]; ok {
+		state.Elapsed = u.now().Sub(began)
+	}
+	u.mu.Unlock()
+	u.out.send(events.Event{Step: step, State: &state})
+	u.mu.Lock()
+	if phase != events.Running && u.step == step {
+		u.step = ""
+	}
+	u.mu.Unlock()
+}
+
+// misuse shows a message that does not follow the agreed form: it is a fault of the builder, and must not vanish.
+func (u *ui) misuse(kind string, args []string) {
+	u.output(events.Say, fmt.Sprintf("%s with arguments that have no meaning: %q", kind, args))
+}
+
+func (u *ui) current() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.step
+}
+
+func (u *ui) output(stream events.Stream, text string) { u.lines(u.current(), stream, text) }
+
+// lines emits one Output for each line of text; one newline at the end makes no line of its own.
+func (u *ui) lines(step string, stream events.Stream, text string) {
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		u.out.send(events.Event{Step: step, Output: &events.Output{Stream: stream, Text: strings.TrimSuffix(line, "\r")}})
+	}
+}
+
+func (u *ui) takeGuestLine() bool {
+	for {
+		n := u.guestLines.Load()
+		if n == 0 {
+			return false
+		}
+		if u.guestLines.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+}
+
+// TrackProgress implements packersdk.Ui. A copy of known size gives at most about a hundred events, and one at its end.
+func (u *ui) TrackProgress(src string, current, total int64, stream io.ReadCloser) io.ReadCloser {
+	return &tracked{ReadCloser: stream, ui: u, what: "copy " + src, done: current, total: total, told: current}
+}
+
+// progressGrain is the least number of bytes between two Progress events, so that a small file gives only the last one.
+const progressGrain = 1 << 20
+
+// tracked counts what is read from a stream.
+type tracked struct {
+	io.ReadCloser
+	ui          *ui
+	what        string
+	done, total int64
+	told        int64 // done, at the last event
+}
+
+// Read implements io.Reader.
+func (t *tracked) Read(p []byte) (int, error) {
+	n, err := t.ReadCloser.Read(p)
+	t.done += int64(n)
+	// A copy that knows the size may stop before it sees io.EOF.
+	atEnd := (err == io.EOF || t.done == t.total) && t.told < t.done
+	if atEnd || t.done-t.told >= max(progressGrain, t.total/100) {
+		t.told = t.done
+		t.ui.out.send(events.Event{Step: t.ui.current(), Progress: &events.Progress{
+			What: t.what, Done: t.done, Total: t.total, Unit: "bytes",
+		}})
+	}
+	return n, err
+}

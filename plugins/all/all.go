@@ -1,0 +1,23 @@
+// Package all lists the Packer components that are linked into Ingot, by the type name a Packer template uses. The lists are
+// values that callers pass on: nothing registers itself, so this file is the whole set, and a test can make its own.
+package all
+
+import (
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/file"
+	"github.com/ingot-build/ingot/plugins/shell"
+)
+
+// Builders returns the builders: the types of "source" blocks.
+func Builders() map[string]func() packersdk.Builder {
+	return map[string]func() packersdk.Builder{}
+}
+
+// Provisioners returns the provisioners: the types of "provisioner" blocks.
+func Provisioners() map[string]func() packersdk.Provisioner {
+	return map[string]func() packersdk.Provisioner{
+		"file":  file.New,
+		"shell": shell.New,
+	}
+}
