@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -103,9 +104,18 @@ func (a *ActiveRun) Run() Run {
 	return r
 }
 
-// SetState says where the run stands. Use Finish for the states that end it.
+// SetState says where the run stands; an empty sub keeps the sub-state. A run that is Canceling does not go back to Running, and
+// one that is over stays as it ended: cancelling comes from elsewhere, at any moment. Use Finish for the states that end a run.
 func (a *ActiveRun) SetState(ctx context.Context, state RunState, sub RunSubState) error {
-	return a.update(ctx, func(r *Run) { r.State, r.SubState = state, sub })
+	return a.update(ctx, func(r *Run) {
+		if r.State.Over() {
+			return
+		}
+		if r.State != Canceling {
+			r.State = state
+		}
+		r.SubState = cmp.Or(sub, r.SubState)
+	})
 }
 
 // Finish ends the run. It works under a cancelled context too, since that is one way for a run to end. Events may follow until
@@ -121,6 +131,9 @@ func (a *ActiveRun) update(ctx context.Context, change func(*Run)) error {
 	defer a.mu.Unlock()
 	r := a.run
 	change(&r)
+	if r.State == a.run.State && r.SubState == a.run.SubState && r.Ended.Equal(a.run.Ended) {
+		return nil
+	}
 	err := a.store.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET state = ?, sub_state = ?, message = ?, ended = ? WHERE id = ?`,
 			r.State, r.SubState, r.Message, toNano(r.Ended), r.ID)

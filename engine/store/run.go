@@ -51,20 +51,20 @@ const (
 
 // Run is the record of one execution of an image template.
 type Run struct {
-	ID           string // 8 lower-case hexadecimal digits
-	Name         string // of the image template
-	TemplateFile string // as the user named it
-	State        RunState
-	SubState     RunSubState
-	Message      string    // how it ended, in a sentence; "" while running or when all went well
-	Started      time.Time // UTC
-	Ended        time.Time // UTC; zero while running
-	PID          int       // of the process that works or worked on it
-	Dir          string    // its folder, <state>/runs/<id>
-	Outputs      []events.RunOutput
+	ID           string             `json:"id"`           // 8 lower-case hexadecimal digits
+	Name         string             `json:"name"`         // of the image template
+	TemplateFile string             `json:"templateFile"` // as the caller named it
+	State        RunState           `json:"runState"`
+	SubState     RunSubState        `json:"runSubState"`
+	Message      string             `json:"message,omitempty"` // how it ended, in a sentence; "" while running or when all went well
+	Started      time.Time          `json:"startTime"`         // UTC
+	Ended        time.Time          `json:"endTime,omitzero"`  // UTC; zero while running
+	PID          int                `json:"pid"`               // of the process that works or worked on it
+	Dir          string             `json:"dir"`               // its folder, <state>/runs/<id>
+	Outputs      []events.RunOutput `json:"outputs,omitempty"` // in the order of AddOutput
 
 	// Interrupted: the state says that it runs, but no process does. It is seen when the record is read, not stored.
-	Interrupted bool
+	Interrupted bool `json:"interrupted,omitempty"`
 }
 
 // Live reports whether a process works on the run.
@@ -187,9 +187,9 @@ func (s *Store) markInterrupted(ctx context.Context, list []Run) error {
 	return nil
 }
 
-// outputs reads the run outputs by run, each list by name.
+// outputs reads the run outputs by run, each list in the order of AddOutput.
 func (s *Store) outputs(ctx context.Context, id string) (map[string][]events.RunOutput, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT run, body FROM outputs WHERE ?1 = '' OR run = ?1 ORDER BY run, name`, id)
+	rows, err := s.db.QueryContext(ctx, `SELECT run, body FROM outputs WHERE ?1 = '' OR run = ?1 ORDER BY rowid`, id)
 	if err != nil {
 		return nil, s.explain(ctx, err)
 	}

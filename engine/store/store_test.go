@@ -81,17 +81,28 @@ func TestARunIsRememberedAsItWas(t *testing.T) {
 	want.SubState = Customizing
 	check()
 
-	for _, path := range []string{"/old", "/new"} { // the second one replaces the first
-		if err := a.AddOutput(ctx, events.RunOutput{Name: "vhd", Type: "VHD", Path: path}); err != nil {
+	old, image, vhd := events.RunOutput{Name: "vhd", Path: "/old"}, events.RunOutput{Name: "image"}, events.RunOutput{Name: "vhd"}
+	for _, out := range []events.RunOutput{old, image, vhd} { // the last one replaces the first
+		if err := a.AddOutput(ctx, out); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want.Outputs = []events.RunOutput{{Name: "vhd", Type: "VHD", Path: "/new"}}
+	want.Outputs = []events.RunOutput{image, vhd}
+	check()
+
+	// Cancelled from elsewhere while the build still reports how far it is.
+	if err := errors.Join(a.SetState(ctx, Canceling, ""), a.SetState(ctx, Running, Distributing)); err != nil {
+		t.Fatal(err)
+	}
+	want.State, want.SubState = Canceling, Distributing
 	check()
 
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	if err := a.Finish(cancelled, Canceled, "stopped by hand"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.SetState(ctx, Canceling, Building); err != nil { // too late
 		t.Fatal(err)
 	}
 	want.State, want.Message, want.Ended = Canceled, "stopped by hand", want.Started
