@@ -1,0 +1,144 @@
+package lower
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/plan"
+	"github.com/ingot-build/ingot/translate/template"
+)
+
+// What the service takes for a target region when nothing is written.
+const (
+	defaultReplicaCount       = 1
+	defaultStorageAccountType = "Standard_LRS"
+)
+
+func lowerDistribute(l *lowering) {
+	for i, d := range l.t.Distribute {
+		base := d.Base()
+		dest := plan.Destination{
+			ID:            fmt.Sprintf("distribute[%d]", i),
+			RunOutputName: base.RunOutputName.Value,
+			Tags:          tags(base.ArtifactTags),
+			Origin:        plan.Origin{Path: base.Path, Range: base.Range},
+		}
+		switch d := d.(type) {
+		case *template.DistributeManagedImage:
+			dest.ManagedImage = &plan.ManagedImage{ID: resourceID(d.ImageID.Value), Location: region(d.Location.Value)}
+		case *template.DistributeSharedImage:
+			dest.SharedImage = l.sharedImage(d)
+		case *template.DistributeVHD:
+			dest.VHD = &plan.VHD{URI: d.URI.Value}
+		default:
+			panic(fmt.Sprintf("lower: distributor %T is not a known case", d))
+		}
+		l.p.Destinations = append(l.p.Destinations, dest)
+	}
+}
+
+// sharedImage is nil when the id is of neither kind; the finding says so.
+func (l *lowering) sharedImage(d *template.DistributeSharedImage) *plan.SharedImage {
+	definition, version, ok := splitGalleryID(d.GalleryImageID.Value)
+	if !ok {
+		l.diags.Add(diag.Diagnostic{
+			Severity: diag.Error, Code: CodeGalleryID, Subject: d.GalleryImageID.Range, Path: d.Path + ".galleryImageId",
+			Summary: fmt.Sprintf("%q is not the id of a gallery image definition or version", d.GalleryImageID.Value),
+			Fix:     ".../Microsoft.Compute/galleries/<gallery>/images/<definition>, or that and /versions/<x.y.z>",
+		})
+		return nil
+	}
+	s := &plan.SharedImage{
+		DefinitionID:      definition,
+		Version:           version,
+		Regions:           targetRegions(d),
+		ExcludeFromLatest: d.ExcludeFromLatest.Value,
+		ReplicationMode:   d.ReplicationMode.Value,
+	}
+	if version == "" {
+		s.Scheme, s.Major = versionScheme(d.Versioning)
+	}
+	return s
+}
+
+// versionScheme says how a version number is made. Without "versioning" it is the service's oldest scheme, which every
+// api-version knows; with it, Latest is the documented default. A major of -1 means any, as no major does.
+func versionScheme(v *template.Versioning) (plan.VersionScheme, *int64) {
+	switch {
+	case v == nil:
+		return plan.SchemeClock, nil
+	case strings.EqualFold(v.Scheme.Value, string(plan.SchemeSource)):
+		return plan.SchemeSource, nil
+	case v.Major.IsSet() && v.Major.Value >= 0:
+		major := v.Major.Value
+		return plan.SchemeLatest, &major
+	default:
+		return plan.SchemeLatest, nil
+	}
+}
+
+// splitGalleryID takes the id of a definition, or of a version of it, apart. Resource ids do not tell case apart.
+func splitGalleryID(id string) (definition, version string, ok bool) {
+	id = resourceID(id)
+	seg := strings.Split(id, "/")
+	at := func(fromEnd int) string {
+		if fromEnd > len(seg) {
+			return ""
+		}
+		return strings.ToLower(seg[len(seg)-fromEnd])
+	}
+	switch {
+	case at(2) == "versions" && at(4) == "images" && at(6) == "galleries":
+		return strings.Join(seg[:len(seg)-2], "/"), seg[len(seg)-1], true
+	case at(2) == "images" && at(4) == "galleries":
+		return id, "", true
+	default:
+		return "", "", false
+	}
+}
+
+// targetRegions gives the newer form of both ways to write regions.
+func targetRegions(d *template.DistributeSharedImage) []plan.TargetRegion {
+	var all []plan.TargetRegion
+	for _, r := range d.ReplicationRegions {
+		all = append(all, plan.TargetRegion{
+			Name:               region(r.Value),
+			ReplicaCount:       defaultReplicaCount,
+			StorageAccountType: either(d.StorageAccountType.Value, defaultStorageAccountType),
+		})
+	}
+	for _, r := range d.TargetRegions {
+		count := int64(defaultReplicaCount)
+		if r.ReplicaCount.IsSet() {
+			count = r.ReplicaCount.Value
+		}
+		all = append(all, plan.TargetRegion{
+			Name:               region(r.Name.Value),
+			ReplicaCount:       count,
+			StorageAccountType: either(r.StorageAccountType.Value, defaultStorageAccountType),
+		})
+	}
+	return all
+}
+
+func either(written, otherwise string) string {
+	if written == "" {
+		return otherwise
+	}
+	return written
+}
+
+// region gives one spelling to "West US 2" and "westus2", which name the same place.
+func region(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "")) }
+
+func tags(list []template.Tag) map[string]string {
+	if len(list) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(list))
+	for _, t := range list {
+		m[t.Key.Value] = t.Value.Value
+	}
+	return m
+}

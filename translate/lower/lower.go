@@ -1,0 +1,49 @@
+// Package lower turns an image template into a plan: the same build, with every default written out and every script given a
+// file name, and without the many ways the wire format has of saying one thing.
+//
+// Lower expects a template that passed translate/check and does not check it again. It is pure and leaves wants as wants:
+// "latest" stays "latest", a URI stays a URI.
+package lower
+
+import (
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/plan"
+	"github.com/ingot-build/ingot/translate/template"
+)
+
+// A pass reads one part of the template and adds to the plan.
+type pass struct {
+	name string
+	run  func(*lowering)
+}
+
+// passes is the whole translation, in order.
+var passes = []pass{
+	{"source", lowerSource},         // first: the family of the source decides how the image is generalized
+	{"machine", lowerMachine},       // what the build VM needs beyond its source
+	{"prepare", lowerPrepare},       // hidden first step: before the customizers, so that one of them can overwrite its file
+	{"customize", lowerCustomizers}, // template order is run order
+	{"generalize", lowerGeneralize}, // hidden last step: the build user may be gone afterwards
+	{"distribute", lowerDistribute}, // template order; every distributor gets the same disk
+	{"timeout", lowerTimeout},       // covers all of the above
+}
+
+// lowering is what the passes share.
+type lowering struct {
+	t     *template.ImageTemplate
+	p     *plan.Plan
+	diags diag.List
+}
+
+// Lower makes the plan of t. The plan is nil when the list has errors. Its Name is empty when t has none: a bare body is named
+// by the caller, who knows the file.
+func Lower(t *template.ImageTemplate) (*plan.Plan, diag.List) {
+	l := &lowering{t: t, p: &plan.Plan{Name: t.Name.Value, APIVersion: t.APIVersion.Value}}
+	for _, pass := range passes {
+		pass.run(l)
+	}
+	if l.diags.HasErrors() {
+		return nil, l.diags
+	}
+	return l.p, l.diags
+}
