@@ -1,0 +1,30 @@
+package armexpr
+
+import (
+	"slices"
+	"strings"
+)
+
+// CallsIn returns the names of all functions that e calls, outermost first.
+func CallsIn(e Expr) []string {
+	switch e := e.(type) {
+	case *Call:
+		names := []string{e.Name}
+		for _, a := range e.Args {
+			names = append(names, CallsIn(a)...)
+		}
+		return names
+	case *Property:
+		return CallsIn(e.Target)
+	case *Index:
+		return append(CallsIn(e.Target), CallsIn(e.Key)...)
+	default:
+		return nil
+	}
+}
+
+// IsFunction reports whether the language has a function of that name, covered or not.
+func IsFunction(name string) bool {
+	same := func(n string) bool { return strings.EqualFold(n, name) }
+	return slices.ContainsFunc(notCovered, same) || slices.ContainsFunc(Functions(), func(f Function) bool { return same(f.Name) })
+}

@@ -1,0 +1,35 @@
+package deployment
+
+import "github.com/ingot-build/ingot/translate/diag"
+
+// The findings of this package.
+const (
+	CodeNoImageTemplate  diag.Code = "ING1101"
+	CodeMissingParameter diag.Code = "ING1102"
+	CodeUnknownParameter diag.Code = "ING1103"
+	CodeBadParameter     diag.Code = "ING1104"
+	CodeDeclaration      diag.Code = "ING1105"
+	CodeExpression       diag.Code = "ING1106"
+	CodeNotCovered       diag.Code = "ING1107"
+	CodeCycle            diag.Code = "ING1108"
+	CodeShape            diag.Code = "ING1109"
+	CodeCondition        diag.Code = "ING1110"
+	CodeBareExpression   diag.Code = "ING1111"
+)
+
+// Codes lists the findings of this package, for the reference page.
+func Codes() []diag.Entry {
+	return []diag.Entry{
+		{Code: CodeNoImageTemplate, Severity: diag.Error, Summary: "the document is JSON, but there is no image template in it"},
+		{Code: CodeMissingParameter, Severity: diag.Error, Summary: "a parameter has neither a value nor a default"},
+		{Code: CodeUnknownParameter, Severity: diag.Error, Summary: "a value is given for a parameter that the deployment template does not have"},
+		{Code: CodeBadParameter, Severity: diag.Error, Summary: "the value of a parameter is not one that its declaration allows"},
+		{Code: CodeDeclaration, Severity: diag.Error, Summary: "the declaration of a parameter is wrong"},
+		{Code: CodeExpression, Severity: diag.Error, Summary: "an expression is wrong: its syntax, a name in it, or the values it works on"},
+		{Code: CodeNotCovered, Severity: diag.Error, Summary: "the deployment template uses something that Ingot does not evaluate yet"},
+		{Code: CodeCycle, Severity: diag.Error, Summary: "a variable or default value needs itself"},
+		{Code: CodeShape, Severity: diag.Error, Summary: "a section of the deployment template has the wrong JSON type"},
+		{Code: CodeCondition, Severity: diag.Warning, Summary: "an image template is left out since its condition is false"},
+		{Code: CodeBareExpression, Severity: diag.Warning, Summary: "a bare image template holds what looks like an expression; nothing evaluates it there"},
+	}
+}
