@@ -1,0 +1,116 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/ingot-build/ingot/engine/events"
+)
+
+// Plain shows a run as lines, one for each thing that happened, each with the time since the start of the run. It is for pipes
+// and files. The serial console is left out unless Console is set: hundreds of kernel messages bury the rest, and when the
+// guest does not come up the last of them are printed with the failure.
+type Plain struct {
+	Out, Log io.Writer // the summary; everything else
+	Console  bool
+	Step     string // when set, only this step is shown
+
+	mu       sync.Mutex
+	board    board
+	start    time.Time
+	quarters map[string]int64 // of each progress, how many quarters were reported
+}
+
+// Event implements Run.
+func (v *Plain) Event(e events.Event) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.start.IsZero() {
+		v.start = e.Time
+	}
+	s := v.board.apply(e)
+	if v.Step != "" && e.Step != v.Step {
+		return
+	}
+	switch {
+	case e.State != nil:
+		v.state(e, s)
+	case e.Output != nil:
+		if e.Output.Stream != events.Console || v.Console {
+			v.line(e.Time, "%s | %s", e.Step, Line(e.Output.Text))
+		}
+	case e.Progress != nil:
+		v.progress(e)
+	case e.RunOutput != nil:
+		v.line(e.Time, "%s: run output %s: %s", e.Step, Line(e.RunOutput.Name), Line(e.RunOutput.Path))
+	}
+}
+
+func (v *Plain) state(e events.Event, s *step) {
+	title := "run " + e.Run
+	if s != nil {
+		title = Line(s.title)
+	}
+	if e.State.Phase == events.Pending {
+		return
+	}
+	text := title + ": " + string(e.State.Phase)
+	if s != nil && s.over() {
+		text += " after " + clock(s.elapsed)
+	}
+	if e.State.Detail != "" && (s == nil || !s.over()) {
+		text += ": " + Line(e.State.Detail)
+	}
+	v.line(e.Time, "%s", text)
+	if s == nil || s.phase != events.Failed || v.Console {
+		return
+	}
+	for _, o := range s.lines {
+		if o.Stream == events.Console {
+			v.line(e.Time, "%s | %s", e.Step, Line(o.Text))
+		}
+	}
+}
+
+// progress prints a line each time another quarter is done; what has no total is not counted.
+func (v *Plain) progress(e events.Event) {
+	p := *e.Progress
+	if p.Total <= 0 {
+		return
+	}
+	key := e.Step + "\x00" + p.What
+	quarter := min(4, 4*p.Done/p.Total)
+	if quarter == v.quarters[key] {
+		return
+	}
+	if v.quarters == nil {
+		v.quarters = map[string]int64{}
+	}
+	v.quarters[key] = quarter
+	subject := e.Step
+	if p.What != e.Step {
+		subject += ": " + Line(p.What)
+	}
+	v.line(e.Time, "%s: %d%%", subject, 25*quarter)
+}
+
+// line writes one line. A reader that went away is no reason to stop a build.
+func (v *Plain) line(at time.Time, format string, args ...any) {
+	_, _ = fmt.Fprintf(v.Log, "%9s  %s\n", clock(at.Sub(v.start)), fmt.Sprintf(format, args...))
+}
+
+// Notice implements Run.
+func (v *Plain) Notice(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, _ = fmt.Fprintf(v.Log, "%9s  %s\n", "", Line(text))
+}
+
+// End implements Run.
+func (v *Plain) End(e Ending) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return conclude(v.Out, v.Log, Palette{}, Palette{}, &v.board, e)
+}
