@@ -46,9 +46,10 @@ func Build(ctx context.Context, reg Registry, opts Options, emit func(events.Eve
 
 	out := &gate{emit: opts.Mask.Sink(emit)}
 	defer out.close()
-	hook := &provisionHook{prepared: p, out: out, mask: opts.Mask, now: opts.Now}
-	// The hook's goroutines are the builder's, and the SDK's step for it does not wait for them when the context ends.
-	defer hook.wait(straggle)
+	hook := &provisionHook{
+		prepared: p, out: out, mask: opts.Mask, now: opts.Now,
+		cancelled: func() bool { return ctx.Err() != nil },
+	}
 
 	var artifact packersdk.Artifact
 	err = guard("builder "+p.template.source.kind, func() (err error) {
@@ -60,32 +61,37 @@ func Build(ctx context.Context, reg Registry, opts Options, emit func(events.Eve
 		}})
 		return err
 	})
-	return outcome(ctx, artifact, err, hook.failure())
+	// The hook runs in a goroutine of the builder's, and the SDK's step for it does not wait for it when the context ends.
+	hook.wait(straggle)
+	return outcome(ctx, artifact, err, hook)
 }
 
-// outcome decides what the build's result is. Cancelling comes first: a builder reports its own stop as an error, and so may the
-// provisioner it interrupted. A provisioner's failure comes next, since builders often pass on its text alone.
-func outcome(ctx context.Context, artifact packersdk.Artifact, err error, failed *ProvisionError) (*Artifact, error) {
-	if cause := context.Cause(ctx); cause != nil {
+// outcome decides what the build's result is. An artifact that was finished is not lost to a cancellation that came after it. Else
+// cancelling comes first: a builder reports its own stop as an error, and so may the provisioner it interrupted. A provisioner's
+// failure comes next, since builders often pass on its text alone.
+func outcome(ctx context.Context, artifact packersdk.Artifact, err error, hook *provisionHook) (*Artifact, error) {
+	failed, interrupted := hook.result()
+	finished := err == nil && artifact != nil && failed == nil && !interrupted
+	cause := context.Cause(ctx)
+	switch {
+	case finished:
+		return &Artifact{
+			BuilderID: artifact.BuilderId(), ID: artifact.Id(), Files: artifact.Files(),
+			State: func(name string) any { return artifact.State(name) },
+		}, nil
+	case cause != nil:
 		if err != nil {
 			log.Printf("packercore: the builder stopped: %v", err)
 		}
 		return nil, cause
-	}
-	switch {
 	case failed != nil:
 		return nil, failed
 	case err != nil:
 		return nil, err
-	case artifact == nil:
+	default:
 		return nil, errStopped
 	}
-	state, _ := artifact.State(artifactState).(map[string]any)
-	return &Artifact{BuilderID: artifact.BuilderId(), ID: artifact.Id(), Files: artifact.Files(), State: state}, nil
 }
-
-// artifactState is the name under which a builder gives Artifact.State: Packer's artifacts answer questions but list none.
-const artifactState = "ingot"
 
 // noHook does nothing.
 type noHook struct{}

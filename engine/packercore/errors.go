@@ -72,15 +72,20 @@ func (e *ProvisionError) Error() string {
 
 // how says how the provisioner ended, as a predicate.
 func (e *ProvisionError) how() string {
-	switch {
-	case e.ExitCode >= 0:
+	if e.ExitCode >= 0 {
 		return fmt.Sprintf("exited with %d", e.ExitCode)
-	case e.Disconnected:
-		return "lost the connection to the build VM: it rebooted, or stopped answering"
-	default:
-		return fmt.Sprintf("failed: %v", e.Err)
 	}
+	return fmt.Sprintf("failed: %v", e.Err)
 }
+
+// lostError is what Err is when Disconnected: provisioners advise settings that an image template does not have.
+type lostError struct{ err error }
+
+func (*lostError) Error() string {
+	return "the connection to the build VM was lost while a command ran: it rebooted, or stopped answering"
+}
+
+func (e *lostError) Unwrap() error { return e.err }
 
 // Unwrap returns what the provisioner itself said.
 func (e *ProvisionError) Unwrap() error { return e.Err }

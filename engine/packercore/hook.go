@@ -20,11 +20,15 @@ type provisionHook struct {
 	out      *gate
 	mask     *events.Mask
 	now      func() time.Time
+	// cancelled reports whether the caller ended the build. The context a builder passes may also end because the build VM is
+	// gone, and that is a failure.
+	cancelled func() bool
 
-	mu     sync.Mutex
-	idle   chan struct{} // closed when the run that is under way ends; nil when there is none
-	over   bool          // no run may begin any more
-	failed *ProvisionError
+	mu          sync.Mutex
+	idle        chan struct{}   // closed when the run that is under way ends; nil when there is none
+	over        bool            // no run may begin any more
+	failed      *ProvisionError // of the provisioner that ended the build
+	interrupted bool            // a provisioner was cancelled
 }
 
 // Run implements packersdk.Hook. data holds the values of build.*, as the builder knows them now. The Ui that the builder passes
@@ -56,9 +60,6 @@ func (h *provisionHook) Run(ctx context.Context, _ string, _ packersdk.Ui, comm 
 func (h *provisionHook) step(
 	ctx context.Context, i int, block *provisionerBlock, comm packersdk.Communicator, values map[string]any,
 ) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
 	id := fmt.Sprintf("provisioner[%d]", i)
 	began := h.now()
 	tell := func(phase events.Phase, detail string) {
@@ -68,15 +69,26 @@ func (h *provisionHook) step(
 		}
 		h.out.send(events.Event{Step: id, State: state})
 	}
+	if cause := context.Cause(ctx); cause != nil && h.cancelled() {
+		h.interrupt()
+		return cause // the step never began, so it stays pending
+	}
 	tell(events.Running, "")
 	disconnected, err := h.attempts(ctx, block, newUI(h.out, id, h.now), comm, values)
 	if cause := context.Cause(ctx); cause != nil {
-		tell(events.Cancelled, cause.Error())
-		return cause
+		if h.cancelled() {
+			h.interrupt()
+			tell(events.Cancelled, cause.Error())
+			return cause
+		}
+		err = cause
 	}
 	if err == nil {
 		tell(events.Done, "")
 		return nil
+	}
+	if disconnected {
+		err = &lostError{err}
 	}
 	failed := &ProvisionError{
 		Index: i, Type: block.kind, Name: block.name,
@@ -142,11 +154,17 @@ func (h *provisionHook) attempt(
 	return g.disconnected.Load(), err
 }
 
-// failure returns the provisioner that failed, or nil.
-func (h *provisionHook) failure() *ProvisionError {
+func (h *provisionHook) interrupt() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.failed
+	h.interrupted = true
+}
+
+// result tells how the provisioners ended: one failed, one was cancelled, or neither.
+func (h *provisionHook) result() (failed *ProvisionError, interrupted bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failed, h.interrupted
 }
 
 // enter marks a run as begun; the caller calls leave at its end. It refuses when the build is over: the SDK starts the hook in a

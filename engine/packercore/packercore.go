@@ -38,7 +38,7 @@ type Artifact struct {
 	BuilderID string   // names the kind of artifact, not the run
 	ID        string   // as the builder chose it; need not be unique
 	Files     []string // paths on this machine, in the builder's order
-	// State is what the builder tells beyond that, under names of its own. It is the builder's answer to State("ingot"), and
-	// empty for a builder that gives none.
-	State map[string]any
+	// State answers what else the builder tells, by names of its own; nil for a name it does not know. Packer's artifacts
+	// answer questions and list none, so there is no map of it.
+	State func(name string) any
 }

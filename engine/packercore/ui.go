@@ -47,8 +47,14 @@ func (u *ui) Say(text string) {
 		u.output(events.Stdout, text)
 		return
 	}
-	u.output(events.Say, text)
+	if text != cleanupNotice {
+		u.output(events.Say, text)
+	}
 }
+
+// cleanupNotice is what the SDK's StepProvision says after every failure, whether there is such a provisioner or not. Here there
+// is none: error-cleanup-provisioner blocks are refused when the template is loaded.
+const cleanupNotice = "Provisioning step had errors: Running the cleanup provisioner, if present..."
 
 // Message implements packersdk.Ui: what older components use for the guest's standard output.
 func (u *ui) Message(text string) { u.output(events.Stdout, text) }
