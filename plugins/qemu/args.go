@@ -20,8 +20,9 @@ const (
 const loopback = "127.0.0.1"
 
 // tcgCPU is what the emulated processor is. qemu64 boots quickest, since the kernel finds few features to patch itself for; the
-// four more make it x86-64-v2, below which the C library of the RHEL 9 family refuses to run.
-const tcgCPU = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt"
+// four more make it x86-64-v2, below which the C library of the RHEL 9 family refuses to run. Without svm the guest does not load
+// a hypervisor of its own.
+const tcgCPU = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,-svm"
 
 // machine is the build VM as QEMU is to make it.
 type machine struct {

@@ -1,0 +1,43 @@
+package qemu
+
+import (
+	"fmt"
+	"os"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+)
+
+// Artifact is what a build leaves: the qcow2 that lies over the base disk. It is of no use without the base, which stays where
+// it was.
+type Artifact struct {
+	disk  string         // absolute path
+	state map[string]any // what later stages may want to know
+}
+
+var _ packersdk.Artifact = (*Artifact)(nil)
+
+// The keys of Artifact.State.
+const (
+	StateSourceDisk   = "source_disk"   // string: absolute path of the base disk
+	StateSourceFormat = "source_format" // string: its format
+	StateDiskFormat   = "disk_format"   // string: the format of Files()[0], qcow2
+	StateVirtualSize  = "virtual_size"  // int64: bytes, a whole number of MiB
+	StateAccelerator  = "accelerator"   // string: kvm or tcg
+	StateBootSeconds  = "boot_seconds"  // float64: from power-on to the first command
+)
+
+func (*Artifact) BuilderId() string { return BuilderID }
+func (a *Artifact) Files() []string { return []string{a.disk} }
+func (a *Artifact) Id() string      { return a.disk }
+func (a *Artifact) String() string {
+	return fmt.Sprintf("disk %s over %v", a.disk, a.state[StateSourceDisk])
+}
+func (a *Artifact) State(name string) any { return a.state[name] }
+
+// Destroy removes the disk. One that is gone already is no error.
+func (a *Artifact) Destroy() error {
+	if err := os.Remove(a.disk); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("remove the build's disk: %w", err)
+	}
+	return nil
+}

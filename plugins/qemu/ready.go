@@ -1,0 +1,52 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// readyPoll is the pause between two looks at something that costs nothing to look at.
+const readyPoll = 20 * time.Millisecond
+
+// A check is one thing that has to be so before the guest can be worked on.
+type check struct {
+	what  string                      // "sshd answers on the forwarded port"
+	hint  string                      // what to look at when it never becomes so
+	probe func(context.Context) error // waits until it is so; ends when its context does
+}
+
+// errNotReady is why a check's context ends when there is no time left.
+var errNotReady = errors.New("no time left")
+
+// ready goes through the checks in order and gives all of them together limit. The error names the check that failed, with its
+// hint where time ran out, and the console's last lines.
+func ready(ctx context.Context, limit time.Duration, checks []check, consoleLines func() string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNotReady)
+	defer cancel()
+	for i, c := range checks {
+		err := c.probe(ctx)
+		cause := context.Cause(ctx)
+		switch {
+		case errors.Is(cause, errNotReady) && err != nil:
+			return fmt.Errorf("build VM was not ready within %s: check %d of %d, %q, did not pass\n  fix:  %s%s",
+				limit, i+1, len(checks), c.what, c.hint, consoleLines())
+		case cause != nil && err != nil:
+			return cause
+		case err != nil:
+			return fmt.Errorf("build VM is not ready: check %d of %d, %q: %w%s", i+1, len(checks), c.what, err, consoleLines())
+		}
+	}
+	return nil
+}
+
+// until waits until holds does.
+func until(ctx context.Context, holds func() bool) error {
+	for !holds() {
+		if pause(ctx, readyPoll); ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}

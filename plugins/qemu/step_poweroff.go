@@ -1,0 +1,54 @@
+package qemu
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+)
+
+// pressAgain is how long after the power button it is pressed once more: a guest may miss one while it is busy.
+const pressAgain = 15 * time.Second
+
+// stepPowerOff ends the guest in good order. It presses the power button instead of logging in: after a deprovision nobody can.
+type stepPowerOff struct{ *vm }
+
+func (s *stepPowerOff) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	s.shutdown.begin("")
+	err := s.powerOff(ctx)
+	s.finished = err == nil
+	s.shutdown.end(err)
+	return end(state, err)
+}
+
+func (*stepPowerOff) Cleanup(multistep.StateBag) {}
+
+func (s *stepPowerOff) powerOff(ctx context.Context) error {
+	s.expected.Store(true)
+	limit := time.NewTimer(s.config.ShutdownTimeout)
+	defer limit.Stop()
+	again := time.NewTicker(pressAgain)
+	defer again.Stop()
+	for {
+		// QEMU may end while it is told about the button; then only how it ended counts.
+		if err := s.monitor.powerButton(ctx); err != nil && !s.process.within(time.Second) {
+			return err
+		}
+		select {
+		case <-s.process.done:
+			if s.process.result != nil {
+				return s.process.endError()
+			}
+			return nil
+		case <-again.C:
+		case <-limit.C:
+			s.process.stop(s.monitor.quit)
+			return fmt.Errorf("the guest did not power off within %s and was cut off, so its disk may be incomplete"+
+				"\n  fix:  set shutdown_timeout higher, or see the console for what holds it up%s",
+				s.config.ShutdownTimeout, s.console.lastLines())
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package qemu
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+	"github.com/hashicorp/packer-plugin-sdk/sdk-internals/communicator/ssh"
+)
+
+// stepReady waits until the guest can be worked on. It stands in for the SDK's own step for "ssh", which sleeps for seconds
+// between its attempts and does not say what it waited for in vain.
+type stepReady struct{ *vm }
+
+func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	var greeted net.Conn // answered, and not yet logged in on
+	var comm packersdk.Communicator
+	checks := []check{
+		{
+			what:  "QEMU runs the guest",
+			hint:  "a device or the accelerator holds it up; QEMU's log is in the error, if it said anything",
+			probe: s.running,
+		},
+		{
+			what:  "the firmware speaks on the serial line",
+			hint:  "with KVM: this host's may be unable to run a guest, so try accelerator = \"tcg\"",
+			probe: func(ctx context.Context) error { return until(ctx, s.console.spoke) },
+		},
+		{
+			what: "sshd answers on the forwarded port",
+			hint: "the console below tells how far the guest came: it needs a kernel with virtio, sshd, and DHCP on its network card",
+			probe: func(ctx context.Context) (err error) {
+				greeted, err = dialBanner(ctx, s.address())
+				return err
+			},
+		},
+		{
+			what: fmt.Sprintf("user %q can log in", s.config.SSHUsername),
+			hint: "cloud-init makes that user from the seed disk: the image needs it, and NoCloud in its datasource_list",
+			probe: func(probeCtx context.Context) (err error) {
+				comm, err = s.login(probeCtx, ctx, state, greeted)
+				return err
+			},
+		},
+		{
+			what:  "cloud-init has finished",
+			hint:  "a unit it waits for does not end: the console below may name it",
+			probe: func(ctx context.Context) error { return s.cloudInit(ctx, comm) },
+		},
+	}
+	if err := ready(ctx, s.config.SSHTimeout, checks, s.console.lastLines); err != nil {
+		return end(state, err)
+	}
+	s.bootTime = time.Since(s.poweredOn)
+	s.boot.end(nil)
+	state.Put("communicator", comm)
+	return multistep.ActionContinue
+}
+
+func (*stepReady) Cleanup(multistep.StateBag) {}
+
+func (s *stepReady) running(ctx context.Context) error {
+	var status struct{ Running bool }
+	for {
+		if err := s.monitor.run(ctx, &status, "query-status", nil); err != nil || status.Running {
+			return err
+		}
+		pause(ctx, readyPoll)
+	}
+}
+
+// login opens the build's SSH connection, first on the one that is open already. It gives up when ctx ends; the connection, and
+// those by which the communicator replaces it after a reboot, are closed when life ends.
+func (s *stepReady) login(ctx, life context.Context, state multistep.StateBag, open net.Conn) (packersdk.Communicator, error) {
+	client, err := s.config.comm.SSHConfigFunc()(state)
+	if err != nil {
+		open.Close()
+		return nil, fmt.Errorf("configure SSH: %w", err)
+	}
+	config := &ssh.Config{
+		SSHConfig:         client,
+		KeepAliveInterval: s.config.comm.SSHKeepAliveInterval,
+		Connection: func() (net.Conn, error) {
+			conn, err := open, error(nil)
+			if open = nil; conn == nil {
+				conn, err = s.dialAgain(life)
+			}
+			if err == nil {
+				context.AfterFunc(life, func() { conn.Close() })
+			}
+			return conn, err
+		},
+	}
+	// A guest that still boots may refuse the login for a moment; one that refuses for good must not be hammered.
+	for wait := loginPause; ; wait = min(2*wait, maxLoginPause) {
+		comm, err := ssh.New(s.address(), config)
+		if err == nil {
+			return comm, nil
+		}
+		if pause(ctx, wait); ctx.Err() != nil {
+			return nil, fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+	}
+}
+
+// dialAgain waits for sshd as long as for the first boot: the guest may be in the middle of a reboot.
+func (s *stepReady) dialAgain(life context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(life, s.config.SSHTimeout,
+		fmt.Errorf("sshd of the guest did not come back within %s", s.config.SSHTimeout))
+	defer cancel()
+	return dialBanner(ctx, s.address())
+}
+
+const (
+	loginPause    = 250 * time.Millisecond
+	maxLoginPause = 5 * time.Second
+)
+
+// cloudInitScript waits for the file that cloud-init writes as its last act, and prints it. Asking "cloud-init status --wait"
+// would start Python, which takes an emulated processor seconds. A guest without cloud-init, or with one that does not run, is
+// finished at once.
+const cloudInitScript = `command -v cloud-init >/dev/null || exit 0
+until [ -e /run/cloud-init/result.json ]; do
+  [ -e /run/cloud-init/disabled ] && exit 0
+  sleep 0.1
+done
+cat /run/cloud-init/result.json
+`
+
+// cloudInit waits until cloud-init has done everything. Its own complaints are shown and do not end the build: customizers may
+// not need what went wrong.
+func (s *stepReady) cloudInit(ctx context.Context, comm packersdk.Communicator) error {
+	var stdout, stderr bytes.Buffer
+	cmd := &packersdk.RemoteCmd{Command: cloudInitScript, Stdout: &stdout, Stderr: &stderr}
+	if err := comm.Start(ctx, cmd); err != nil {
+		return fmt.Errorf("look for cloud-init: %w", err)
+	}
+	exited := make(chan int, 1)
+	go func() { exited <- cmd.Wait() }() // ends with the connection, at the latest
+	select {
+	case code := <-exited:
+		if code != 0 {
+			return fmt.Errorf("look for cloud-init: exit code %d: %s", code, strings.TrimSpace(stderr.String()))
+		}
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	for _, complaint := range cloudInitErrors(stdout.Bytes()) {
+		s.ui.Error("cloud-init: " + complaint)
+	}
+	return nil
+}
+
+// cloudInitErrors reads result.json. What it cannot read is a complaint too; no text at all is none.
+func cloudInitErrors(text []byte) []string {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil
+	}
+	var result struct {
+		V1 struct {
+			Errors []string `json:"errors"`
+		} `json:"v1"`
+	}
+	if err := json.Unmarshal(text, &result); err != nil {
+		return []string{fmt.Sprintf("its result cannot be read: %v", err)}
+	}
+	return result.V1.Errors
+}

@@ -1,0 +1,173 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+
+	"github.com/ingot-build/ingot/plugins/qemu/accel"
+	"github.com/ingot-build/ingot/plugins/qemu/seed"
+)
+
+// end is a step's last line: it hands err to whoever runs the steps.
+func end(state multistep.StateBag, err error) multistep.StepAction {
+	if err != nil {
+		state.Put("error", err)
+		return multistep.ActionHalt
+	}
+	return multistep.ActionContinue
+}
+
+// remove deletes files of the build, and says which could not be.
+func (v *vm) remove(names ...string) {
+	for _, name := range names {
+		if err := os.Remove(v.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			v.ui.Error(fmt.Sprintf("left behind: %v", err))
+		}
+	}
+}
+
+// stepHost decides about the accelerator, and finds programs and firmware.
+type stepHost struct{ *vm }
+
+func (s *stepHost) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	reason := "as configured"
+	if s.accel = s.config.Accelerator; s.accel == accelAuto {
+		found := accel.Probe(ctx)
+		s.accel, reason = found.Name, found.Reason
+	}
+	if s.accel == accelTCG {
+		s.boot.begin("TCG: software emulation, 2-14x slower than KVM (" + reason + ")")
+	} else {
+		s.boot.begin("KVM (" + reason + ")")
+	}
+
+	var err error
+	if s.programs, err = findPrograms(); err == nil && s.config.Firmware == firmwareUEFI {
+		s.efi, err = findEFI(efiFirmwares)
+	}
+	return end(state, err)
+}
+
+func (*stepHost) Cleanup(multistep.StateBag) {}
+
+// stepFolder makes the output directory, or takes an existing one that holds no disk yet.
+type stepFolder struct {
+	*vm
+	made bool
+}
+
+func (s *stepFolder) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
+	return end(state, s.make())
+}
+
+func (s *stepFolder) make() (err error) {
+	if s.dir, err = filepath.Abs(s.config.OutputDirectory); err != nil {
+		return fmt.Errorf("output_directory: %w", err)
+	}
+	if s.config.SourceDisk, err = filepath.Abs(s.config.SourceDisk); err != nil {
+		return fmt.Errorf("source_disk: %w", err)
+	}
+	if _, err := os.Stat(s.dir); errors.Is(err, fs.ErrNotExist) {
+		s.made = true
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("output_directory: %w", err)
+	}
+	// Another build may be writing to it.
+	if disk := s.file(diskFile); isFile(disk) && !s.config.PackerForce {
+		return fmt.Errorf("output_directory %s is in use: it holds %s already\n  fix:  choose another folder, or remove that disk",
+			s.dir, diskFile)
+	}
+	// QEMU appends nothing to an old console, but until it starts, an old one would be taken for this build's.
+	s.remove(consoleFile, monitorFile)
+	return nil
+}
+
+func (s *stepFolder) Cleanup(multistep.StateBag) {
+	if s.made && !s.finished {
+		_ = os.Remove(s.dir) // stays if the console's log is in it
+	}
+}
+
+// stepDisk makes the disk that the guest writes to.
+type stepDisk struct{ *vm }
+
+func (s *stepDisk) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	var err error
+	s.size, err = createOverlay(ctx, s.programs, s.config.SourceDisk, s.config.SourceFormat, s.file(diskFile), s.config.diskSize)
+	return end(state, err)
+}
+
+func (s *stepDisk) Cleanup(multistep.StateBag) {
+	if !s.finished {
+		s.remove(diskFile)
+	}
+}
+
+// stepSeed writes the guest's orders.
+type stepSeed struct{ *vm }
+
+func (s *stepSeed) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
+	orders := seed.Seed{
+		InstanceID: fmt.Sprintf("%s-%x", s.config.VMName, time.Now().UnixNano()),
+		User:       s.config.SSHUsername,
+		PublicKey:  string(s.config.comm.SSHPublicKey),
+	}
+	return end(state, seed.Write(s.file(seedFile), orders.Files()))
+}
+
+func (s *stepSeed) Cleanup(multistep.StateBag) { s.remove(seedFile) }
+
+// stepPowerOn starts QEMU.
+type stepPowerOn struct{ *vm }
+
+func (s *stepPowerOn) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	return end(state, s.powerOn(ctx))
+}
+
+func (s *stepPowerOn) powerOn(ctx context.Context) error {
+	m := machine{Name: s.config.VMName, CPUs: s.config.CPUs, MemoryMiB: s.config.Memory, Accel: s.accel, EFICode: s.efi.Code}
+	if m.EFICode != "" {
+		variables, err := os.ReadFile(s.efi.Vars)
+		if err == nil {
+			err = os.WriteFile(s.file(efiVarsFile), variables, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("copy the UEFI variables: %w", err)
+		}
+	}
+	s.console = &console{
+		path: s.file(consoleFile),
+		emit: func(line string) {
+			if s.boot.isRunning() || s.shutdown.isRunning() {
+				s.ui.Machine(messageConsole, line)
+			}
+		},
+		fatal: func(err error) { s.cancel(fmt.Errorf("%w%s", err, s.console.lastLines())) },
+	}
+	s.poweredOn = time.Now()
+	process, err := startProcess(s.programs.System, s.dir, m.args())
+	if err != nil {
+		return err
+	}
+	s.process = process
+	s.watch()
+	if s.monitor, err = connectMonitor(ctx, s.dir, s.process); err != nil {
+		return err
+	}
+	s.port, err = s.monitor.sshPort(ctx)
+	s.config.comm.SSHPort = s.port
+	return err
+}
+
+func (s *stepPowerOn) Cleanup(multistep.StateBag) {
+	s.release()
+	s.remove(monitorFile, pidFile, efiVarsFile)
+}

@@ -1,0 +1,126 @@
+package qemu
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+)
+
+// abortPatience is how long an aborted build's guest gets to power off before QEMU is told to quit.
+const abortPatience = 30 * time.Second
+
+// vm is the build VM while it is made, used and taken down. The steps share it; each fills in what the later ones need.
+type vm struct {
+	config *Config
+	ui     packersdk.Ui
+	cancel context.CancelCauseFunc // of the whole build
+
+	boot, shutdown phase
+
+	programs hostPrograms // from stepHost
+	accel    string
+	efi      efiFirmware // zero with BIOS
+	dir      string      // from stepFolder; absolute
+	size     int64       // from stepDisk; bytes
+
+	console   *console // from stepPowerOn, until it is cleaned up
+	process   *process
+	monitor   *monitor
+	port      int
+	poweredOn time.Time
+	expected  atomic.Bool    // QEMU's end is no surprise any more
+	watchers  sync.WaitGroup // of the process and of the console
+	stopWatch context.CancelFunc
+
+	bootTime time.Duration // from stepReady
+	finished bool          // from stepPowerOff: the disk is whole
+}
+
+func newVM(c *Config, ui packersdk.Ui, cancel context.CancelCauseFunc) *vm {
+	v := &vm{config: c, ui: ui, cancel: cancel}
+	v.boot.ui, v.boot.id = ui, "boot"
+	v.shutdown.ui, v.shutdown.id = ui, "shutdown"
+	return v
+}
+
+// file is the absolute path of one of the build's files.
+func (v *vm) file(name string) string { return v.dir + string(os.PathSeparator) + name }
+
+// address is where the guest's sshd is reached; it stays the same when the guest reboots.
+func (v *vm) address() string { return fmt.Sprintf("%s:%d", loopback, v.port) }
+
+// watch notices when QEMU ends before it should, and follows the console, until release.
+func (v *vm) watch() {
+	ctx, stop := context.WithCancel(context.Background())
+	v.stopWatch = stop
+	v.watchers.Go(func() {
+		<-v.process.done
+		if !v.expected.Load() {
+			v.cancel(fmt.Errorf("%w%s", v.process.endError(), v.console.lastLines()))
+		}
+	})
+	v.watchers.Go(func() {
+		if err := v.console.follow(ctx); err != nil {
+			v.ui.Error(fmt.Sprintf("the guest's console cannot be shown: %v", err))
+		}
+	})
+}
+
+// release ends QEMU if it still runs, and everything that watched it.
+func (v *vm) release() {
+	if v.process == nil {
+		return
+	}
+	v.expected.Store(true)
+	var quit func() error
+	if v.monitor != nil {
+		quit = v.monitor.quit
+	}
+	if !v.process.ended() {
+		v.process.stop(quit)
+	}
+	if v.monitor != nil {
+		v.monitor.close()
+		v.monitor = nil
+	}
+	v.stopWatch()
+	v.watchers.Wait()
+	v.process = nil
+}
+
+// keepIfAborted deals with what is still there after the steps' own cleaning up, which on-error "abort" leaves out. A process
+// cannot stay, since it ends with this program; its disk can. So the guest is powered off and the disk kept for a look inside.
+func (v *vm) keepIfAborted(ui packersdk.Ui) error {
+	if v.process == nil {
+		return nil
+	}
+	v.expected.Store(true)
+	if v.monitor != nil && !v.process.ended() {
+		ctx, cancel := context.WithTimeout(context.Background(), abortPatience)
+		defer cancel()
+		if v.monitor.powerButton(ctx) == nil {
+			v.process.within(abortPatience)
+		}
+	}
+	v.release()
+	ui.Say(fmt.Sprintf("Kept for a look inside: %s (over %s); its console: %s",
+		v.file(diskFile), v.config.SourceDisk, v.file(consoleFile)))
+	return nil
+}
+
+// artifact describes the finished disk.
+func (v *vm) artifact() *Artifact {
+	return &Artifact{disk: v.file(diskFile), state: map[string]any{
+		StateSourceDisk:   v.config.SourceDisk,
+		StateSourceFormat: v.config.SourceFormat,
+		StateDiskFormat:   "qcow2",
+		StateVirtualSize:  v.size,
+		StateAccelerator:  v.accel,
+		StateBootSeconds:  v.bootTime.Seconds(),
+	}}
+}
