@@ -41,7 +41,10 @@ func (d *decoder) properties(t *ImageTemplate) reader {
 		d.object(n, path, "properties", []property{
 			{name: "source", required: true, read: d.source(&t.Source)},
 			{name: "customize", read: d.customizers(&t.Customize)},
-			{name: "distribute", required: true, read: d.distributors(&t.Distribute)},
+			{name: "distribute", required: true, read: func(n *armjson.Node, path string) {
+				t.DistributeRange = n.Range
+				d.distributors(&t.Distribute)(n, path)
+			}},
 			{name: "buildTimeoutInMinutes", since: v20190501, read: d.integer(&t.BuildTimeout)},
 			{name: "vmProfile", since: v20190501, read: d.vmProfile(&t.VMProfile)},
 			{name: "errorHandling", since: v20230701, read: d.errorHandling(&t.ErrorHandling)},

@@ -58,6 +58,8 @@ type ImageTemplate struct {
 	Validate      Validate
 	AutoRunState  String // autoRun.state: Enabled or Disabled
 
+	DistributeRange diag.Range // of the array; zero when "distribute" was not written
+
 	// Unhandled lists properties the wire format has and this version of Ingot does not act on. check refuses them, or says
 	// that they have no effect on the chosen target; they are never dropped in silence.
 	Unhandled []Property

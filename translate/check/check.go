@@ -1,0 +1,107 @@
+// Package check holds the rules that a decoded image template must keep, one to a file.
+//
+// A rule says something about the text that the shape alone does not: two properties exclude each other, an id has the wrong
+// form, a target cannot do what is asked. Rules are independent of each other and of their order. What Ingot does not
+// cover yet is refused by a rule as well, with a code from ING3001 on, so that it is never skipped in silence.
+//
+// A new rule is a file rule_<name>.go, its constant in codes.go, its line in the table of Rules, and a pair of
+// testdata/err/<name>.json and .out. docs/diagnostics.md is made from the table.
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/template"
+)
+
+// QEMU is the target that builds on this machine.
+const QEMU = "qemu"
+
+// Rule is one thing that is checked.
+type Rule struct {
+	Code      diag.Code
+	Severity  diag.Severity
+	Summary   string // what a finding of this rule says, in general terms
+	Reference string // where the rule comes from
+	Target    string // the only target that the rule is about; "" for every target
+
+	check func(t *template.ImageTemplate, r *report)
+}
+
+// Check runs every rule that is about target. It copes with templates that Decode found errors in. Findings are in file
+// order. An unknown target is a fault of the program and panics.
+func Check(t *template.ImageTemplate, target string) diag.List {
+	if target != QEMU {
+		panic(fmt.Sprintf("check: unknown target %q", target))
+	}
+	var list diag.List
+	for _, rule := range Rules() {
+		if rule.Target == "" || rule.Target == target {
+			rule.check(t, &report{rule: rule, list: &list})
+		}
+	}
+	list.Sort()
+	return list
+}
+
+// report collects the findings of one rule.
+type report struct {
+	rule Rule
+	list *diag.List
+}
+
+// finding is what a rule says about one place; code and severity come from the rule.
+type finding struct {
+	at                diag.Range
+	path              string
+	summary, why, fix string
+	related           diag.Range
+	relatedMessage    string
+}
+
+func (r *report) add(f finding) {
+	d := diag.Diagnostic{
+		Severity: r.rule.Severity, Code: r.rule.Code, Subject: f.at, Path: f.path, Summary: f.summary, Why: f.why, Fix: f.fix,
+	}
+	if f.relatedMessage != "" {
+		d.Related = []diag.Note{{Message: f.relatedMessage, Range: f.related}}
+	}
+	r.list.Add(d)
+}
+
+// oneOf reports a value that is not among the known ones. Upper and lower case count, as in the service. A value that was not
+// written, or as "", is not looked at.
+func (r *report) oneOf(s template.String, path string, known ...string) {
+	if s.Value == "" || slices.Contains(known, s.Value) {
+		return
+	}
+	why := ""
+	if near := diag.Near(s.Value, known); strings.EqualFold(near, s.Value) {
+		why = "upper and lower case count here"
+	}
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	r.add(finding{at: s.Range, path: path, summary: fmt.Sprintf("%q is %q", name, s.Value), why: why, fix: diag.KnownNames(s.Value, known)})
+}
+
+// label names a customizer in a message: by its name where it has one, else by its place.
+func label(c template.Common) string {
+	if c.Name.Value != "" {
+		return fmt.Sprintf("customizer %q", c.Name.Value)
+	}
+	return strings.TrimPrefix(c.Path, "properties.")
+}
+
+// scripts calls f for every customizer that runs a script.
+func scripts(t *template.ImageTemplate, f func(template.Common, template.Script)) {
+	for _, c := range t.Customize {
+		switch c := c.(type) {
+		case *template.Shell:
+			f(c.Common, c.Script)
+		case *template.PowerShell:
+			f(c.Common, c.Script)
+		}
+	}
+}

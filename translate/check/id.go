@@ -1,0 +1,49 @@
+package check
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Resource ids ignore case throughout, and may end in a slash.
+var (
+	imageID      = idForm(`/Microsoft\.Compute/images/[^/]+`)
+	definitionID = idForm(`/Microsoft\.Compute/galleries/[^/]+/images/[^/]+`)
+	versionID    = idForm(`/Microsoft\.Compute/galleries/[^/]+/images/[^/]+/versions/([^/]+)`)
+	identityID   = idForm(`/Microsoft\.ManagedIdentity/userAssignedIdentities/[^/]+`)
+
+	number32x3 = regexp.MustCompile(`^\d{1,10}\.\d{1,10}\.\d{1,10}$`)
+)
+
+// What the ids look like, for messages.
+const (
+	imageIDForm      = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/images/<name>"
+	definitionIDForm = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/galleries/<gallery>/images/<definition>"
+	identityIDForm   = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>"
+)
+
+func idForm(tail string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers` + tail + `/?$`)
+}
+
+// versionOf returns the version of a gallery version's id.
+func versionOf(id string) (version string, ok bool) {
+	m := versionID.FindStringSubmatch(id)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// exactVersion reports whether v is x.y.z with numbers of 32 bits.
+func exactVersion(v string) bool {
+	if !number32x3.MatchString(v) {
+		return false
+	}
+	for part := range strings.SplitSeq(v, ".") {
+		if len(part) == 10 && part > "4294967295" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,14 @@
+package check
+
+import "github.com/ingot-build/ingot/translate/template"
+
+const dataDisksPath = "properties.additionalDataDisks"
+
+func dataDisks(t *template.ImageTemplate, r *report) {
+	for _, p := range t.Unhandled {
+		if p.Path == dataDisksPath {
+			r.add(finding{at: p.Range, path: p.Path, summary: "additional data disks are not covered yet",
+				why: "the image would have its OS disk only"})
+		}
+	}
+}

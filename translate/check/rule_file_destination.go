@@ -1,0 +1,52 @@
+package check
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/ingot-build/ingot/translate/template"
+)
+
+// fileDestination keeps File customizers to where the build user of a Linux machine may write.
+func fileDestination(t *template.ImageTemplate, r *report) {
+	for _, c := range t.Customize {
+		f, ok := c.(*template.File)
+		if !ok || !f.Destination.IsSet() {
+			continue
+		}
+		add := func(summary, why, fix string) {
+			r.add(finding{at: f.Destination.Range, path: f.Path + ".destination", summary: summary, why: why, fix: fix})
+		}
+		to := f.Destination.Value
+		switch clean := path.Clean(to); {
+		case !f.SourceURI.IsSet(): // Decode has said that it is missing
+		case f.SourceURI.Value == "":
+			r.add(finding{at: f.SourceURI.Range, path: f.Path + ".sourceUri", summary: fmt.Sprintf("the sourceUri of %s is empty", label(f.Common))})
+			continue
+		case isWindowsPath(to):
+			add(fmt.Sprintf("the destination %q is a path on Windows", to), "the build VM runs Linux", "write a path below /tmp")
+		case !strings.HasPrefix(to, "/"):
+			add(fmt.Sprintf("the destination %q is not an absolute path", to), "", "write a path below /tmp")
+		case strings.HasSuffix(to, "/") || clean == "/tmp":
+			add(fmt.Sprintf("the destination %q names a directory", to), "it is the path of the file, with its name",
+				"add the file name: "+strings.TrimSuffix(to, "/")+"/"+fileNameOf(f.SourceURI.Value))
+		case !strings.HasPrefix(clean, "/tmp/"):
+			add(fmt.Sprintf("the destination %q is not below /tmp", to), "files are written by the unprivileged build user",
+				fmt.Sprintf("write /tmp/%s, and move it in a Shell customizer: sudo mv /tmp/%[1]s %s", path.Base(clean), clean))
+		}
+	}
+}
+
+func isWindowsPath(p string) bool {
+	return strings.HasPrefix(p, `\\`) || len(p) > 2 && p[1] == ':' && (p[2] == '\\' || p[2] == '/')
+}
+
+// fileNameOf is the last part of a URI's path, for a suggestion.
+func fileNameOf(uri string) string {
+	uri, _, _ = strings.Cut(uri, "?")
+	if name := path.Base(uri); name != "." && name != "/" {
+		return name
+	}
+	return "FILE"
+}

@@ -1,0 +1,37 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/ingot-build/ingot/translate/template"
+)
+
+func galleryImageID(t *template.ImageTemplate, r *report) {
+	for _, s := range sharedImages(t) {
+		id := s.GalleryImageID
+		if !id.IsSet() || definitionID.MatchString(id.Value) {
+			continue
+		}
+		switch version, ok := versionOf(id.Value); {
+		case !ok:
+			r.add(finding{at: id.Range, path: s.Path + ".galleryImageId",
+				summary: fmt.Sprintf("%q is not the id of a gallery image definition or version", id.Value),
+				fix:     "write " + definitionIDForm + ", and /versions/<x.y.z> for a version of your choice"})
+		case !exactVersion(version):
+			r.add(finding{at: id.Range, path: s.Path + ".galleryImageId", summary: fmt.Sprintf("%q is not a version x.y.z", version),
+				why: "the three parts are whole numbers of 32 bits",
+				fix: "write a version like 1.0.0, or leave /versions/… out for an automatic one"})
+		}
+	}
+}
+
+// sharedImages returns the distributors that make gallery versions.
+func sharedImages(t *template.ImageTemplate) []*template.DistributeSharedImage {
+	var all []*template.DistributeSharedImage
+	for _, d := range t.Distribute {
+		if s, ok := d.(*template.DistributeSharedImage); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}

@@ -1,0 +1,42 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ingot-build/ingot/translate/template"
+)
+
+// windowsPublishers are publishers in the Azure marketplace whose images are all Windows; a prefix is enough, in lower case.
+var windowsPublishers = []string{
+	"microsoftwindowsserver", "microsoftwindowsdesktop", "microsoftvisualstudio", "microsoftsharepoint", "microsoftdynamics",
+	"microsoftbiztalkserver",
+}
+
+// windowsOffers mark the Windows images of publishers who have both kinds: "sql2022-ws2022", "dsvm-win-2019".
+var windowsOffers = []string{"windows", "-ws20", "-win-"}
+
+func windowsSource(t *template.ImageTemplate, r *report) {
+	s, ok := t.Source.(*template.PlatformImage)
+	if !ok {
+		return
+	}
+	refuse := func(v template.String, property string) {
+		r.add(finding{at: v.Range, path: "properties.source." + property,
+			summary: fmt.Sprintf("%s %q has Windows images, which are not covered yet", property, v.Value),
+			why:     "Ingot builds Linux images on this machine; Windows is still to come",
+			fix:     "ingot image ls shows the images this machine knows"})
+	}
+	for _, prefix := range windowsPublishers {
+		if strings.HasPrefix(strings.ToLower(s.Publisher.Value), prefix) {
+			refuse(s.Publisher, "publisher")
+			return
+		}
+	}
+	for _, part := range windowsOffers {
+		if strings.Contains(strings.ToLower(s.Offer.Value), part) {
+			refuse(s.Offer, "offer")
+			return
+		}
+	}
+}
