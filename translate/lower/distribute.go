@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/plan"
 	"github.com/ingot-build/ingot/translate/template"
 )
@@ -28,7 +27,7 @@ func lowerDistribute(l *lowering) {
 		case *template.DistributeManagedImage:
 			dest.ManagedImage = &plan.ManagedImage{ID: resourceID(d.ImageID.Value), Location: region(d.Location.Value)}
 		case *template.DistributeSharedImage:
-			dest.SharedImage = l.sharedImage(d)
+			dest.SharedImage = sharedImage(d)
 		case *template.DistributeVHD:
 			dest.VHD = &plan.VHD{URI: d.URI.Value}
 		default:
@@ -38,17 +37,8 @@ func lowerDistribute(l *lowering) {
 	}
 }
 
-// sharedImage is nil when the id is of neither kind; the finding says so.
-func (l *lowering) sharedImage(d *template.DistributeSharedImage) *plan.SharedImage {
-	definition, version, ok := splitGalleryID(d.GalleryImageID.Value)
-	if !ok {
-		l.diags.Add(diag.Diagnostic{
-			Severity: diag.Error, Code: CodeGalleryID, Subject: d.GalleryImageID.Range, Path: d.Path + ".galleryImageId",
-			Summary: fmt.Sprintf("%q is not the id of a gallery image definition or version", d.GalleryImageID.Value),
-			Fix:     ".../Microsoft.Compute/galleries/<gallery>/images/<definition>, or that and /versions/<x.y.z>",
-		})
-		return nil
-	}
+func sharedImage(d *template.DistributeSharedImage) *plan.SharedImage {
+	definition, version := splitGalleryID(d.GalleryImageID.Value)
 	s := &plan.SharedImage{
 		DefinitionID:      definition,
 		Version:           version,
@@ -78,24 +68,15 @@ func versionScheme(v *template.Versioning) (plan.VersionScheme, *int64) {
 	}
 }
 
-// splitGalleryID takes the id of a definition, or of a version of it, apart. Resource ids do not tell case apart.
-func splitGalleryID(id string) (definition, version string, ok bool) {
+// splitGalleryID takes the version off the id of a gallery image version; the id of a definition has none. Resource ids do not
+// tell case apart.
+func splitGalleryID(id string) (definition, version string) {
 	id = resourceID(id)
 	seg := strings.Split(id, "/")
-	at := func(fromEnd int) string {
-		if fromEnd > len(seg) {
-			return ""
-		}
-		return strings.ToLower(seg[len(seg)-fromEnd])
+	if n := len(seg); n > 2 && strings.EqualFold(seg[n-2], "versions") {
+		return strings.Join(seg[:n-2], "/"), seg[n-1]
 	}
-	switch {
-	case at(2) == "versions" && at(4) == "images" && at(6) == "galleries":
-		return strings.Join(seg[:len(seg)-2], "/"), seg[len(seg)-1], true
-	case at(2) == "images" && at(4) == "galleries":
-		return id, "", true
-	default:
-		return "", "", false
-	}
+	return id, ""
 }
 
 // targetRegions gives the newer form of both ways to write regions.

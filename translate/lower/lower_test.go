@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -34,19 +33,16 @@ func minimal() *template.ImageTemplate {
 
 func lowered(t *testing.T, tmpl *template.ImageTemplate) *plan.Plan {
 	t.Helper()
-	p, diags := Lower(tmpl)
-	if len(diags) > 0 {
-		t.Fatalf("diagnostics: %v", diags)
-	}
-	data, err := json.Marshal(p)
+	p := Lower(tmpl)
+	data, err := plan.Encode(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back plan.Plan
-	if err := json.Unmarshal(data, &back); err != nil {
+	back, err := plan.Decode(data)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(*p, back, cmpopts.IgnoreTypes(diag.Range{})); diff != "" {
+	if diff := cmp.Diff(p, back, cmpopts.IgnoreTypes(diag.Range{})); diff != "" {
 		t.Errorf("plan is not the same after JSON (-want +got):\n%s", diff)
 	}
 	return p
@@ -216,35 +212,14 @@ func TestSharedImage(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
-	tests := []struct {
-		name   string
-		change func(*template.ImageTemplate)
-		code   diag.Code
-		path   string
-	}{
-		{"windows publisher", func(t *template.ImageTemplate) {
-			t.Source.(*template.PlatformImage).Publisher = str("MicrosoftWindowsServer")
-		}, CodeWindows, "properties.source.publisher"},
-		{"windows customizer", func(t *template.ImageTemplate) {
-			t.Customize = []template.Customizer{&template.PowerShell{Common: template.Common{Path: "properties.customize[0]", Range: place}}}
-		}, CodeWindows, "properties.customize[0]"},
-		{"not a gallery id", func(t *template.ImageTemplate) {
-			t.Distribute = []template.Distributor{&template.DistributeSharedImage{
-				Distribution: template.Distribution{Path: "properties.distribute[0]"}, GalleryImageID: str("/images/web")}}
-		}, CodeGalleryID, "properties.distribute[0].galleryImageId"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tmpl := minimal()
-			tt.change(tmpl)
-			p, diags := Lower(tmpl)
-			if p != nil || len(diags) != 1 {
-				t.Fatalf("got plan %v and findings %v, want one finding", p, diags)
-			}
-			if d := diags[0]; d.Code != tt.code || d.Path != tt.path || d.Subject != place {
-				t.Errorf("got %+v", d)
-			}
-		})
-	}
+// What check refuses is never left out in silence.
+func TestRefusedCustomizer(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a PowerShell customizer was lowered")
+		}
+	}()
+	tmpl := minimal()
+	tmpl.Customize = []template.Customizer{&template.PowerShell{}}
+	Lower(tmpl)
 }
