@@ -1,0 +1,75 @@
+package translate_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/ingot-build/ingot/translate"
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/emit"
+)
+
+// FuzzTranslate holds for any bytes: no panic; every place lies in the file; the same input gives the same output; a plan
+// exists exactly when there is no error, passes its own check, and has a Packer template.
+func FuzzTranslate(f *testing.F) {
+	for _, pattern := range []string{"testdata/*.txtar", "../examples/*/template.json"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, path := range paths {
+			f.Add(seed(f, path))
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		src := translate.Source{File: "t.json", Data: data}
+		p, diags := translate.Translate(src, translate.Options{})
+		again, diagsAgain := translate.Translate(src, translate.Options{})
+		if diff := cmp.Diff(p, again) + cmp.Diff(diags, diagsAgain); diff != "" {
+			t.Errorf("the second time it is different:\n%s", diff)
+		}
+		for _, d := range diags {
+			inFile(t, d.Subject, data)
+			for _, n := range d.Related {
+				inFile(t, n.Range, data)
+			}
+		}
+		if (p == nil) != diags.HasErrors() {
+			t.Fatalf("plan %v with findings %v", p, diags)
+		}
+		if p == nil {
+			return
+		}
+		if err := p.Check(); err != nil {
+			t.Error(err)
+		}
+		if _, err := emit.Packer(p); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// seed is the JSON of an archive, or of a file that is no archive.
+func seed(f *testing.F, path string) []byte {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range txtar.Parse(data).Files {
+		if file.Name == "in.json" {
+			return file.Data
+		}
+	}
+	return data
+}
+
+func inFile(t *testing.T, r diag.Range, data []byte) {
+	t.Helper()
+	if r.File != "t.json" || r.Start.Byte < 0 || r.Start.Byte > r.End.Byte || r.End.Byte > len(data) {
+		t.Errorf("place %+v is not in a file of %d bytes", r, len(data))
+	}
+}
