@@ -38,24 +38,16 @@ func (s *step) over() bool { return s.phase != events.Pending && s.phase != even
 
 // board is the state of a run as its events tell it. It is what the live view paints.
 type board struct {
-	name     string // of the image template
-	run      string
-	started  time.Time
-	elapsed  time.Duration // of the run, once over
-	steps    []*step       // in order of announcement
-	problems []events.Problem
+	steps    []*step          // in order of announcement
+	problems []events.Problem // of single steps
 }
 
 // apply takes one event in. It returns the step that the event is about, or nil when it is about the run.
 func (b *board) apply(e events.Event) *step {
-	b.run = e.Run
-	if e.Problem != nil {
+	if e.Problem != nil && e.Step != "" { // that of the run as a whole comes again with its ending
 		b.problems = append(b.problems, *e.Problem)
 	}
 	if e.Step == "" {
-		if e.State != nil {
-			b.applyRun(e)
-		}
 		return nil
 	}
 	s := b.step(e.Step)
@@ -71,16 +63,6 @@ func (b *board) apply(e events.Event) *step {
 		s.applyProgress(e.Time, *e.Progress)
 	}
 	return s
-}
-
-func (b *board) applyRun(e events.Event) {
-	if e.State.Title != "" {
-		b.name = e.State.Title
-	}
-	if e.State.Phase == events.Running {
-		b.started = e.Time
-	}
-	b.elapsed = e.State.Elapsed
 }
 
 // step finds a step, or adds one that was never announced.

@@ -3,30 +3,32 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/translate/diag"
 )
 
 // Ending is what a run came to.
 type Ending struct {
-	Run      string             `json:"run,omitempty"` // "" when it never got a record
-	Name     string             `json:"name"`          // of the image template
-	State    string             `json:"state"`         // as runs are recorded: Succeeded, PartiallySucceeded, Failed, Canceled
-	ExitCode int                `json:"exitCode"`
-	Elapsed  time.Duration      `json:"elapsedNs"`
-	Outputs  []Output           `json:"outputs"`
-	Problem  *events.Problem    `json:"problem,omitempty"`
-	Findings *DiagnosticsReport `json:"findings,omitempty"` // when the user's text was the reason
-	LogPath  string             `json:"log,omitempty"`
+	Run      string           `json:"run,omitempty"` // "" when it never got a record
+	Name     string           `json:"template"`      // name of the image template; "" when it has errors
+	State    string           `json:"runState"`      // as runs are recorded: Succeeded, PartiallySucceeded, Failed, Canceled
+	ExitCode int              `json:"exitCode"`
+	Elapsed  time.Duration    `json:"elapsedNs"`
+	Outputs  []Output         `json:"outputs"`
+	Problems []events.Problem `json:"problems,omitempty"`
+	Findings diag.List        `json:"diagnostics,omitempty"` // when the user's text was the reason; the caller shows them as text
+	LogPath  string           `json:"log,omitempty"`
 }
 
 // Output is a run output with the size of its disk file.
 type Output struct {
 	events.RunOutput
-	VirtualSize int64 `json:"virtualSize"` // bytes
-	SizeOnDisk  int64 `json:"sizeOnDisk"`  // bytes that the file takes here; less than the above, since it is sparse
+	Size       int64 `json:"size"`       // bytes
+	SizeOnDisk int64 `json:"sizeOnDisk"` // bytes that the file takes here; less than the above where it is sparse
 }
 
 // Run shows one run while it happens. Event and Notice may be called from any goroutine; End comes last, once.
@@ -66,8 +68,8 @@ func Summary(w io.Writer, p Palette, e Ending) error {
 		field(&b, p, "id", o.ArtifactID)
 		field(&b, p, "uri", o.ArtifactURI)
 		field(&b, p, "disk", o.Path)
-		if o.VirtualSize > 0 {
-			size := fmt.Sprintf("%s, %s on this disk", quantity(o.VirtualSize, "bytes"), quantity(o.SizeOnDisk, "bytes"))
+		if o.Size > 0 {
+			size := fmt.Sprintf("%s, %s on this disk", quantity(o.Size, "bytes"), quantity(o.SizeOnDisk, "bytes"))
 			field(&b, p, "size", size)
 		}
 	}
@@ -84,11 +86,13 @@ func field(b *strings.Builder, p Palette, label, text string) {
 	}
 }
 
-// conclude writes what every text view ends with: the problems to log, the result to out.
+// conclude writes what every text view ends with: the problems to log, those of single steps first; and the result to out.
 func conclude(out, log io.Writer, outPalette, logPalette Palette, b *board, e Ending) error {
 	problems := b.problems
-	if e.Problem != nil && (len(problems) == 0 || problems[len(problems)-1] != *e.Problem) {
-		problems = append(problems, *e.Problem)
+	for _, p := range e.Problems {
+		if !slices.Contains(problems, p) {
+			problems = append(problems, p)
+		}
 	}
 	for _, problem := range problems {
 		if _, err := io.WriteString(log, "\n"); err != nil {
@@ -98,8 +102,8 @@ func conclude(out, log io.Writer, outPalette, logPalette Palette, b *board, e En
 			return err
 		}
 	}
-	if e.Run == "" {
-		return nil // refused before anything was started: the problem has said all
+	if e.Run == "" || len(e.Findings) > 0 {
+		return nil // refused before a VM was started: problem or finding says all
 	}
 	if _, err := io.WriteString(log, "\n"); err != nil {
 		return err

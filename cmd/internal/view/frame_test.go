@@ -79,7 +79,7 @@ func TestViewsAtTheEnd(t *testing.T) {
 	good := Ending{Run: "3f2a9c1e", Name: "linux-web", State: "Succeeded", Elapsed: 83 * time.Second, Outputs: []Output{webOutput},
 		LogPath: "/state/ingot/runs/3f2a9c1e/customization.log"}
 	bad := Ending{Run: "3f2a9c1e", Name: "linux-web", State: "Failed", ExitCode: 1, Elapsed: 15 * time.Second,
-		Problem: &nginxProblem, LogPath: good.LogPath}
+		Problems: []events.Problem{nginxProblem}, LogPath: good.LogPath}
 	for _, tt := range []struct {
 		name string
 		fail bool

@@ -16,7 +16,7 @@ type JSON struct {
 }
 
 // Event implements Run. A reader that went away is no reason to stop a build.
-func (v *JSON) Event(e events.Event) { _ = v.write(e) }
+func (v *JSON) Event(e events.Event) { _ = v.Write(e) }
 
 // Notice implements Run: it is for people.
 func (v *JSON) Notice(string) {}
@@ -26,10 +26,11 @@ func (v *JSON) End(e Ending) error {
 	if e.Outputs == nil {
 		e.Outputs = []Output{}
 	}
-	return v.write(map[string]any{"result": e})
+	return v.Write(map[string]any{"result": e})
 }
 
-func (v *JSON) write(value any) error {
+// Write writes one value as a line.
+func (v *JSON) Write(value any) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	enc := json.NewEncoder(v.Out)

@@ -10,17 +10,18 @@ import (
 )
 
 // Plain shows a run as lines, one for each thing that happened, each with the time since the start of the run. It is for pipes
-// and files. The serial console is left out unless Console is set: hundreds of kernel messages bury the rest, and when the
-// guest does not come up the last of them are printed with the failure.
+// and files. The serial console is left out: hundreds of kernel messages bury the rest, and when the guest does not come up the
+// last of them are printed with the failure.
 type Plain struct {
 	Out, Log io.Writer // the summary; everything else
-	Console  bool
-	Step     string // when set, only this step is shown
+	Replay   bool      // a log is printed, not a run that ends in a summary: the console and problems belong to it
+	Step     string    // when set, only this step is shown
 
 	mu       sync.Mutex
 	board    board
 	start    time.Time
 	quarters map[string]int64 // of each progress, how many quarters were reported
+	err      error            // the first that writing gave
 }
 
 // Event implements Run.
@@ -38,11 +39,15 @@ func (v *Plain) Event(e events.Event) {
 	case e.State != nil:
 		v.state(e, s)
 	case e.Output != nil:
-		if e.Output.Stream != events.Console || v.Console {
+		if e.Output.Stream != events.Console || v.Replay {
 			v.line(e.Time, "%s | %s", e.Step, Line(e.Output.Text))
 		}
 	case e.Progress != nil:
 		v.progress(e)
+	case e.Problem != nil && v.Replay:
+		if err := Problem(v.Log, Palette{}, *e.Problem); v.err == nil {
+			v.err = err
+		}
 	case e.RunOutput != nil:
 		v.line(e.Time, "%s: run output %s: %s", e.Step, Line(e.RunOutput.Name), Line(e.RunOutput.Path))
 	}
@@ -64,7 +69,7 @@ func (v *Plain) state(e events.Event, s *step) {
 		text += ": " + Line(e.State.Detail)
 	}
 	v.line(e.Time, "%s", text)
-	if s == nil || s.phase != events.Failed || v.Console {
+	if s == nil || s.phase != events.Failed || v.Replay {
 		return
 	}
 	for _, o := range s.lines {
@@ -96,16 +101,29 @@ func (v *Plain) progress(e events.Event) {
 	v.line(e.Time, "%s: %d%%", subject, 25*quarter)
 }
 
-// line writes one line. A reader that went away is no reason to stop a build.
 func (v *Plain) line(at time.Time, format string, args ...any) {
-	_, _ = fmt.Fprintf(v.Log, "%9s  %s\n", clock(at.Sub(v.start)), fmt.Sprintf(format, args...))
+	v.print(clock(at.Sub(v.start)), fmt.Sprintf(format, args...))
+}
+
+func (v *Plain) print(when, text string) {
+	if _, err := fmt.Fprintf(v.Log, "%9s  %s\n", when, text); v.err == nil {
+		v.err = err
+	}
+}
+
+// Err gives the first error of writing. A reader that went away is no reason to stop a build, so Event goes on without it; who
+// only prints may stop.
+func (v *Plain) Err() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.err
 }
 
 // Notice implements Run.
 func (v *Plain) Notice(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	_, _ = fmt.Fprintf(v.Log, "%9s  %s\n", "", Line(text))
+	v.print("", Line(text))
 }
 
 // End implements Run.

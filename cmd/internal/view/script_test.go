@@ -101,5 +101,5 @@ var webOutput = Output{
 		ArtifactID: "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Compute/galleries/g/images/web/versions/1.0.0",
 		Path:       "/data/ingot/gallery/g/web/1.0.0/disk.vhd",
 	},
-	VirtualSize: 30 << 30, SizeOnDisk: 512 << 20,
+	Size: 30 << 30, SizeOnDisk: 512 << 20,
 }
