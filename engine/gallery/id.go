@@ -43,6 +43,9 @@ func (e *IDError) Fix() string {
 // it leaves no way out of the gallery's folder: no separator, no leading dot, no character a shell or a file system minds.
 var name = regexp.MustCompile(`^[A-Za-z0-9_(][A-Za-z0-9_.()-]{0,89}$`)
 
+// vhdFile is the file name of a VHD. It may begin with a dot or a dash, as a run output's name may.
+var vhdFile = regexp.MustCompile(`^[A-Za-z0-9_.()-]{1,90}\.vhd$`)
+
 // parseID takes a resource id apart.
 func parseID(s string) (id, error) {
 	bad := func(format string, args ...any) (id, error) {

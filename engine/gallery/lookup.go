@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -213,13 +214,14 @@ func compareArtifacts(a, b Artifact) int {
 
 // vhdPath is where PublishVHD puts name. *IDError when it is no sound name.
 func (g *Gallery) vhdPath(vhdName string) (string, error) {
-	for _, part := range strings.Split(vhdName, "/") {
+	folder, file := path.Split(vhdName)
+	for _, part := range strings.Split(strings.TrimSuffix(folder, "/"), "/") {
 		if !name.MatchString(part) || strings.HasSuffix(part, ".") {
-			return "", &IDError{ID: vhdName, Bad: fmt.Sprintf("%q is no name of a folder or file in the gallery", part)}
+			return "", &IDError{ID: vhdName, Bad: fmt.Sprintf("%q is no name of a folder in the gallery", part)}
 		}
 	}
-	if !strings.HasSuffix(vhdName, ".vhd") {
-		return "", &IDError{ID: vhdName, Bad: `a VHD's name ends in ".vhd"`}
+	if !vhdFile.MatchString(file) {
+		return "", &IDError{ID: vhdName, Bad: `a VHD's name has letters, digits, '_', '-', '.', '(' and ')', and ends in ".vhd"`}
 	}
 	return filepath.Join(g.root, vhdsDir, filepath.FromSlash(vhdName)), nil
 }

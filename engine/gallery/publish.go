@@ -50,12 +50,9 @@ func (e *OSError) Fix() string { return "distribute to another image definition"
 // exist is made, with the OS of meta; Azure would refuse. Errors: *IDError, *ExistsError, *OSError, *vhd.FormatError,
 // *vhd.SpaceError, those of number, and those of the file system.
 func (g *Gallery) PublishVersion(ctx context.Context, definitionID string, number Numberer, meta Meta, disk string) (Artifact, error) {
-	def, err := parseID(definitionID)
+	def, err := parseDefinitionID(definitionID)
 	if err != nil {
 		return Artifact{}, err
-	}
-	if def.definition == "" || def.version != "" {
-		return Artifact{}, &IDError{ID: definitionID, Bad: "an image definition is wanted here"}
 	}
 	unlock, err := g.lock(ctx, def.dir())
 	if err != nil {
@@ -105,12 +102,9 @@ func (g *Gallery) PublishVersion(ctx context.Context, definitionID string, numbe
 // PublishImage makes disk, a finished fixed VHD, the managed image of that id. One that exists is replaced: from one moment to
 // the next Lookup gives the new one. The old disk goes away, unless a VM has it open; then Sweep removes it later.
 func (g *Gallery) PublishImage(ctx context.Context, imageID string, meta Meta, disk string) (Artifact, error) {
-	img, err := parseID(imageID)
+	img, err := parseImageID(imageID)
 	if err != nil {
 		return Artifact{}, err
-	}
-	if img.image == "" {
-		return Artifact{}, &IDError{ID: imageID, Bad: "a managed image is wanted here"}
 	}
 	unlock, err := g.lock(ctx, img.dir())
 	if err != nil {
