@@ -22,11 +22,11 @@ const (
 
 // Entry is one thing that a run is about to make, or made, and gives back before it ends.
 type Entry struct {
-	ID       int64
-	Run      string
-	Kind     Kind
-	Name     string
-	Recorded time.Time // UTC
+	ID       int64     `json:"id"`
+	Run      string    `json:"run"`
+	Kind     Kind      `json:"kind"`
+	Name     string    `json:"name"`
+	Recorded time.Time `json:"recorded"` // UTC
 }
 
 // tokenShape keeps tokens long enough to be nobody else's.

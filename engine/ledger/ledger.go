@@ -1,0 +1,236 @@
+// Package ledger removes what runs made and did not give back: processes, files and directories that the store's ledger names.
+//
+// Only what is recorded under Ingot's own folders, and processes started under a recorded name, are ever touched, and nothing
+// that a live run holds. An entry is struck after its resource is seen to be gone, so whoever is killed halfway leaves the rest
+// to the next one. Two who clean up at once do not disturb each other.
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/ingot-build/ingot/engine/store"
+)
+
+// Leftover is one thing that a dead run left.
+type Leftover struct {
+	Entry   store.Entry `json:"entry"`           // its ID is 0 for a stray, which no ledger knows
+	Run     store.Run   `json:"run"`             // only its ID is set for a stray
+	What    string      `json:"what"`            // for a person: "build VM ingot-3f2a9c1e (process 4711)"
+	Present bool        `json:"present"`         // false: only the record is left
+	Bytes   int64       `json:"bytes,omitempty"` // disk space that its removal frees; 0 for a process
+}
+
+// List tells what dead runs left according to the ledger, in the order of removal: processes, files, directories, and inner
+// paths before outer ones.
+func List(ctx context.Context, st *store.Store) ([]Leftover, error) {
+	runs, err := st.Runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := st.Entries(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]store.Run{}
+	for _, r := range runs {
+		byID[r.ID] = r
+	}
+	var list []Leftover
+	for _, e := range entries {
+		held, err := st.Held(e.Run)
+		if err != nil {
+			return nil, err
+		}
+		run, known := byID[e.Run]
+		if held || !known { // unknown: it started after the runs were read
+			continue
+		}
+		l, err := look(ctx, st.Dirs(), e)
+		if err != nil {
+			return nil, err
+		}
+		l.Run = run
+		list = append(list, l)
+	}
+	slices.SortStableFunc(list, func(a, b Leftover) int { return removalOrder(a.Entry, b.Entry) })
+	return list, nil
+}
+
+// Sweep lists directories under the state folder that look like a run's but belong to none. Remove takes them too.
+func Sweep(ctx context.Context, st *store.Store) ([]Leftover, error) {
+	paths, err := st.Strays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Leftover, 0, len(paths))
+	for _, path := range paths {
+		l, err := look(ctx, st.Dirs(), store.Entry{Kind: store.Directory, Name: path})
+		if err != nil {
+			return nil, err
+		}
+		l.What, l.Run.ID = "stray "+l.What, filepath.Base(path)
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+// removalOrder puts processes before the files they have open, and what lies deeper before what it lies in.
+func removalOrder(a, b store.Entry) int {
+	rank := map[store.Kind]int{store.Process: 0, store.File: 1, store.Directory: 2}
+	return cmp.Or(
+		cmp.Compare(rank[a.Kind], rank[b.Kind]),
+		cmp.Compare(strings.Count(b.Name, "/"), strings.Count(a.Name, "/")),
+	)
+}
+
+// RemoveError says that a leftover could not be removed and what a person can do about it. Its ledger entry stays.
+type RemoveError struct {
+	Entry store.Entry
+	Err   error
+}
+
+func (e *RemoveError) Error() string {
+	return fmt.Sprintf("%s %s was left behind: %v%s", e.Entry.Kind, e.Entry.Name, e.Err, e.byHand())
+}
+
+// byHand is the part of the message about what to do, or "" where the inner error says it.
+func (e *RemoveError) byHand() string {
+	var outside *OutsideError
+	var live *store.LiveError
+	var held *store.HeldError
+	switch {
+	case errors.As(e.Err, &live), errors.As(e.Err, &held):
+		return ""
+	case errors.As(e.Err, &outside):
+		return "; look at it and remove it by hand if nobody needs it"
+	case e.Entry.Kind == store.Process:
+		return fmt.Sprintf("; end it by hand: pkill -KILL -f -- '-name %s', then run: ingot clean", e.Entry.Name)
+	}
+	return fmt.Sprintf("; remove it by hand: rm -rf %q, then run: ingot clean", e.Entry.Name)
+}
+
+func (e *RemoveError) Unwrap() error { return e.Err }
+
+// Remove removes leftovers that List or Sweep gave, in the order given, and strikes their entries. It tries all of them: the
+// first result is what is gone now, the error joins a *RemoveError for each that is not. A leftover whose run turns out to be
+// held is left alone. What is gone already counts as removed.
+func Remove(ctx context.Context, st *store.Store, list []Leftover) ([]Leftover, error) {
+	var gone []Leftover
+	var errs []error
+	for _, l := range list {
+		if cause := context.Cause(ctx); cause != nil {
+			return gone, errors.Join(append(errs, cause)...)
+		}
+		err := removeOne(ctx, st, l)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		gone = append(gone, l)
+	}
+	return gone, errors.Join(errs...)
+}
+
+func removeOne(ctx context.Context, st *store.Store, l Leftover) error {
+	if l.Entry.ID != 0 {
+		if stillOurs, err := deadRunOwns(ctx, st, l); err != nil || !stillOurs {
+			return err
+		}
+	}
+	return removeAndStrike(ctx, st, l.Entry)
+}
+
+// deadRunOwns reports whether the entry still stands. It does not when another cleaner was faster, or when a later run took the
+// name over: then it is no longer ours to remove. It fails if a live run is in the way.
+func deadRunOwns(ctx context.Context, st *store.Store, l Leftover) (bool, error) {
+	held, err := st.Held(l.Entry.Run)
+	if err == nil && held {
+		err = &store.LiveError{Run: l.Entry.Run, PID: l.Run.PID}
+	}
+	if err != nil {
+		return false, &RemoveError{Entry: l.Entry, Err: err}
+	}
+	now, err := st.Entries(ctx, l.Entry.Run)
+	if err != nil {
+		return false, &RemoveError{Entry: l.Entry, Err: err}
+	}
+	if !slices.ContainsFunc(now, func(e store.Entry) bool { return e.ID == l.Entry.ID }) {
+		return false, nil
+	}
+	if err := besideLiveRuns(ctx, st, l.Entry); err != nil {
+		return false, &RemoveError{Entry: l.Entry, Err: err}
+	}
+	return true, nil
+}
+
+// besideLiveRuns fails if removing the entry would remove a thing that a live run has in the ledger.
+func besideLiveRuns(ctx context.Context, st *store.Store, entry store.Entry) error {
+	if entry.Kind != store.Directory {
+		return nil // a file or process has one holder; the ledger sees to that
+	}
+	all, err := st.Entries(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if e.Kind == store.Process || e.Name != entry.Name && !strings.HasPrefix(e.Name, entry.Name+"/") {
+			continue
+		}
+		held, err := st.Held(e.Run)
+		if err != nil {
+			return err
+		}
+		if held {
+			return &store.HeldError{Run: e.Run, Kind: e.Kind, Name: e.Name}
+		}
+	}
+	return nil
+}
+
+func removeAndStrike(ctx context.Context, st *store.Store, e store.Entry) error {
+	err := remove(ctx, st.Dirs(), e)
+	if err == nil && e.ID != 0 {
+		err = st.Strike(ctx, e.ID)
+	}
+	if err != nil {
+		return &RemoveError{Entry: e, Err: err}
+	}
+	return nil
+}
+
+// remove makes sure that the resource is gone.
+func remove(ctx context.Context, dirs store.Dirs, e store.Entry) error {
+	switch e.Kind {
+	case store.Process:
+		return endProcesses(ctx, e.Name)
+	case store.File, store.Directory:
+		return removePath(ctx, dirs, e.Kind, e.Name)
+	}
+	return fmt.Errorf("this version of Ingot does not know how to remove a %s", e.Kind)
+}
+
+// Undo removes and strikes everything that a run of this process has in the ledger: processes first, then the newest entry
+// first. It tries all; the error joins a *RemoveError for each that is left. ctx must outlive a cancelled run.
+func Undo(ctx context.Context, st *store.Store, run string) error {
+	entries, err := st.Entries(ctx, run)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(entries, func(a, b store.Entry) int {
+		if process := a.Kind == store.Process; process != (b.Kind == store.Process) {
+			return map[bool]int{true: -1, false: 1}[process]
+		}
+		return cmp.Compare(b.ID, a.ID)
+	})
+	var errs []error
+	for _, e := range entries {
+		errs = append(errs, removeAndStrike(ctx, st, e))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,143 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	killWait = 5 * time.Second // for SIGKILL: longer means that it hangs in the kernel
+	pollGap  = 20 * time.Millisecond
+)
+
+// termWait is for SIGTERM: QEMU writes its caches back and ends. Tests shorten it.
+var termWait = 5 * time.Second
+
+// endProcesses ends every process that bears the name and waits until it is gone: SIGTERM, then SIGKILL.
+func endProcesses(ctx context.Context, name string) error {
+	for _, step := range []struct {
+		signal syscall.Signal
+		wait   time.Duration
+	}{{syscall.SIGTERM, termWait}, {syscall.SIGKILL, killWait}} {
+		if err := signalAll(name, step.signal); err != nil {
+			return err
+		}
+		for deadline := time.Now().Add(step.wait); ; {
+			left, err := processes(name)
+			if err != nil || len(left) == 0 {
+				return err
+			}
+			if time.Now().After(deadline) {
+				break
+			}
+			if err := pause(ctx, pollGap); err != nil {
+				return err
+			}
+		}
+	}
+	left, err := processes(name)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("process %d still runs after SIGKILL", left[0])
+	}
+	return err
+}
+
+// signalAll signals every process that bears the name. The number of a process that ended may go to another one; so the process
+// is first opened (os.FindProcess holds a pidfd), then looked at, then signalled.
+func signalAll(name string, sig syscall.Signal) error {
+	pids, err := processes(name)
+	if err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		p, err := os.FindProcess(pid)
+		if err != nil {
+			continue // gone
+		}
+		if bears(pid, name) {
+			if serr := p.Signal(sig); serr != nil && !errors.Is(serr, os.ErrProcessDone) {
+				err = fmt.Errorf("signal process %d: %w", pid, serr)
+			}
+		}
+		if rerr := p.Release(); err == nil {
+			err = rerr
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// processes lists this user's processes that bear the name, by number. Ones that ended and wait to be reaped are not among them.
+func processes(name string) ([]int, error) {
+	list, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, fmt.Errorf("look for process %s: %w", name, err)
+	}
+	var pids []int
+	for _, d := range list {
+		pid, err := strconv.Atoi(d.Name())
+		if err == nil && pid != os.Getpid() && bears(pid, name) {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids, nil
+}
+
+// bears reports whether a process of this user bears the name: as its program name, or as the value of an argument "-name", which
+// is how QEMU is told (also spelled "guest=NAME,debug-threads=on"). A name anywhere else, as in "less ingot-3f2a9c1e.log" or
+// "grep ingot-3f2a9c1e", does not count.
+func bears(pid int, name string) bool {
+	dir := filepath.Join("/proc", strconv.Itoa(pid))
+	var st syscall.Stat_t
+	if err := syscall.Stat(dir, &st); err != nil || int(st.Uid) != os.Geteuid() {
+		return false
+	}
+	line := commandLine(dir)
+	return bearsName(bytes.Split(bytes.TrimSuffix(line, []byte{0}), []byte{0}), name)
+}
+
+// commandLine reads the arguments of the process with this folder in /proc, each followed by a NUL. It is empty for a kernel
+// thread and for a process that ended. In the middle of an exec it is empty too, but then the process has a program already: so
+// it is read again, or a QEMU that was started a moment ago would be missed.
+func commandLine(dir string) (line []byte) {
+	for range 5 {
+		var err error
+		line, err = os.ReadFile(filepath.Join(dir, "cmdline"))
+		if err != nil || len(line) > 0 {
+			break
+		}
+		if _, err := os.Readlink(filepath.Join(dir, "exe")); err != nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return line
+}
+
+func bearsName(args [][]byte, name string) bool {
+	for i, arg := range args {
+		text := string(arg)
+		if i == 0 && text == name {
+			return true
+		}
+		if i > 0 && string(args[i-1]) == "-name" {
+			first, _, _ := strings.Cut(text, ",")
+			if strings.TrimPrefix(first, "guest=") == name {
+				return true
+			}
+		}
+	}
+	return false
+}
