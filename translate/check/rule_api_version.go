@@ -13,5 +13,5 @@ func apiVersion(t *template.ImageTemplate, r *report) {
 		return
 	}
 	r.add(finding{at: v.Range, path: "apiVersion",
-		summary: fmt.Sprintf("api-version %q was never published", v.Value), fix: diag.KnownNames(v.Value, template.APIVersions())})
+		summary: fmt.Sprintf("api-version %q was never published", v.Value), fix: diag.KnownNames("", template.APIVersions())})
 }

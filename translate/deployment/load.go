@@ -77,7 +77,7 @@ func Load(root *armjson.Node, p Params) ([]*armjson.Node, diag.List) {
 		d.Fix = "give the deployment template, and this file as its parameters"
 		list.Add(d)
 	default:
-		list.Add(noImageTemplate(root, "the file is "+name+", not an image template", ""))
+		list.Add(noImageTemplate(root, "the file is not an image template: it is "+name, ""))
 	}
 	list.Sort()
 	return found, list
@@ -113,6 +113,8 @@ func classify(root *armjson.Node) (kind documentKind, name string) {
 		return bareBody, ""
 	case root.Get("builders") != nil || root.Get("provisioners") != nil:
 		return somethingElse, "an old Packer template in JSON"
+	case root.Get("parameters") != nil && root.Get("responses") != nil:
+		return somethingElse, "an example from the REST API specification; its body is inside \"parameters\""
 	case root.Get("parameters") != nil:
 		return parameterFile, ""
 	case root.Get("source") != nil && root.Get("distribute") != nil:

@@ -1,8 +1,6 @@
 package template
 
 import (
-	"fmt"
-
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
 )
@@ -13,9 +11,9 @@ import (
 // How strict the reading is depends on the api-version, as in the service: see Strict.
 func Decode(node *armjson.Node) (*ImageTemplate, diag.List) {
 	t := &ImageTemplate{Range: node.Range}
-	d := &decoder{version: LatestAPIVersion}
 	// The version decides how everything else is read, so it is looked at first, wherever it stands.
-	if v := node.Get("apiVersion"); v != nil && v.Kind == armjson.String && v.Text != "" {
+	d := &decoder{version: LatestAPIVersion}
+	if v := node.Get("apiVersion"); v != nil && KnownAPIVersion(v.Text) {
 		d.version = v.Text
 	}
 	d.object(node, "", "an image template", []property{
@@ -26,8 +24,8 @@ func Decode(node *armjson.Node) (*ImageTemplate, diag.List) {
 		{name: "tags", read: d.tags(&t.Tags)},
 		{name: "identity", since: v20190501, read: d.identity(&t.Identity)},
 		{name: "properties", required: true, read: d.properties(t)},
-		{name: "id", read: d.readOnly},
-		{name: "systemData", since: v20211001, read: d.readOnly},
+		{name: "id", readOnly: true},
+		{name: "systemData", since: v20211001, readOnly: true},
 		// Most published bodies carry what belongs to a deployment template. It says nothing about the image.
 		{name: "dependsOn", read: ignored},
 		{name: "comments", read: ignored},
@@ -58,10 +56,10 @@ func (d *decoder) properties(t *ImageTemplate) reader {
 					t.unhandled(n, path)
 				}
 			}},
-			{name: "provisioningState", read: d.readOnly},
-			{name: "provisioningError", read: d.readOnly},
-			{name: "lastRunStatus", read: d.readOnly},
-			{name: "exactStagingResourceGroup", since: v20220214, read: d.readOnly},
+			{name: "provisioningState", readOnly: true},
+			{name: "provisioningError", readOnly: true},
+			{name: "lastRunStatus", readOnly: true},
+			{name: "exactStagingResourceGroup", since: v20220214, readOnly: true},
 		})
 	}
 }
@@ -84,17 +82,8 @@ func (d *decoder) identity(into *Identity) reader {
 					into.UserAssigned = append(into.UserAssigned, String{Value: m.Key, Range: m.KeyRange})
 				}
 			}},
-			{name: "principalId", read: d.readOnly},
-			{name: "tenantId", read: d.readOnly},
+			{name: "principalId", readOnly: true},
+			{name: "tenantId", readOnly: true},
 		})
 	}
-}
-
-// readOnly reports a property that only the service writes: exported templates are full of them.
-func (d *decoder) readOnly(n *armjson.Node, path string) {
-	d.list.Add(diag.Diagnostic{
-		Severity: diag.Warning, Code: CodeReadOnly, Subject: n.Range, Path: path,
-		Summary: fmt.Sprintf("%q is written by the service only", lastStep(path)),
-		Why:     "in a template it is ignored", Fix: "remove it",
-	})
 }

@@ -14,6 +14,7 @@ type property struct {
 	since, until string // first and last api-version that has it; "" is no limit
 	instead      string // what took its place after until, "" if nothing did
 
+	readOnly      bool // written by the service only, and ignored in a template
 	required      bool
 	requiredUntil string // required up to this api-version; "" leaves it to required
 
@@ -46,6 +47,10 @@ func (d *decoder) object(n *armjson.Node, path, what string, table []property) {
 		}
 		if !d.inVersion(p) {
 			d.otherVersion(m, path, p)
+			continue
+		}
+		if p.readOnly {
+			d.writtenByService(m, path)
 			continue
 		}
 		if m.Value.IsNull() {
@@ -97,7 +102,7 @@ func (d *decoder) unknown(m armjson.Member, path, what string, table []property)
 	severity, why := d.strictly("ignores it, and so does Ingot")
 	var names []string
 	for i := range table {
-		if d.inVersion(&table[i]) {
+		if d.inVersion(&table[i]) && !table[i].readOnly {
 			names = append(names, table[i].name)
 		}
 	}
@@ -133,6 +138,14 @@ func (d *decoder) otherVersion(m armjson.Member, path string, p *property) {
 	d.list.Add(diag.Diagnostic{
 		Severity: severity, Code: CodePropertyVersion, Subject: m.KeyRange, Path: join(path, m.Key),
 		Summary: summary, Why: why, Fix: fix,
+	})
+}
+
+// writtenByService reports a property that only the service writes: exported templates are full of them.
+func (d *decoder) writtenByService(m armjson.Member, path string) {
+	d.list.Add(diag.Diagnostic{
+		Severity: diag.Warning, Code: CodeReadOnly, Subject: m.KeyRange, Path: join(path, m.Key),
+		Summary: fmt.Sprintf("%q is written by the service only", m.Key), Why: "in a template it is ignored", Fix: "remove it",
 	})
 }
 

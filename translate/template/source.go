@@ -19,7 +19,7 @@ func (d *decoder) source(into *Source) reader {
 				d.object(n, path, "a SharedImageVersion source", []property{
 					{name: "type", read: ignored},
 					{name: "imageVersionId", required: true, read: d.str(&s.ImageVersionID)},
-					{name: "exactVersion", since: v20220701, read: d.readOnly},
+					{name: "exactVersion", since: v20220701, readOnly: true},
 				})
 				*into = s
 			}},
@@ -46,8 +46,8 @@ func (d *decoder) platformImage(n *armjson.Node, path string) *PlatformImage {
 		{name: "offer", required: true, read: d.str(&s.Offer)},
 		{name: "sku", required: true, read: d.str(&s.SKU)},
 		{name: "version", required: true, read: d.str(&s.Version)},
-		{name: "exactVersion", since: v20211001, read: d.readOnly},
-		{name: "planInfo", since: v20190501, read: func(n *armjson.Node, path string) {
+		{name: "exactVersion", since: v20211001, readOnly: true},
+		{name: "planInfo", since: v20200214, read: func(n *armjson.Node, path string) {
 			s.PlanInfo = &PlanInfo{Range: n.Range}
 			d.object(n, path, "a purchase plan", []property{
 				{name: "planName", required: true, read: d.str(&s.PlanInfo.Name)},

@@ -24,8 +24,8 @@ func APIVersions() []string {
 	}
 }
 
-// LatestAPIVersion is what a template without an api-version is read as: such templates are bare bodies, whose version is
-// given when they are sent.
+// LatestAPIVersion is what a template is read as when it has no api-version, or none that was published. Bare bodies have
+// none mostly: there the version is given when they are sent.
 const LatestAPIVersion = v20251001
 
 // KnownAPIVersion reports whether v was published.
@@ -37,7 +37,7 @@ func Strict(v string) bool { return v >= v20240201 }
 
 // EffectiveAPIVersion is the api-version the template is read as.
 func (t *ImageTemplate) EffectiveAPIVersion() string {
-	if t.APIVersion.Value == "" {
+	if !KnownAPIVersion(t.APIVersion.Value) {
 		return LatestAPIVersion
 	}
 	return t.APIVersion.Value

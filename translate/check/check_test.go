@@ -1,0 +1,110 @@
+package check_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ingot-build/ingot/translate/check"
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/template"
+)
+
+// TestFindings reads each testdata/err/x.json through all stages and compares the findings with x.out.
+func TestFindings(t *testing.T) {
+	for _, file := range glob(t, "err") {
+		t.Run(name(file), func(t *testing.T) {
+			_, list := readAll(t, file)
+			got, out := render(list), strings.TrimSuffix(file, ".json")+".out"
+			if *update {
+				if err := os.WriteFile(out, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+			if len(list) == 0 {
+				t.Error("no findings: the file belongs into testdata/ok")
+			}
+		})
+	}
+}
+
+// TestSilence reads each testdata/ok/x.json and wants no word about it.
+func TestSilence(t *testing.T) {
+	for _, file := range glob(t, "ok") {
+		t.Run(name(file), func(t *testing.T) {
+			if _, list := readAll(t, file); len(list) > 0 {
+				t.Errorf("findings:\n%s", render(list))
+			}
+		})
+	}
+}
+
+// TestEveryRuleIsTested wants each code of template and check in some .out file.
+func TestEveryRuleIsTested(t *testing.T) {
+	var all strings.Builder
+	for _, file := range glob(t, "err") {
+		data, err := os.ReadFile(strings.TrimSuffix(file, ".json") + ".out")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	for _, e := range allCodes() {
+		if e.Code < "ING2" || e.Code == check.CodeUnhandled { // Decode reads nothing today that no other rule knows
+			continue
+		}
+		if !strings.Contains(all.String(), string(e.Code)) {
+			t.Errorf("no file of testdata/err has a finding %s: %s", e.Code, e.Summary)
+		}
+	}
+}
+
+// Check must cope with what Decode leaves of a broken template, and name what it does not know.
+func TestCheckPartial(t *testing.T) {
+	check.Check(&template.ImageTemplate{}, check.QEMU)
+
+	unknown := &template.ImageTemplate{Unhandled: []template.Property{{Path: "properties.zzz"}}}
+	list := check.Check(unknown, check.QEMU)
+	if !strings.Contains(render(list), `"zzz" is not covered yet [ING3011]`) {
+		t.Errorf("a property that nobody knows was passed over:\n%s", render(list))
+	}
+}
+
+func glob(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", dir, "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in testdata/%s: %v", dir, err)
+	}
+	return files
+}
+
+func name(file string) string { return strings.TrimSuffix(filepath.Base(file), ".json") }
+
+// render writes findings one below the other. It is not what users see: that is cmd/internal/view.
+func render(list diag.List) string {
+	var b strings.Builder
+	for _, d := range list {
+		fmt.Fprintf(&b, "%d:%d: %s: %s [%s]\n", d.Subject.Start.Line, d.Subject.Start.Column, d.Severity, d.Summary, d.Code)
+		for _, part := range []struct{ label, text string }{{"at", d.Path}, {"why", d.Why}, {"fix", d.Fix}} {
+			if part.text != "" {
+				fmt.Fprintf(&b, "  %-5s %s\n", part.label+":", part.text)
+			}
+		}
+		for _, r := range d.Related {
+			fmt.Fprintf(&b, "  note: %d:%d %s\n", r.Range.Start.Line, r.Range.Start.Column, r.Message)
+		}
+	}
+	return b.String()
+}
