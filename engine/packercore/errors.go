@@ -51,6 +51,15 @@ func TemplateErrors(err error) []*TemplateError {
 	return all
 }
 
+// joinTemplateErrors is errors.Join for a list of the one type; nil for an empty one.
+func joinTemplateErrors(list []*TemplateError) error {
+	errs := make([]error, len(list))
+	for i, e := range list {
+		errs[i] = e
+	}
+	return errors.Join(errs...)
+}
+
 // ProvisionError says that a provisioner of the template ended the build.
 type ProvisionError struct {
 	Index        int    // of the provisioner block, from 0, in template order

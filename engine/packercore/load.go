@@ -1,10 +1,11 @@
 package packercore
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,8 +81,11 @@ func Load(reg Registry, opts Options) (*Template, error) {
 	if l.errs == nil {
 		l.assign(opts.Vars, opts.Mask)
 	}
-	if err := errors.Join(l.errs...); err != nil {
-		return nil, err
+	if l.errs != nil {
+		slices.SortStableFunc(l.errs, func(a, b *TemplateError) int {
+			return cmp.Or(strings.Compare(a.Range.File, b.Range.File), a.Range.Start.Byte-b.Range.Start.Byte)
+		})
+		return nil, joinTemplateErrors(l.errs)
 	}
 	return l.t, nil
 }
@@ -119,7 +123,7 @@ type loader struct {
 	bodies  []*hclsyntax.Body
 	sources map[string]*sourceBlock
 	build   *hclsyntax.Block
-	errs    []error
+	errs    []*TemplateError
 }
 
 // fail notes a fault at a place.
@@ -129,9 +133,7 @@ func (l *loader) fail(rng hcl.Range, format string, args ...any) {
 
 // diagnose notes the errors among the findings of HCL and reports whether there were any.
 func (l *loader) diagnose(diags hcl.Diagnostics) bool {
-	for _, err := range l.t.diagErrors(diags) {
-		l.errs = append(l.errs, err)
-	}
+	l.errs = append(l.errs, l.t.diagErrors(diags)...)
 	return diags.HasErrors()
 }
 

@@ -101,11 +101,7 @@ func (p *prepared) decode(
 	err = guard(component, func() error {
 		var diags hcl.Diagnostics
 		config, diags = hcldec.Decode(body, c.ConfigSpec(), scope)
-		var errs []error
-		for _, e := range p.template.diagErrors(diags) {
-			errs = append(errs, e)
-		}
-		return errors.Join(errs...)
+		return joinTemplateErrors(p.template.diagErrors(diags))
 	})
 	return config, err
 }

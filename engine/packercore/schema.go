@@ -93,7 +93,8 @@ func (l *loader) labels(b *hclsyntax.Block) bool {
 		return false // noted by check
 	}
 	if len(b.Labels) != want {
-		l.fail(b.DefRange(), "a %s block has %d labels, and this one has %d", b.Type, want, len(b.Labels))
+		words := []string{"no label", "one label", "two labels"}
+		l.fail(b.DefRange(), "a %s block has %s, and this one has %d", b.Type, words[want], len(b.Labels))
 		return false
 	}
 	return true

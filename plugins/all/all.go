@@ -6,12 +6,15 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/plugins/file"
+	"github.com/ingot-build/ingot/plugins/qemu"
 	"github.com/ingot-build/ingot/plugins/shell"
 )
 
 // Builders returns the builders: the types of "source" blocks.
 func Builders() map[string]func() packersdk.Builder {
-	return map[string]func() packersdk.Builder{}
+	return map[string]func() packersdk.Builder{
+		"ingot-qemu": qemu.New,
+	}
 }
 
 // Provisioners returns the provisioners: the types of "provisioner" blocks.
