@@ -70,7 +70,10 @@ func translate(src Source, opts Options, list *diag.List) *plan.Plan {
 	if list.Add(check.Check(tmpl, target)...); list.HasErrors() {
 		return nil
 	}
-	p := lower.Lower(tmpl)
+	p, more := lower.Lower(tmpl)
+	if list.Add(more...); list.HasErrors() {
+		return nil
+	}
 	p.Name = nameOf(node)
 	return p
 }

@@ -45,6 +45,12 @@ func Packer(p *plan.Plan) (*Folder, error) {
 	if p.OS != plan.Linux {
 		return nil, fmt.Errorf("emit %s: no Packer template can be made for %q images yet", p.Name, p.OS)
 	}
+	for _, s := range p.Steps {
+		// Packer renders it as a Go template until nothing changes: "{{" has no escape.
+		if s.File != nil && strings.Contains(s.File.Destination, "{{") {
+			return nil, fmt.Errorf("emit %s: %s: Packer cannot write to %q, since it takes \"{{\" for a template", p.Name, s.ID, s.File.Destination)
+		}
+	}
 	f := &Folder{}
 	if err := addContents(f, p); err != nil {
 		return nil, fmt.Errorf("emit %s: %w", p.Name, err)

@@ -56,11 +56,3 @@ func (b block) comment(text string) {
 	}, text)
 	b.AppendUnstructuredTokens(hclwrite.Tokens{{Type: hclsyntax.TokenComment, Bytes: []byte("# " + text + "\n")}})
 }
-
-// goTemplate escapes text that Packer renders as a Go template, as often as it does so: "{{" would start an action.
-func goTemplate(text string, times int) string {
-	for range times {
-		text = strings.ReplaceAll(text, "{{", `{{"{{"}}`)
-	}
-	return text
-}

@@ -22,9 +22,6 @@ const BuildUser = "packer"
 // drop them. -n: rather fail than wait for a password that nobody types.
 const rootCommand = "chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}"
 
-// destinationRenders is how often Packer's file provisioner renders its destination: in Prepare and again in Provision.
-const destinationRenders = 2
-
 // imageFile is image.pkr.hcl.
 func imageFile(p *plan.Plan) []byte {
 	f := hclwrite.NewEmptyFile()
@@ -96,7 +93,7 @@ func provisioner(build block, s plan.Step) {
 		b := build.block("provisioner", "file")
 		b.str("name", label(s))
 		b.file("source", s.File.Content.FileName)
-		b.str("destination", goTemplate(s.File.Destination, destinationRenders))
+		b.str("destination", s.File.Destination)
 	default:
 		panic(fmt.Sprintf("emit: step %s is neither shell nor file", s.ID))
 	}

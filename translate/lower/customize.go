@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/plan"
 	"github.com/ingot-build/ingot/translate/template"
 )
@@ -25,11 +26,26 @@ func lowerCustomizers(l *lowering) {
 				Content:     fetched(number, base, c.SourceURI, "sourceUri", c.SHA256Checksum),
 				Destination: c.Destination.Value,
 			}
+			l.refuseBraces(c)
 		default:
 			panic(fmt.Sprintf("lower: customizer %T should not have passed check", c)) // the other cases are for Windows
 		}
 		l.p.Steps = append(l.p.Steps, step)
 	}
+}
+
+// refuseBraces refuses a destination that no Packer template can name. Packer's file provisioner renders it as a Go template over
+// and over until nothing changes, so there is no way to escape "{{".
+func (l *lowering) refuseBraces(c *template.File) {
+	if !strings.Contains(c.Destination.Value, "{{") {
+		return
+	}
+	l.diags.Add(diag.Diagnostic{
+		Severity: diag.Error, Code: CodePackerBraces, Subject: c.Destination.Range, Path: c.Path + ".destination",
+		Summary: fmt.Sprintf("the destination %q contains \"{{\"", c.Destination.Value),
+		Why:     "Packer takes it for the start of a template, and has no way to write it",
+		Fix:     "choose another path, and rename the file in a Shell customizer after this one",
+	})
 }
 
 // shellScript is the script of a Shell customizer, wherever it is.

@@ -1,11 +1,12 @@
 // Package lower turns an image template into a plan: the same build, with every default written out and every script given a
 // file name, and without the many ways the wire format has of saying one thing.
 //
-// Lower expects a template that passed translate/check and finds nothing wrong itself. It is pure and leaves wants as wants:
+// Lower expects a template that passed translate/check and does not check it again. It is pure and leaves wants as wants:
 // "latest" stays "latest", a URI stays a URI.
 package lower
 
 import (
+	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/plan"
 	"github.com/ingot-build/ingot/translate/template"
 )
@@ -29,17 +30,22 @@ var passes = []pass{
 
 // lowering is what the passes share.
 type lowering struct {
-	t *template.ImageTemplate
-	p *plan.Plan
+	t     *template.ImageTemplate
+	p     *plan.Plan
+	diags diag.List
 }
 
-// Lower makes the plan of t. Its Name is empty when t has none: a bare body is named by the caller, who knows the file.
+// Lower makes the plan of t; it is nil when the list has errors. Its Name is empty when t has none: a bare body is named by the
+// caller, who knows the file.
 //
 // It panics when t holds what check refuses, such as a customizer for Windows: nothing of a template is left out in silence.
-func Lower(t *template.ImageTemplate) *plan.Plan {
+func Lower(t *template.ImageTemplate) (*plan.Plan, diag.List) {
 	l := &lowering{t: t, p: &plan.Plan{Name: t.Name.Value, APIVersion: t.APIVersion.Value}}
 	for _, pass := range passes {
 		pass.run(l)
 	}
-	return l.p
+	if l.diags.HasErrors() {
+		return nil, l.diags
+	}
+	return l.p, l.diags
 }

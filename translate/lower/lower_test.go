@@ -33,7 +33,10 @@ func minimal() *template.ImageTemplate {
 
 func lowered(t *testing.T, tmpl *template.ImageTemplate) *plan.Plan {
 	t.Helper()
-	p := Lower(tmpl)
+	p, diags := Lower(tmpl)
+	if len(diags) > 0 {
+		t.Fatalf("diagnostics: %v", diags)
+	}
 	data, err := plan.Encode(p)
 	if err != nil {
 		t.Fatal(err)
@@ -222,4 +225,14 @@ func TestRefusedCustomizer(t *testing.T) {
 	tmpl := minimal()
 	tmpl.Customize = []template.Customizer{&template.PowerShell{}}
 	Lower(tmpl)
+}
+
+func TestBraces(t *testing.T) {
+	tmpl := minimal()
+	tmpl.Customize = []template.Customizer{&template.File{
+		Common: template.Common{Path: "properties.customize[0]"}, SourceURI: str("a"), Destination: str("/tmp/{{a}}")}}
+	p, diags := Lower(tmpl)
+	if p != nil || len(diags) != 1 || diags[0].Code != CodePackerBraces || diags[0].Path != "properties.customize[0].destination" {
+		t.Errorf("got plan %v and findings %v", p, diags)
+	}
 }
