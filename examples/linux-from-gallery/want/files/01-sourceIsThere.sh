@@ -1,0 +1,3 @@
+#!/bin/sh -e
+test -f /srv/www/index.html
+systemctl is-enabled web.service

@@ -1,0 +1,60 @@
+# Made by Ingot from an image template; comments name the part of it that each block comes from.
+
+packer {
+  required_version = ">= 1.9.0"
+}
+
+# properties.source
+source "ingot-qemu" "image" {
+  source_disk      = var.source_disk
+  source_format    = var.source_format
+  output_directory = var.output_directory
+  vm_name          = var.vm_name
+  cpus             = var.cpus
+  memory           = var.memory
+  accelerator      = var.accelerator
+  firmware         = var.firmware
+  ssh_username     = "packer"
+  ssh_timeout      = "20m"
+  shutdown_timeout = "5m"
+}
+
+build {
+  name    = "linux-web"
+  sources = ["source.ingot-qemu.image"]
+
+  # hidden first step: the deprovisioning script, before any customizer can replace it
+  provisioner "file" {
+    name        = "prepare"
+    source      = "${path.root}/files/DeprovisioningScript.sh"
+    destination = "/tmp/DeprovisioningScript.sh"
+  }
+
+  # properties.customize[0]
+  provisioner "file" {
+    name        = "page"
+    source      = "${path.root}/files/01-page.html"
+    destination = "/tmp/index.html"
+  }
+
+  # properties.customize[1]
+  provisioner "shell" {
+    name   = "serveAtBoot"
+    script = "${path.root}/files/02-serveAtBoot.sh"
+  }
+
+  # properties.customize[2]
+  provisioner "shell" {
+    name   = "pageIsServed"
+    script = "${path.root}/files/03-pageIsServed.sh"
+  }
+
+  # hidden last step: prints the deprovisioning script and runs it
+  provisioner "shell" {
+    name              = "generalize"
+    script            = "${path.root}/files/generalize.sh"
+    execute_command   = "chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}"
+    expect_disconnect = true
+    skip_clean        = true
+  }
+}
