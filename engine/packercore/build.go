@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"runtime/debug"
 	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -105,18 +106,13 @@ func (noHook) Run(context.Context, string, packersdk.Ui, packersdk.Communicator,
 func guard(component string, call func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Component: component, Value: v, Stack: stack()}
+			err = &PanicError{Component: component, Value: v, Stack: string(debug.Stack())}
 		}
 	}()
-	if err := call(); err != nil {
-		return err
-	}
-	return nil
+	return call()
 }
 
-// named gives an error the component it came from, unless it names it already.
-//
-// A component's list of faults goes on one line.
+// named gives an error the component it came from, unless it names it already. A component's list of faults goes on one line.
 func named(component string, err error) error {
 	if _, ok := err.(*PanicError); ok {
 		return err

@@ -2,7 +2,6 @@ package packercore
 
 import (
 	"os"
-	"runtime/debug"
 	"sync"
 
 	"github.com/hashicorp/packer-plugin-sdk/uuid"
@@ -19,6 +18,3 @@ var setRunUUID = sync.OnceFunc(func() {
 		os.Setenv(runUUID, uuid.TimeOrderedUUID())
 	}
 })
-
-// stack returns the stack of the goroutine that panicked.
-func stack() string { return string(debug.Stack()) }

@@ -1,0 +1,40 @@
+package all_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ingot-build/ingot/plugins/all"
+)
+
+// Each component can be made, and tells what it may be configured with, without being prepared.
+func TestComponents(t *testing.T) {
+	for name, make := range all.Builders() {
+		if len(make().ConfigSpec()) == 0 {
+			t.Errorf("builder %s has an empty specification", name)
+		}
+	}
+	for name, make := range all.Provisioners() {
+		if len(make().ConfigSpec()) == 0 {
+			t.Errorf("provisioner %s has an empty specification", name)
+		}
+	}
+}
+
+// Of Packer itself, two packages are linked, at the last version whose licence allows it. See package shell.
+func TestPackerPin(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f",
+		`{{with .Module}}{{if eq .Path "github.com/hashicorp/packer"}}{{$.ImportPath}} {{.Version}}{{end}}{{end}}`, ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{
+		"github.com/hashicorp/packer/provisioner/file", "v1.9.4",
+		"github.com/hashicorp/packer/provisioner/shell", "v1.9.4",
+	}, strings.Fields(string(out))); diff != "" {
+		t.Errorf("linked packages of Packer (-want +got):\n%s", diff)
+	}
+}
