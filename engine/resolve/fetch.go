@@ -1,15 +1,20 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -19,170 +24,186 @@ import (
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// Redact returns a URI without what may be secret in it: a password, and the values of the query, where shared access
-// signatures stand.
-func Redact(uri string) string {
+// fetcher is Options with the defaults filled in.
+type fetcher struct {
+	Options
+	client *http.Client
+	mu     sync.Mutex // guards Progress
+}
+
+func newFetcher(o Options) *fetcher {
+	o.MaxSize = cmp.Or(o.MaxSize, defaultMaxSize)
+	if o.Delays == nil {
+		o.Delays = defaultDelays
+	}
+	return &fetcher{Options: o, client: newClient(o.Client)}
+}
+
+func (f *fetcher) progress(what string, done, total int64) {
+	if f.Progress == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.Progress(events.Progress{What: what, Done: done, Total: total, Unit: "bytes"})
+}
+
+// fetch gets the bytes at uri into the store. wants are the contents that name it; they are only read.
+func (f *fetcher) fetch(ctx context.Context, uri string, wants []*plan.Content) (fetched, error) {
+	name, isFile, bad := f.localName(uri)
+	switch {
+	case bad != nil:
+		return fetched{problem: bad}, nil
+	case isFile:
+		return f.fetchFile(ctx, name)
+	default:
+		return f.fetchURL(ctx, uri, wants)
+	}
+}
+
+var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+
+// localName tells whether uri names a file of this machine, and which.
+func (f *fetcher) localName(uri string) (name string, isFile bool, bad *problem) {
+	if !scheme.MatchString(uri) {
+		if filepath.IsAbs(uri) {
+			return filepath.Clean(uri), true, nil
+		}
+		return filepath.Join(f.TemplateDir, uri), true, nil
+	}
 	u, err := url.Parse(uri)
 	if err != nil {
-		head, _, _ := strings.Cut(uri, "?")
-		return head
+		return "", false, &problem{CodeBadURI, fmt.Sprintf("%q is not a URI", shown(uri)), parseReason(err), badURIFix}
 	}
-	if u.RawQuery != "" {
-		u.RawQuery = "***"
-	}
-	if u.User != nil {
-		u.User = url.User(u.User.Username())
-	}
-	return u.String()
-}
-
-// fetch puts the bytes that c names into the cache.
-func (o Options) fetch(ctx context.Context, c *plan.Content) (entry, *diag.Diagnostic, error) {
-	u, err := url.Parse(c.URI)
-	if err != nil {
-		return entry{}, finding(c, CodeBadURI, fmt.Sprintf("%q is not a URI", Redact(c.URI)), reason(err),
-			"write an https URL, or a path relative to the template's folder"), nil
-	}
-	switch u.Scheme {
+	switch strings.ToLower(u.Scheme) {
 	case "http", "https":
-		return o.fetchHTTP(ctx, c, u)
+		if u.Hostname() == "" {
+			return "", false, &problem{CodeBadURI, fmt.Sprintf("%q names no host", shown(uri)), "", badURIFix}
+		}
+		return "", false, nil
 	case "file":
-		if u.Host != "" && u.Host != "localhost" {
-			return entry{}, finding(c, CodeBadURI, fmt.Sprintf("%q names another machine", c.URI),
-				"a file URL reads this machine's files only", "write file:///path, with three slashes"), nil
+		if u.Host != "" && u.Host != "localhost" || u.Path == "" {
+			return "", false, &problem{CodeBadURI, fmt.Sprintf("%q is not a file of this machine", shown(uri)),
+				"a file URL holds an absolute path after three slashes", badURIFix}
 		}
-		return o.fetchFile(ctx, c, u.Path)
-	case "":
-		path := c.URI
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(o.TemplateDir, path)
-		}
-		return o.fetchFile(ctx, c, path)
+		return filepath.Clean(u.Path), true, nil
 	default:
-		return entry{}, finding(c, CodeBadURI, fmt.Sprintf("scheme %q is not one that Ingot fetches from", u.Scheme),
-			"known: http, https, file, or a path relative to the template's folder", "put the file behind one of these"), nil
+		return "", false, &problem{CodeBadURI, fmt.Sprintf("%q has the scheme %q", shown(uri), u.Scheme),
+			"http, https and file are understood", badURIFix}
 	}
 }
 
-func (o Options) fetchFile(ctx context.Context, c *plan.Content, path string) (entry, *diag.Diagnostic, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return entry{}, finding(c, CodeNoFile, fmt.Sprintf("file %q cannot be read", path), reason(err), nearFile(path)), nil
+const badURIFix = "write https://host/path, file:///absolute/path, or a path relative to the image template"
+
+// parseReason leaves out the URL, which url.Parse repeats in its errors.
+func parseReason(err error) string {
+	if inner, ok := errors.AsType[*url.Error](err); ok {
+		return inner.Err.Error()
 	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		return entry{}, finding(c, CodeNoFile, fmt.Sprintf("%q is not a file", path), "it is a "+kind(st.Mode()),
-			"name one file; several travel as an archive"), nil
-	}
-	size := int64(0)
-	if err == nil {
-		size = st.Size()
-	}
-	return o.store(ctx, c, f, size)
+	return ""
 }
 
-// nearFile names the file of the same folder that was probably meant.
-func nearFile(path string) string {
-	entries, err := os.ReadDir(filepath.Dir(path))
+// fetchFile copies a file of this machine into the store.
+func (f *fetcher) fetchFile(ctx context.Context, name string) (fetched, error) {
+	// Without O_NONBLOCK the open of a named pipe would wait for a writer.
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return fmt.Sprintf("make sure that the folder %q exists", filepath.Dir(path))
+		return fetched{problem: unreadable(name, err)}, nil
+	}
+	defer file.Close()
+	st, err := file.Stat()
+	switch {
+	case err != nil:
+		return fetched{problem: unreadable(name, err)}, nil
+	case st.IsDir():
+		return fetched{problem: &problem{CodeNoFile, fmt.Sprintf("%s is a folder", name),
+			"a step takes one file", "name a file in it, or pack the folder: tar -czf files.tar.gz FOLDER"}}, nil
+	case !st.Mode().IsRegular():
+		return fetched{problem: &problem{CodeNoFile, fmt.Sprintf("%s is not a regular file", name),
+			"it is " + st.Mode().Type().String(), "name a regular file"}}, nil
+	case st.Size() > f.MaxSize:
+		return fetched{problem: f.tooLarge(name)}, nil
+	}
+	sum, size, err := f.Cache.add(ctx, file, f.MaxSize, func(int64) {})
+	switch {
+	case err == nil:
+		return fetched{sha256: sum, size: size}, nil
+	case isType[*tooLargeError](err): // it grew meanwhile
+		return fetched{problem: f.tooLarge(name)}, nil
+	case isType[*fs.PathError](err) && !isType[*storeError](err):
+		return fetched{problem: unreadable(name, err)}, nil
+	default:
+		return fetched{}, err
+	}
+}
+
+// unreadable words an error on a file, with the names that were perhaps meant.
+func unreadable(name string, err error) *problem {
+	p := &problem{code: CodeNoFile, summary: fmt.Sprintf("%s cannot be read", name), fix: "correct the path, or its permissions"}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		p.why = path.Err.Error()
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return p
+	}
+	p.summary, p.fix = fmt.Sprintf("there is no file %s", name), "correct the path; relative ones start at the image template's folder"
+	entries, err := os.ReadDir(filepath.Dir(name))
+	if err != nil {
+		p.why = fmt.Sprintf("there is no folder %s either", filepath.Dir(name))
+		return p
 	}
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if near := diag.Near(filepath.Base(path), names); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+	if near := diag.Near(filepath.Base(name), names); near != "" {
+		p.fix = fmt.Sprintf("did you mean %q?", filepath.Join(filepath.Dir(name), near))
 	}
-	return "relative paths are relative to the image template's folder"
+	return p
 }
 
-func kind(m os.FileMode) string {
-	if m.IsDir() {
-		return "folder"
-	}
-	return "special file"
+func (f *fetcher) tooLarge(what string) *problem {
+	return &problem{CodeTooLarge, fmt.Sprintf("%s has more than %s", what, humanize.IBytes(uint64(f.MaxSize))),
+		"that is the most one file of a step may have", "fetch it in a script on the build VM instead"}
 }
 
-func (o Options) fetchHTTP(ctx context.Context, c *plan.Content, u *url.URL) (entry, *diag.Diagnostic, error) {
-	for attempt := 0; ; attempt++ {
-		got, d, again, err := o.tryHTTP(ctx, c, u)
-		if cause := context.Cause(ctx); cause != nil {
-			return entry{}, nil, cause
-		}
-		if !again || attempt == len(o.Delays) {
-			return got, d, err
-		}
-		o.Progress(events.Progress{What: fmt.Sprintf("fetch %s: %s; attempt %d of %d", c.FileName, d.Summary, attempt+2, len(o.Delays)+1)})
-		select {
-		case <-ctx.Done():
-			return entry{}, nil, context.Cause(ctx)
-		case <-time.After(o.Delays[attempt]):
+// shown is how a URI may be printed: without user, password and query, which may hold a shared access signature.
+func shown(uri string) string {
+	before, _, hasQuery := strings.Cut(uri, "?")
+	before, _, _ = strings.Cut(before, "#")
+	if prefix, rest, ok := strings.Cut(before, "://"); ok {
+		host, _, _ := strings.Cut(rest, "/")
+		if at := strings.LastIndex(host, "@"); at >= 0 {
+			before = prefix + "://***@" + rest[at+1:]
 		}
 	}
+	if hasQuery && scheme.MatchString(uri) {
+		before += "?***"
+	}
+	return before
 }
 
-// tryHTTP asks once. again says that the finding may be gone at the next attempt.
-func (o Options) tryHTTP(ctx context.Context, c *plan.Content, u *url.URL) (_ entry, _ *diag.Diagnostic, again bool, _ error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return entry{}, finding(c, CodeBadURI, fmt.Sprintf("%q is not a URL", Redact(c.URI)), reason(err), "write an https URL"), false, nil
-	}
-	unreachable := func(err error) *diag.Diagnostic {
-		return finding(c, CodeUnreachable, fmt.Sprintf("%q cannot be fetched from %s", Redact(c.URI), u.Host), reason(err),
-			"check the address and the network; with sha256Checksum, a copy fetched before serves offline")
-	}
-	resp, err := o.Client.Do(req)
-	if err != nil {
-		return entry{}, unreachable(err), true, nil
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		d := finding(c, CodeStatus, fmt.Sprintf("%s answered %s for %q", u.Host, resp.Status, Redact(c.URI)), "", statusFix(resp.StatusCode))
-		return entry{}, d, resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests, nil
-	}
-	got, d, err := o.store(ctx, c, resp.Body, resp.ContentLength)
-	var cut *readError
-	if errors.As(err, &cut) {
-		return entry{}, unreachable(cut.err), true, nil
-	}
-	return got, d, false, err
+// label is what progress calls the download of uri.
+func label(uri string) string {
+	before, _, _ := strings.Cut(uri, "?")
+	return "download " + path.Base(before)
 }
 
-func statusFix(code int) string {
-	switch code {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return "on this machine there is no managed identity: use a public URL, one with a SAS token, or a local file"
-	case http.StatusNotFound, http.StatusGone:
-		return "check the address: was the file moved, or its branch renamed?"
-	default:
-		return "try again later"
-	}
+// isType reports whether err has a T in its chain.
+func isType[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
 }
 
-// store streams src into the cache.
-func (o Options) store(ctx context.Context, c *plan.Content, src io.Reader, total int64) (entry, *diag.Diagnostic, error) {
-	got, err := o.Cache.put(ctx, src, o.MaxSize, func(done int64) {
-		o.Progress(events.Progress{What: "fetch " + c.FileName, Done: done, Total: max(total, 0), Unit: "bytes"})
-	})
-	var large *tooLargeError
-	if errors.As(err, &large) {
-		return entry{}, finding(c, CodeTooLarge, fmt.Sprintf("%q has more than %s", Redact(c.URI), humanize.IBytes(uint64(large.limit))),
-			"a file goes to the build VM over SSH, one at a time", "let the build VM download it itself, in a Shell customizer"), nil
+// sleep waits for d or for the end of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	return got, nil, err
-}
-
-// reason takes the innermost words of an error: the outer ones repeat the URI, which may hold a signature.
-func reason(err error) string {
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		err = ue.Err
-	}
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
-	return err.Error()
 }

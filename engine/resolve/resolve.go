@@ -1,13 +1,14 @@
-// Package resolve makes the wants of a plan exact: a URI becomes bytes with a checksum, "latest" becomes a version and a disk.
-//
-// It is the only stage that reads the network and the user's other files. What it finds wrong with the template's words becomes
-// a diagnostic at the place they were written; an error is left for what the words are not to blame for: a full disk, a
-// cancelled context.
+// Package resolve makes a plan's wants exact: a URI becomes bytes with a SHA-256, a source becomes a disk. It is the only place
+// that reads the network and the disk on behalf of a template. What is wrong with something the template names is a diagnostic
+// at the place it was written; an error is a fault of this machine, or a context that ended.
 package resolve
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,80 +18,55 @@ import (
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// The findings of this package.
-const (
-	CodeBadURI      diag.Code = "ING4001"
-	CodeUnreachable diag.Code = "ING4002"
-	CodeStatus      diag.Code = "ING4003"
-	CodeNoFile      diag.Code = "ING4004"
-	CodeTooLarge    diag.Code = "ING4005"
-	CodeChecksum    diag.Code = "ING4006"
-	CodeSource      diag.Code = "ING4007"
-)
+// defaultMaxSize bounds one script or file. The service documents its File customizer for less than 20 MB; people send
+// installers of a gigabyte all the same.
+const defaultMaxSize = 2 << 30
 
-// Codes lists the findings of this package, for the reference page.
-func Codes() []diag.Entry {
-	return []diag.Entry{
-		{Code: CodeBadURI, Severity: diag.Error, Summary: "a script or file is named by something that is neither an http(s) or file URL nor a path"},
-		{Code: CodeUnreachable, Severity: diag.Error, Summary: "a script or file could not be fetched from its server"},
-		{Code: CodeStatus, Severity: diag.Error, Summary: "the server of a script or file answered with an error"},
-		{Code: CodeNoFile, Severity: diag.Error, Summary: "a script or file is not on this machine, or cannot be read"},
-		{Code: CodeTooLarge, Severity: diag.Error, Summary: "a script or file is larger than what Ingot sends to a build VM"},
-		{Code: CodeChecksum, Severity: diag.Error, Summary: "the bytes of a script or file do not have the sha256Checksum that the template gives"},
-		{Code: CodeSource, Severity: diag.Error, Summary: "no disk on this machine serves as the template's source"},
-	}
-}
+// defaultDelays make four attempts. The service makes ten, unattended; here a person waits.
+var defaultDelays = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}
 
-const (
-	// defaultMaxSize bounds one script or file. The service documents its File customizer for less than 20 MB; people send
-	// installers of a gigabyte all the same.
-	defaultMaxSize = 2 << 30
-	parallel       = 4 // fetches at once: more would only wait for each other on one link
-)
+const parallel = 4 // downloads at once: more would only wait for each other on one link
 
-// Options say how content is fetched.
+// Options are how wants are resolved. Cache is needed; the zero value of everything else is a default.
 type Options struct {
-	TemplateDir string // relative paths are relative to it
-	Client      *http.Client
+	TemplateDir string // absolute; relative URIs are relative to it
 	Cache       *ContentStore
-	Progress    func(events.Progress) // may be called from several goroutines; nil is allowed
-	MaxSize     int64                 // bytes of one content; 0: 2 GiB
-	// Delays are the pauses before the second and each later attempt at a server that does not answer or answers 5xx; nil: a
-	// second, two, and four.
-	Delays []time.Duration
+	Client      *http.Client          // nil: one with time limits for each phase but none for the whole
+	Progress    func(events.Progress) // called from one goroutine at a time
+	MaxSize     int64                 // bytes of one file; 0: 2 GiB
+	Delays      []time.Duration       // before the second and each later attempt at one URL; nil: 1 s, 2 s, 4 s
 }
 
-func (o Options) withDefaults() Options {
-	if o.Client == nil {
-		o.Client = http.DefaultClient
-	}
-	if o.MaxSize == 0 {
-		o.MaxSize = defaultMaxSize
-	}
-	if o.Delays == nil {
-		o.Delays = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}
-	}
-	if o.Progress == nil {
-		o.Progress = func(events.Progress) {}
-	}
-	return o
-}
-
-// Contents fetches every script and file of p into the cache, and sets SHA256, Size and Resolved of its Content. Findings come
-// in step order. A content with a finding stays unresolved; the others are resolved all the same. The error is the cause of
-// ctx, or a failure to write the cache.
-func Contents(ctx context.Context, p *plan.Plan, o Options) (diag.List, error) {
-	o = o.withDefaults()
-	contents := p.Contents()
-	findings := make([]diag.List, len(contents))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for i, c := range contents {
-		if c.URI == "" || c.Resolved {
+// Contents fetches every URI of p into the content store and sets SHA256, Size and Resolved of each Content; of inline text too.
+// Findings come in step order. Contents that share a URI are fetched once.
+//
+// A URI is http, https, file with an absolute path, or a path: relative ones start at the template's folder, and "../" is
+// followed, since a template and the scripts it shares with others lie side by side in a repository. Whoever runs a template of
+// strangers should know that it can name any file this user can read.
+//
+// Where the template gives a SHA-256 and the cache has the bytes, nobody is asked: they are the bytes that are meant, and a second
+// build needs no network. Any other URL is asked for on every run, by its entity tag if one is known.
+func Contents(ctx context.Context, p *plan.Plan, opts Options) (diag.List, error) {
+	f := newFetcher(opts)
+	var uris []string
+	wanting := map[string][]*plan.Content{}
+	for _, c := range p.Contents() {
+		if c.URI == "" {
+			resolveText(c)
 			continue
 		}
+		if wanting[c.URI] == nil {
+			uris = append(uris, c.URI)
+		}
+		wanting[c.URI] = append(wanting[c.URI], c)
+	}
+
+	fetched := make([]fetched, len(uris))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i, uri := range uris {
 		group.Go(func() (err error) {
-			findings[i], err = o.content(gctx, c)
+			fetched[i], err = f.fetch(gctx, uri, wanting[uri])
 			return err
 		})
 	}
@@ -100,51 +76,44 @@ func Contents(ctx context.Context, p *plan.Plan, o Options) (diag.List, error) {
 		}
 		return nil, err
 	}
-	var all diag.List
-	for _, l := range findings {
-		all.Add(l...)
-	}
-	return all, nil
-}
 
-// content makes one Content exact.
-func (o Options) content(ctx context.Context, c *plan.Content) (diag.List, error) {
-	wanted := c.SHA256
-	if wanted != "" {
-		// The checksum says which bytes are meant, so a copy that has it is as good as the server's.
-		if size, ok := o.Cache.Has(wanted); ok {
-			c.Size, c.Resolved = size, true
-			return nil, nil
+	byURI := map[string]int{}
+	for i, uri := range uris {
+		byURI[uri] = i
+	}
+	var found diag.List
+	for _, c := range p.Contents() {
+		if c.URI != "" {
+			found.Add(settle(c, fetched[byURI[c.URI]])...)
 		}
 	}
-	got, finding, err := o.fetch(ctx, c)
-	if err != nil || finding != nil {
-		return found(finding), err
+	return found, nil
+}
+
+// fetched is what became of one URI: a problem, or bytes in the store.
+type fetched struct {
+	sha256  string
+	size    int64
+	problem *problem
+}
+
+// settle writes the result into c, or says what is wrong with it.
+func settle(c *plan.Content, got fetched) diag.List {
+	var found diag.List
+	if got.problem != nil {
+		found.Add(got.problem.at(c.Origin))
+		return found
 	}
-	if wanted != "" && got.sha256 != wanted {
-		return found(&diag.Diagnostic{
-			Severity: diag.Error, Code: CodeChecksum, Subject: c.ChecksumOrigin.Range, Path: c.ChecksumOrigin.Path,
-			Summary: "the file at " + Redact(c.URI) + " does not have this checksum",
-			Why:     "its SHA-256 is " + got.sha256,
-			Fix:     "if the change is wanted, write that checksum here; else find out who changed the file",
-			Related: []diag.Note{{Message: "the file is named here", Range: c.Origin.Range}},
-		}), nil
+	if c.SHA256 != "" && !strings.EqualFold(c.SHA256, got.sha256) {
+		found.Add(mismatch(c, got.sha256))
+		return found
 	}
 	c.SHA256, c.Size, c.Resolved = got.sha256, got.size, true
-	return nil, nil
+	return found
 }
 
-func found(d *diag.Diagnostic) diag.List {
-	if d == nil {
-		return nil
-	}
-	return diag.List{*d}
-}
-
-// finding starts a diagnostic about the URI of c.
-func finding(c *plan.Content, code diag.Code, summary, why, fix string) *diag.Diagnostic {
-	return &diag.Diagnostic{
-		Severity: diag.Error, Code: code, Subject: c.Origin.Range, Path: c.Origin.Path,
-		Summary: summary, Why: why, Fix: fix,
-	}
+// resolveText describes bytes that the plan already holds.
+func resolveText(c *plan.Content) {
+	sum := sha256.Sum256([]byte(c.Text))
+	c.SHA256, c.Size, c.Resolved = hex.EncodeToString(sum[:]), int64(len(c.Text)), true
 }

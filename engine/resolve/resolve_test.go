@@ -101,14 +101,14 @@ func TestContents(t *testing.T) {
 		{"file URL", "file://" + filepath.Join(o.TemplateDir, "setup.sh"), "", "", ""},
 		{"checksum mismatch says the one it has", url + "/setup.sh", wrong, CodeChecksum, sum(script)},
 		{"not found", url + "/nothing", "", CodeStatus, "404"},
-		{"private", url + "/private", "", CodeStatus, "no managed identity"},
+		{"private", url + "/private", "", CodeStatus, "everybody may read"},
 		{"server broken for good", url + "/broken", "", CodeStatus, "500"},
 		{"connection cut", url + "/cut", "", CodeUnreachable, "unexpected EOF"},
 		{"nobody listens", "http://127.0.0.1:1/setup.sh", "", CodeUnreachable, "connection refused"},
-		{"typo in a path", "setpu.sh", "", CodeNoFile, `did you mean "setup.sh"?`},
-		{"folder", "scripts", "", CodeNoFile, "it is a folder"},
+		{"typo in a path", "setpu.sh", "", CodeNoFile, `setup.sh"?`},
+		{"folder", "scripts", "", CodeNoFile, "is a folder"},
 		{"unknown scheme", "ftp://example.com/setup.sh", "", CodeBadURI, `scheme "ftp"`},
-		{"file on another machine", "file://server/setup.sh", "", CodeBadURI, "another machine"},
+		{"file on another machine", "file://server/setup.sh", "", CodeBadURI, "not a file of this machine"},
 		{"no URI at all", "http://[::1", "", CodeBadURI, "is not a URI"},
 	}
 	for _, tt := range tests {
@@ -210,11 +210,12 @@ func TestCancel(t *testing.T) {
 
 func TestSweepTakesOnlyWhatNobodyHolds(t *testing.T) {
 	cache := options(t).Cache
-	held, err := cache.partial()
+	held, unlock, err := cache.partial()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer held.Close()
+	defer unlock()
 	dead := filepath.Join(filepath.Dir(held.Name()), partialPrefix+"dead")
 	if err := os.WriteFile(dead, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
@@ -239,7 +240,7 @@ func TestDownloadProgressIsTold(t *testing.T) {
 	if _, err := Contents(t.Context(), shellPlan(url+"/setup.sh", ""), o); err != nil {
 		t.Fatal(err)
 	}
-	want := events.Progress{What: "fetch 01-setup.sh", Done: int64(len(script)), Total: int64(len(script)), Unit: "bytes"}
+	want := events.Progress{What: "download setup.sh", Done: int64(len(script)), Total: int64(len(script)), Unit: "bytes"}
 	if diff := cmp.Diff(want, last); diff != "" {
 		t.Errorf("last progress (-want +got):\n%s", diff)
 	}

@@ -3,75 +3,98 @@ package resolve
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/ingot-build/ingot/engine/gallery"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// Disk is a source made exact.
+// Disk is the disk that a source resolved to. It is read-only and stays so.
 type Disk struct {
-	Path        string // on this machine
-	Format      string // qcow2, raw or vpc
-	SHA256      string // of the file; "" when the store does not know it
+	Path        string
+	Format      string // qcow2, raw or vpc, as qemu-img names them
+	SHA256      string // of the file, lower-case hex; "" where nobody knows it
 	VirtualSize int64  // bytes
-	Version     string // of a platform image
+	Version     string // exact, of a platform image or a gallery version
 }
 
-// Images finds base images for platform images.
+// Images finds the base image that stands for a platform image; version may be "latest". What a person can mend comes as an error
+// with a method Fix() string, and perhaps Why() string: it becomes a diagnostic at the source.
 type Images interface {
 	Find(ctx context.Context, publisher, offer, sku, version string) (Disk, error)
 }
 
-// Gallery finds managed images and gallery image versions.
+// Gallery finds managed images and image versions by their resource ids; *gallery.Gallery is one.
 type Gallery interface {
 	Lookup(ctx context.Context, resourceID string) (gallery.Artifact, error)
 }
 
-// explained is an error that the words of the template are to blame for, with the reason and the cure.
-type explained interface {
-	error
-	Why() string
-	Fix() string
-}
+const gib = 1 << 30
 
-// Source finds the disk for p's source and sets p.Source.Exact. A source that is not there is a finding at the source's place;
-// an error that cannot explain itself is returned as it is.
+// Source finds the disk of p's source and sets p.Source.Exact. The disk is meaningless when the list has errors.
 func Source(ctx context.Context, p *plan.Plan, images Images, g Gallery) (Disk, diag.List, error) {
-	disk, id, err := source(ctx, p.Source, images, g)
-	var why explained
-	if errors.As(err, &why) {
-		return Disk{}, diag.List{{
-			Severity: diag.Error, Code: CodeSource, Subject: p.Source.Origin.Range, Path: p.Source.Origin.Path,
-			Summary: why.Error(), Why: why.Why(), Fix: why.Fix(),
-		}}, nil
-	}
+	disk, exact, os, err := find(ctx, p.Source, images, g)
+	var found diag.List
 	if err != nil {
-		return Disk{}, nil, err
+		if cause := context.Cause(ctx); cause != nil {
+			return Disk{}, nil, cause
+		}
+		fix, ok := errors.AsType[interface {
+			error
+			Fix() string
+		}](err)
+		if !ok {
+			return Disk{}, nil, fmt.Errorf("find source image: %w", err)
+		}
+		d := problem{code: CodeSource, summary: err.Error(), fix: fix.Fix()}
+		if why, ok := errors.AsType[interface {
+			error
+			Why() string
+		}](err); ok {
+			d.why = why.Why()
+		}
+		found.Add(d.at(p.Source.Origin))
+		return Disk{}, found, nil
 	}
-	p.Source.Exact = &plan.Exact{
-		Version: disk.Version, ID: id, SHA256: disk.SHA256, Format: disk.Format, Size: disk.VirtualSize,
+	if os != "" && os != p.OS {
+		d := problem{CodeOS, fmt.Sprintf("the source is a %s image and the template is read as one for %s", os, p.OS),
+			"the gallery recorded so when the image was published", "name another source image"}
+		found.Add(d.at(p.Source.Origin))
 	}
-	return disk, nil, nil
+	if p.OSDiskSizeGB > 0 && p.OSDiskSizeGB*gib < disk.VirtualSize {
+		need := (disk.VirtualSize + gib - 1) / gib
+		d := problem{CodeShrink, fmt.Sprintf("osDiskSizeGB is %d and the source image has %s", p.OSDiskSizeGB,
+			humanize.IBytes(uint64(disk.VirtualSize))), "a disk can grow but not shrink",
+			fmt.Sprintf("write %d or more in vmProfile.osDiskSizeGB, or leave it out", need)}
+		found.Add(d.at(p.Source.Origin))
+	}
+	p.Source.Exact = exact
+	return disk, found, nil
 }
 
-func source(ctx context.Context, s plan.Source, images Images, g Gallery) (Disk, string, error) {
-	var ref string
-	switch {
-	case s.PlatformImage != nil:
-		i := s.PlatformImage
-		disk, err := images.Find(ctx, i.Publisher, i.Offer, i.SKU, i.Version)
-		return disk, "", err
-	case s.ManagedImage != nil:
-		ref = s.ManagedImage.ID
-	case s.SharedImage != nil:
-		ref = s.SharedImage.ID
-	default:
+// find also returns the OS family where the gallery knows it.
+func find(ctx context.Context, s plan.Source, images Images, g Gallery) (Disk, *plan.Exact, plan.OS, error) {
+	if w := s.PlatformImage; w != nil {
+		disk, err := images.Find(ctx, w.Publisher, w.Offer, w.SKU, w.Version)
+		if err != nil {
+			return Disk{}, nil, "", err
+		}
+		return disk, &plan.Exact{Version: disk.Version, SHA256: disk.SHA256, Format: disk.Format, Size: disk.VirtualSize}, "", nil
+	}
+	ref := s.ManagedImage
+	if ref == nil {
+		ref = s.SharedImage
+	}
+	if ref == nil {
 		panic("resolve: the plan's source has no type")
 	}
-	a, err := g.Lookup(ctx, ref)
+	a, err := g.Lookup(ctx, ref.ID)
 	if err != nil {
-		return Disk{}, "", err
+		return Disk{}, nil, "", err
 	}
-	return Disk{Path: a.Path, Format: a.Format, VirtualSize: a.VirtualSize, Version: a.Version}, a.ID, nil
+	disk := Disk{Path: a.Path, Format: a.Format, VirtualSize: a.VirtualSize, Version: a.Version}
+	return disk, &plan.Exact{Version: a.Version, ID: a.ID, Format: a.Format, Size: a.VirtualSize}, plan.OS(a.Meta.OS), nil
 }
