@@ -1,0 +1,157 @@
+// Package build is the story of one run, from a plan to the artifacts of its distributors.
+//
+// The story is the list in Run: each entry is a step with its undo. What is made on the way lies in the run's staging
+// directories, stands in the ledger before it exists, and is gone at the end, whatever the end was.
+package build
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/gallery"
+	"github.com/ingot-build/ingot/engine/packercore"
+	"github.com/ingot-build/ingot/engine/resolve"
+	"github.com/ingot-build/ingot/engine/runcmd"
+	"github.com/ingot-build/ingot/engine/steps"
+	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target"
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+// Builder holds what every run needs. It has no state of its own and is safe for concurrent use.
+type Builder struct {
+	Target   target.Target
+	Registry packercore.Registry
+	Runner   runcmd.Runner
+	Images   resolve.Images
+	Gallery  *gallery.Gallery
+	Resolver resolve.Options // TemplateDir is set for each run
+	Ledger   Ledger
+	Dirs     store.Dirs
+}
+
+// Ledger is what a run says of the things it makes.
+type Ledger interface {
+	// Record returns once the entry would survive a crash.
+	Record(ctx context.Context, runID string, kind store.Kind, name string) error
+	// Undo removes everything the run recorded, processes first, and strikes what is gone.
+	Undo(ctx context.Context, runID string) error
+}
+
+// Request is one run that is wanted.
+type Request struct {
+	Plan        *plan.Plan // resolve fills in what is not exact yet
+	TemplateDir string     // relative URIs are relative to it
+	Machine     target.Machine
+	Timeout     time.Duration // 0: the plan's
+}
+
+// Run does everything that r asks for. active is the run's record, made by the caller, who also closes it. emit must be safe for
+// concurrent use. The outputs are in template order, nil where a distributor failed.
+//
+// The error is a *DiagnosticsError, a *HostError or a *RunError; or the cause of ctx when it was cancelled.
+func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, mask *events.Mask, emit func(events.Event)) ([]*events.RunOutput, error) {
+	timeout := r.Timeout
+	if timeout == 0 {
+		timeout = time.Duration(r.Plan.TimeoutMinutes) * time.Minute
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, &TimeoutError{After: timeout})
+	defer cancel()
+
+	s := &state{
+		Builder: b,
+		Request: r,
+		active:  active,
+		id:      active.Run().ID,
+		mask:    mask,
+		said:    newRecent(),
+	}
+	s.emit = func(e events.Event) {
+		s.said.note(e)
+		emit(e)
+	}
+	s.announce()
+	err := steps.Run(ctx, s, []steps.Step[state]{
+		{Name: "check host", Do: checkHost},
+		{Name: "resolve", Do: resolveWants},
+		{Name: "stage", Do: stage, Undo: unstage}, // everything after it writes into the staging directories
+		{Name: "emit", Do: emitPacker},
+		{Name: "build", Do: runPacker},
+		{Name: "write disk", Do: writeDisk},
+		{Name: "distribute", Do: distributeDisk},
+	})
+	s.settle(ctx)
+	return s.outputs, s.explain(ctx, err)
+}
+
+// settle ends the steps that are still shown as running: a builder that was cut off does not always say so itself.
+func (s *state) settle(ctx context.Context) {
+	phase := events.Failed
+	if context.Cause(ctx) != nil {
+		phase = events.Cancelled
+	}
+	for id, title := range s.said.unfinished() {
+		s.emit(events.Event{Step: id, State: &events.State{Phase: phase, Title: title}})
+	}
+}
+
+// state is what the steps of one run hand on to each other.
+type state struct {
+	*Builder
+	Request
+	active *store.ActiveRun
+	id     string
+	mask   *events.Mask
+	emit   func(events.Event)
+	said   *recent
+
+	base    target.Disk   // after resolve
+	staged  target.Staged // after stage
+	packer  string        // folder of the Packer template, after emit
+	overlay target.Disk   // after build
+	vhd     string        // after write disk
+	outputs []*events.RunOutput
+}
+
+// Step ids of the run that are not steps of the plan.
+const (
+	stepResolve   = "resolve"
+	stepBoot      = "boot"
+	stepShutdown  = "shutdown"
+	stepWriteDisk = "write disk"
+)
+
+// announce tells the views every step that will come, in order.
+func (s *state) announce() {
+	pending := func(id, title string) {
+		s.emit(events.Event{Step: id, State: &events.State{Phase: events.Pending, Title: title}})
+	}
+	pending(stepResolve, stepResolve)
+	pending(stepBoot, stepBoot)
+	for _, st := range s.Plan.Steps {
+		pending(st.ID, st.Title())
+	}
+	pending(stepShutdown, stepShutdown)
+	pending(stepWriteDisk, stepWriteDisk)
+	for _, d := range s.Plan.Destinations {
+		pending(d.ID, fmt.Sprintf("%s %s %s", d.ID, d.Kind(), d.RunOutputName))
+	}
+}
+
+// during reports a step as running, does it, and reports how it ended.
+func (s *state) during(ctx context.Context, id, detail string, do func() error) error {
+	start := time.Now()
+	s.emit(events.Event{Step: id, State: &events.State{Phase: events.Running, Title: id, Detail: detail}})
+	err := do()
+	end := events.State{Phase: events.Done, Title: id, Elapsed: time.Since(start)}
+	switch {
+	case err != nil && context.Cause(ctx) != nil:
+		end.Phase = events.Cancelled
+	case err != nil:
+		end.Phase = events.Failed
+	}
+	s.emit(events.Event{Step: id, State: &end})
+	return err
+}

@@ -1,0 +1,159 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/ingot-build/ingot/engine/distribute"
+	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore"
+)
+
+// explain turns whatever ended a run into what the caller is promised: nil, the cause of a cancelled context, or one of this
+// package's errors. What could not be cleaned up is part of the message, never lost.
+func (s *state) explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var timeout *TimeoutError
+	cause := context.Cause(ctx)
+	if cause != nil && !errors.As(cause, &timeout) {
+		// Cancelled. Only a failed clean-up is worth more words than that.
+		if only := cleanupOf(err, cause); only != nil {
+			return errors.Join(cause, only)
+		}
+		return cause
+	}
+	var findings *DiagnosticsError
+	var host *HostError
+	if errors.As(err, &findings) || errors.As(err, &host) {
+		return err
+	}
+	p := events.Problem{What: err.Error(), Fix: "full log: ingot logs " + s.id}
+	var failed *packercore.ProvisionError
+	var partial *distribute.PartialError
+	switch {
+	case timeout != nil:
+		p.What = timeout.Error()
+		p.Where = s.said.step()
+		p.Why = "the run had not finished by then; " + s.said.last("the step said nothing")
+		p.Fix = "raise buildTimeoutInMinutes, or pass --timeout; " + p.Fix
+	case errors.Is(err, syscall.ENOSPC):
+		p.Why = "no space is left on this machine's disk"
+		p.Fix = "free some room (ingot clean, ingot gallery rm, ingot image rm) and run again"
+	case errors.As(err, &failed) && failed.Index < len(s.Plan.Steps):
+		p = s.provisionProblem(failed)
+	case errors.As(err, &partial):
+		p.What = partial.Error()
+	}
+	if left := cleanupOf(err, nil); left != nil {
+		p.Fix += "; left behind: " + left.Error() + "; remove it with: ingot clean"
+	}
+	return &RunError{Problem: p, Err: err}
+}
+
+// cleanupOf finds the failures of undo in a joined error: steps.Run words them "clean up <step>: …".
+func cleanupOf(err, ignore error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	var left []error
+	for _, e := range joined.Unwrap() {
+		if e == ignore {
+			continue
+		}
+		if strings.HasPrefix(e.Error(), "clean up ") {
+			left = append(left, e)
+		} else if inner := cleanupOf(e, ignore); inner != nil {
+			left = append(left, inner)
+		}
+	}
+	return errors.Join(left...)
+}
+
+// provisionProblem words the failure of a customizer with the place it was written at.
+func (s *state) provisionProblem(failed *packercore.ProvisionError) events.Problem {
+	st := s.Plan.Steps[failed.Index]
+	label := st.Name
+	if label == "" {
+		label = st.ID
+	}
+	kind := "customizer"
+	if st.Hidden {
+		kind = "hidden step"
+	}
+	p := events.Problem{
+		What:  fmt.Sprintf("%s %q failed: %v", kind, label, failed.Err),
+		Where: strings.TrimPrefix(st.Origin.Range.String()+", step "+st.ID, ", "),
+		Why:   s.said.last("it printed nothing"),
+		Fix:   fmt.Sprintf("full log: ingot logs %s --step '%s'", s.id, st.ID),
+	}
+	if failed.ExitCode >= 0 {
+		p.What = fmt.Sprintf("%s %q exited with %d", kind, label, failed.ExitCode)
+	}
+	return p
+}
+
+// recent remembers the step that is running and the last line it printed, to say with a failure. It is safe for concurrent use.
+type recent struct {
+	mu      sync.Mutex
+	current string
+	running map[string]string        // title by step
+	lines   map[string]events.Output // last line by step; one from stderr is not replaced by one from stdout
+}
+
+func newRecent() *recent {
+	return &recent{running: map[string]string{}, lines: map[string]events.Output{}}
+}
+
+func (r *recent) note(e events.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case e.State == nil:
+	case e.State.Phase == events.Running:
+		r.current = e.Step
+		r.running[e.Step] = e.State.Title
+	default:
+		delete(r.running, e.Step)
+	}
+	if e.Output == nil || strings.TrimSpace(e.Output.Text) == "" || e.Output.Stream == events.Say {
+		return
+	}
+	if r.lines[e.Step].Stream == events.Stderr && e.Output.Stream != events.Stderr {
+		return
+	}
+	r.lines[e.Step] = *e.Output
+}
+
+// unfinished gives the title of every step that began and did not say how it ended.
+func (r *recent) unfinished() map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.running)
+}
+
+func (r *recent) step() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current == "" {
+		return ""
+	}
+	return "step " + r.current
+}
+
+// last gives the last line of the current step, or otherwise when it printed none.
+func (r *recent) last(otherwise string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if line := strings.TrimSpace(r.lines[r.current].Text); line != "" {
+		return "last line: " + line
+	}
+	return otherwise
+}

@@ -1,0 +1,217 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/ingot-build/ingot/engine/distribute/local"
+	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore"
+	"github.com/ingot-build/ingot/engine/resolve"
+	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target"
+	"github.com/ingot-build/ingot/engine/vhd"
+	"github.com/ingot-build/ingot/translate/emit"
+)
+
+// checkHost refuses early what would fail late: a build that dies after ten minutes for a missing program wastes ten minutes.
+func checkHost(ctx context.Context, s *state) error {
+	var errs []error
+	for _, p := range s.Target.Check(ctx, s.Plan) {
+		errs = append(errs, &HostError{What: p.What, Why: p.Why, Fix: p.Fix})
+	}
+	for _, dir := range []string{s.Dirs.State, s.Dirs.Data} {
+		if p := freeSpace(dir); p != nil {
+			errs = append(errs, p)
+			break // both folders mostly lie on one file system; once is enough
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// resolveWants makes every want of the plan exact: scripts and files by their bytes, the source by its disk.
+func resolveWants(ctx context.Context, s *state) error {
+	s.setState(ctx, store.Running, store.Building)
+	return s.during(ctx, stepResolve, "", func() error {
+		opts := s.Resolver
+		opts.TemplateDir = s.TemplateDir
+		opts.Progress = func(p events.Progress) { s.emit(events.Event{Step: stepResolve, Progress: &p}) }
+		found, err := resolve.Contents(ctx, s.Plan, opts)
+		if err != nil {
+			return err
+		}
+		base, more, err := resolve.Source(ctx, s.Plan, s.Images, s.Gallery)
+		if err != nil {
+			return err
+		}
+		// A destination that cannot be served is said now, not after the build.
+		found = append(append(found, more...), local.Check(ctx, s.Plan, s.Gallery)...)
+		if found.HasErrors() {
+			found.Sort()
+			return &DiagnosticsError{List: found}
+		}
+		s.base = target.Disk{Path: base.Path, Format: base.Format, SHA256: base.SHA256, VirtualSize: base.VirtualSize}
+		return nil
+	})
+}
+
+// stagingDir is where the VM's disk lives during the run, incomingDir where the VHD is written: beside the gallery, so that
+// publishing it is a link and not a copy.
+func (s *state) stagingDir() string { return filepath.Join(s.Dirs.State, "staging", s.id) }
+func (s *state) incomingDir() string {
+	return filepath.Join(s.Dirs.Data, "gallery", ".incoming", s.id)
+}
+
+func stage(ctx context.Context, s *state) (err error) {
+	record := func(ctx context.Context, kind store.Kind, name string) error {
+		return s.Ledger.Record(ctx, s.id, kind, name)
+	}
+	s.staged, err = s.Target.Stage(ctx, target.Request{
+		RunID: s.id, Dir: s.stagingDir(), Plan: s.Plan, Base: s.base, Machine: s.Machine, Record: record,
+	})
+	if err != nil {
+		return err
+	}
+	if err := record(ctx, store.Directory, s.incomingDir()); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.incomingDir(), 0o700); err != nil {
+		return fmt.Errorf("make folder for the finished disk: %w", err)
+	}
+	return nil
+}
+
+func unstage(ctx context.Context, s *state) error { return s.Ledger.Undo(ctx, s.id) }
+
+// emitPacker writes the Packer template and the plan into the run's folder, where they stay: they are what was run.
+func emitPacker(_ context.Context, s *state) error {
+	folder, err := emit.Packer(s.Plan)
+	if err != nil {
+		return err
+	}
+	s.packer = filepath.Join(s.active.Run().Dir, "packer")
+	if err := WriteFolder(folder, s.packer, s.Resolver.Cache.Open); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(s.Plan, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write plan: %w", err)
+	}
+	return os.WriteFile(filepath.Join(s.active.Run().Dir, "plan.json"), append(text, '\n'), 0o600)
+}
+
+// runPacker boots the build VM and runs the customizers in it.
+func runPacker(ctx context.Context, s *state) error {
+	s.emit(events.Event{Step: stepBoot, State: &events.State{Phase: events.Running, Title: stepBoot, Detail: s.staged.Detail}})
+	defer s.keepConsole()
+	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
+		Dir:     s.packer,
+		Vars:    s.staged.Vars,
+		OnError: "cleanup",
+		Mask:    s.mask,
+	}, func(e events.Event) { s.fromPacker(ctx, e) })
+	if err != nil {
+		return err
+	}
+	s.overlay, err = s.Target.Collect(ctx, s.staged)
+	return err
+}
+
+// fromPacker hands on an event of the Packer core under the id and title of the plan's step.
+func (s *state) fromPacker(ctx context.Context, e events.Event) {
+	i, ok := provisionerIndex(e.Step)
+	if ok && i < len(s.Plan.Steps) {
+		st := s.Plan.Steps[i]
+		e.Step = st.ID
+		if e.State != nil {
+			e.State.Title = st.Title()
+			if e.State.Phase == events.Running && !st.Hidden {
+				s.setState(ctx, store.Running, store.Customizing)
+			}
+		}
+	}
+	if e.State != nil && e.Step == stepBoot && e.State.Detail == "" {
+		e.State.Detail = s.staged.Detail
+	}
+	s.emit(e)
+}
+
+// provisionerIndex reads "provisioner[3]".
+func provisionerIndex(step string) (int, bool) {
+	inner, ok := strings.CutPrefix(step, "provisioner[")
+	if !ok {
+		return 0, false
+	}
+	i, err := strconv.Atoi(strings.TrimSuffix(inner, "]"))
+	return i, err == nil
+}
+
+// keepConsole moves the guest's serial console log to the run's folder, where it outlives the staging directory.
+func (s *state) keepConsole() {
+	src, err := os.Open(filepath.Join(s.staged.Dir, "console.log"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return // the VM never started
+	}
+	if err == nil {
+		defer src.Close()
+		err = copyTo(filepath.Join(s.active.Run().Dir, "console.log"), src)
+	}
+	if err != nil {
+		s.emit(events.Event{Output: &events.Output{Stream: events.Say, Text: "the console log could not be kept: " + err.Error()}})
+	}
+}
+
+func copyTo(path string, src io.Reader) error {
+	dst, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	return errors.Join(err, dst.Close())
+}
+
+// writeDisk flattens the overlay and its base into one fixed VHD.
+func writeDisk(ctx context.Context, s *state) error {
+	return s.during(ctx, stepWriteDisk, "", func() error {
+		path := filepath.Join(s.incomingDir(), "disk.vhd")
+		progress := func(done, total int64) {
+			s.emit(events.Event{Step: stepWriteDisk, Progress: &events.Progress{
+				What: stepWriteDisk, Done: done, Total: total, Unit: "bytes",
+			}})
+		}
+		_, err := vhd.Write(ctx, s.Runner, vhd.Disk{Path: s.overlay.Path, Format: s.overlay.Format}, path, progress)
+		s.vhd = path
+		return err
+	})
+}
+
+// distributeDisk gives the finished disk to every distributor of the template.
+func distributeDisk(ctx context.Context, s *state) (err error) {
+	s.setState(ctx, store.Running, store.Distributing)
+	s.outputs, err = local.Distribute(ctx, s.Plan, s.vhd, s.Gallery, local.Options{
+		RunID:  s.id,
+		Record: func(ctx context.Context, path string) error { return s.Ledger.Record(ctx, s.id, store.File, path) },
+	}, s.emit)
+	for _, out := range s.outputs {
+		if out != nil {
+			err = errors.Join(err, s.active.AddOutput(ctx, *out))
+		}
+	}
+	return err
+}
+
+// setState tells the run's record where the run stands. A record that cannot be written does not stop a build that goes well;
+// it is said in the log, and the end of the run reports it again.
+func (s *state) setState(ctx context.Context, st store.RunState, sub store.RunSubState) {
+	if err := s.active.SetState(ctx, st, sub); err != nil && context.Cause(ctx) == nil {
+		s.emit(events.Event{Output: &events.Output{Stream: events.Say, Text: "the run's record could not be written: " + err.Error()}})
+	}
+}
