@@ -294,4 +294,14 @@ func TestSource(t *testing.T) {
 			t.Errorf("found %+v, %v", found, err)
 		}
 	})
+	t.Run("disk that would have to shrink", func(t *testing.T) {
+		big := images{"Debian:debian-12:12:latest": {Path: "/d.qcow2", Format: "qcow2", VirtualSize: 30 << 30}}
+		p := &plan.Plan{OSDiskSizeGB: 29, Source: plan.Source{
+			PlatformImage: &plan.PlatformImage{Publisher: "Debian", Offer: "debian-12", SKU: "12", Version: "latest"},
+		}}
+		_, found, err := Source(t.Context(), p, big, g)
+		if err != nil || len(found) != 1 || found[0].Code != CodeShrink || !strings.Contains(found[0].Fix, "write 30 or more") {
+			t.Errorf("found %+v, %v", found, err)
+		}
+	})
 }
