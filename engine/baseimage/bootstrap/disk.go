@@ -133,5 +133,10 @@ func (b *build) writeBootCode() error {
 	if _, err := disk.WriteAt(partition, biosPartStart*sectorSize); err != nil {
 		return err
 	}
+	// mformat puts a partition table into the boot sector of the EFI partition, and GRUB's tools then warn of partitions
+	// inside a partition.
+	if _, err := disk.WriteAt(make([]byte, 4*16), efiPartStart*sectorSize+446); err != nil {
+		return err
+	}
 	return disk.Close()
 }
