@@ -69,7 +69,7 @@ func Load(root *armjson.Node, p Params) ([]*armjson.Node, diag.List) {
 		e := newEvaluator(root, p)
 		found = e.imageTemplates()
 		list = e.list
-		if len(found) == 0 && len(list) == 0 {
+		if len(found) == 0 && !list.HasErrors() {
 			list.Add(noImageTemplate(root, "the deployment template has no image template", name))
 		}
 	case parameterFile:

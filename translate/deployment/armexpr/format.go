@@ -49,13 +49,13 @@ func format(a *Args) (*armjson.Node, error) {
 // formatHole is {index[,alignment][:form]}.
 var formatHole = regexp.MustCompile(`^\{(\d+) *(?:, *(-?\d+) *)?(?::([^{}]*))?\}`)
 
-// maxAlignment is .NET's own limit on the width of a place.
-const maxAlignment = 1_000_000
+// maxAlignment bounds the width of a place, and with it what a short expression can make. .NET's own limit is a million.
+const maxAlignment = 10_000
 
 func fillHole(a *Args, hole []string) (string, error) {
 	index, err := strconv.Atoi(hole[1])
 	if err != nil || index+1 >= len(a.Values) {
-		return "", a.Fail(0, "the format asks for {%s}, and there are %d values", hole[1], len(a.Values)-1)
+		return "", a.Fail(0, "the format asks for {%s}, and %s given", hole[1], count(len(a.Values)-1, "value is", "values are"))
 	}
 	s, err := formatValue(a, index+1, hole[3])
 	if err != nil || hole[2] == "" {

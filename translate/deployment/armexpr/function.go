@@ -86,12 +86,19 @@ func evalCall(c *Call, env *Env) (*armjson.Node, error) {
 func (f Function) arity() string {
 	switch {
 	case f.Max < 0:
-		return fmt.Sprintf("%d arguments or more", f.Min)
+		return count(f.Min, "argument", "arguments") + " or more"
 	case f.Min == f.Max:
-		return fmt.Sprintf("%d arguments", f.Min)
+		return count(f.Min, "argument", "arguments")
 	default:
 		return fmt.Sprintf("%d to %d arguments", f.Min, f.Max)
 	}
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // unknownFunction tells a function that Ingot does not evaluate yet from one that does not exist.

@@ -75,7 +75,7 @@ func resourceID(a *Args) (*armjson.Node, error) {
 	segments := strings.Split(strings.TrimSuffix(args[at], "/"), "/")
 	names := args[at+1:]
 	if len(names) != len(segments)-1 {
-		return nil, a.Fail(at, "the type %q needs %d names after it, not %d", args[at], len(segments)-1, len(names))
+		return nil, a.Fail(at, "the type %q needs %s after it, not %d", args[at], count(len(segments)-1, "name", "names"), len(names))
 	}
 	id := base + "/providers/" + segments[0]
 	for i, name := range names {
