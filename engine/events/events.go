@@ -39,6 +39,9 @@ type State struct {
 	Title   string        `json:"title,omitempty"`     // what a person reads for the step
 	Detail  string        `json:"detail,omitempty"`    // one short line more: "TCG: software emulation, 2-14x slower than KVM"
 	Elapsed time.Duration `json:"elapsedNs,omitempty"` // with the last three phases
+
+	// Provisioner is the type of the Packer provisioner that is this step: shell, file. "" for steps that are none.
+	Provisioner string `json:"provisioner,omitempty"`
 }
 
 // Stream is where a line of output came from.

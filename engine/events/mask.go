@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,8 @@ type Mask struct {
 	secrets []string // longest first, so that a secret inside another one does not split it
 }
 
-// Add makes s known. Text shorter than four bytes is ignored: masking it would garble everything else.
+// Add makes s known. Text shorter than four bytes is ignored: masking it would garble everything else. Output comes line by line,
+// so of a secret with several lines each line is known by itself as well, if it has eight bytes or more.
 func (m *Mask) Add(s Secret) {
 	text := s.Reveal()
 	if len(text) < 4 {
@@ -39,7 +41,15 @@ func (m *Mask) Add(s Secret) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.secrets = append(m.secrets, text)
-	slices.SortFunc(m.secrets, func(a, b string) int { return len(b) - len(a) })
+	if lines := strings.Split(text, "\n"); len(lines) > 1 {
+		for _, line := range lines {
+			if line = strings.TrimSpace(line); len(line) >= 8 {
+				m.secrets = append(m.secrets, line)
+			}
+		}
+	}
+	slices.SortFunc(m.secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	m.secrets = slices.Compact(m.secrets)
 }
 
 // Text returns s with every known secret replaced.
@@ -74,6 +84,11 @@ func (m *Mask) Sink(next Sink) Sink {
 			p := *e.Progress
 			p.What = m.Text(p.What)
 			e.Progress = &p
+		}
+		if e.RunOutput != nil {
+			o := *e.RunOutput
+			o.Name, o.ArtifactID, o.ArtifactURI, o.Path = m.Text(o.Name), m.Text(o.ArtifactID), m.Text(o.ArtifactURI), m.Text(o.Path)
+			e.RunOutput = &o
 		}
 		next(e)
 	}

@@ -63,7 +63,7 @@ func (h *provisionHook) step(
 	id := fmt.Sprintf("provisioner[%d]", i)
 	began := h.now()
 	tell := func(phase events.Phase, detail string) {
-		state := &events.State{Phase: phase, Title: block.title(), Detail: detail}
+		state := &events.State{Phase: phase, Title: block.title(), Detail: detail, Provisioner: block.kind}
 		if phase != events.Running {
 			state.Elapsed = h.now().Sub(began)
 		}
