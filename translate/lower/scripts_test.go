@@ -206,6 +206,7 @@ func TestDeprovisionWithoutAgent(t *testing.T) {
 		"etc/ssh/ssh_host_rsa_key":              "key",
 		"etc/ssh/ssh_host_ed25519_key.pub":      "key",
 		"etc/ssh/sshd_config":                   "config",
+		"etc/hostname":                          "ingot-3f2a9c1e\n",
 		"root/.bash_history":                    "ls",
 		"var/lib/cloud/instances/i-1/user-data": "packer",
 		"var/lib/cloud/sem/config_x.once":       "1",
@@ -223,9 +224,12 @@ func TestDeprovisionWithoutAgent(t *testing.T) {
 	if diff := cmp.Diff([]string{"passwd -l root", "userdel -f -r packer", "sync"}, calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
-	want := []string{"etc/ssh/sshd_config", "tmp/DeprovisioningScript.sh", "var/lib/cloud/scripts/per-boot/mine"}
+	want := []string{"etc/hostname", "etc/ssh/sshd_config", "tmp/DeprovisioningScript.sh", "var/lib/cloud/scripts/per-boot/mine"}
 	if diff := cmp.Diff(want, g.files(t)); diff != "" {
 		t.Errorf("files left (-want +got):\n%s", diff)
+	}
+	if name, err := os.ReadFile(filepath.Join(g.root, "etc/hostname")); string(name) != "localhost.localdomain\n" {
+		t.Errorf("host name %q, %v", name, err)
 	}
 }
 

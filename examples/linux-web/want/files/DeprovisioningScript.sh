@@ -22,6 +22,9 @@ else
     rm -rf /var/lib/cloud/instance /var/lib/cloud/instances /var/lib/cloud/data /var/lib/cloud/sem
     rm -f /var/log/cloud-init.log /var/log/cloud-init-output.log
     rm -f /root/.bash_history /var/lib/systemd/random-seed
+    if [ -e /etc/hostname ]; then
+        echo localhost.localdomain >/etc/hostname
+    fi
     passwd -l root >/dev/null || status=$?
 fi
 
