@@ -1,0 +1,152 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ingot-build/ingot/engine/build"
+	"github.com/ingot-build/ingot/engine/distribute"
+	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/resolve"
+	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target"
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/emit"
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+// BuildRequest is one run that is wanted.
+type BuildRequest struct {
+	Plan         *plan.Plan // as Translate made it; Build makes its wants exact
+	TemplateFile string
+	Machine      target.Machine
+	Timeout      time.Duration // 0: the image template's buildTimeoutInMinutes
+}
+
+// Result is what a run came to. Outputs are in template order, without those that failed.
+type Result struct {
+	Run     store.Run          `json:"run"`
+	Outputs []events.RunOutput `json:"outputs"`
+	LogPath string             `json:"log"` // customization.log, in the managed service's format
+}
+
+// Build runs one image template to its end. Result is set as soon as the run has a record, also beside an error: a
+// *DiagnosticsError, a *HostError, a *RunError, or the cause of a cancelled ctx.
+func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (res Result, err error) {
+	// What a killed run left behind goes first: it may hold the very disk space that this run needs.
+	if _, err := s.bury(ctx); err != nil {
+		return res, fmt.Errorf("remove what an earlier run left behind: %w", err)
+	}
+	file, err := filepath.Abs(r.TemplateFile)
+	if err != nil {
+		return res, fmt.Errorf("find the image template's folder: %w", err)
+	}
+	active, err := s.store.Start(ctx, store.Run{Name: r.Plan.Name, TemplateFile: file})
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, active.Close()) }()
+	res.Run = active.Run()
+	res.LogPath = filepath.Join(res.Run.Dir, "customization.log")
+	log, err := os.OpenFile(res.LogPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return res, fmt.Errorf("open the run's log: %w", err)
+	}
+	defer log.Close()
+
+	mask := &events.Mask{}
+	emit := events.Serial(res.Run.ID, mask.Sink(events.Tee(
+		active.Sink(),
+		events.CustomizationLog(log, res.Run.ID, s.cfg.Target.Info().Builder),
+		sink,
+	)), s.cfg.Now)
+
+	stop := context.AfterFunc(ctx, func() {
+		// The record says so while the run is still cleaning up; the error, if any, comes again from finish.
+		_ = active.SetState(context.WithoutCancel(ctx), store.Canceling, "")
+	})
+	defer stop()
+
+	start := s.cfg.Now()
+	emit(events.Event{State: &events.State{Phase: events.Running, Title: r.Plan.Name}})
+	outputs, err := s.builder().Run(ctx, build.Request{
+		Plan:        r.Plan,
+		TemplateDir: filepath.Dir(file),
+		Machine:     r.Machine,
+		Timeout:     r.Timeout,
+	}, active, mask, emit)
+	for _, out := range outputs {
+		if out != nil {
+			res.Outputs = append(res.Outputs, *out)
+		}
+	}
+	return res, errors.Join(err, s.finish(context.WithoutCancel(ctx), active, &res, start, err, emit))
+}
+
+// finish writes the end of the run into its record and into the stream.
+func (s *Service) finish(ctx context.Context, active *store.ActiveRun, res *Result, start time.Time, err error, emit events.Sink) error {
+	end := events.State{Phase: events.Done, Title: active.Run().Name, Elapsed: s.cfg.Now().Sub(start)}
+	state, message := store.Succeeded, ""
+	var failed *RunError
+	var partial *distribute.PartialError
+	switch {
+	case err == nil:
+	case errors.Is(err, context.Canceled):
+		state, message, end.Phase = store.Canceled, "cancelled", events.Cancelled
+	default:
+		state, message, end.Phase = store.Failed, err.Error(), events.Failed
+		if errors.As(err, &partial) {
+			state = store.PartiallySucceeded
+		}
+		problem := events.Problem{What: err.Error()}
+		if errors.As(err, &failed) {
+			problem = failed.Problem
+		}
+		emit(events.Event{Problem: &problem})
+	}
+	emit(events.Event{State: &end})
+	ferr := active.Finish(ctx, state, message)
+	res.Run = active.Run()
+	return ferr
+}
+
+func (s *Service) builder() *build.Builder {
+	return &build.Builder{
+		Target:   s.cfg.Target,
+		Registry: s.cfg.Registry,
+		Runner:   s.cfg.Runner,
+		Images:   imageFinder{s.images},
+		Gallery:  s.gallery,
+		Resolver: s.resolver(""),
+		Ledger:   runLedger{s},
+		Dirs:     s.cfg.Dirs,
+	}
+}
+
+func (s *Service) resolver(templateDir string) resolve.Options {
+	return resolve.Options{TemplateDir: templateDir, Client: s.cfg.HTTP, Cache: s.cache}
+}
+
+// Resolve fetches the scripts and files that p names, without starting anything. Findings are about the user's text.
+func (s *Service) Resolve(ctx context.Context, p *plan.Plan, templateFile string, progress func(events.Progress)) (diag.List, error) {
+	file, err := filepath.Abs(templateFile)
+	if err != nil {
+		return nil, fmt.Errorf("find the image template's folder: %w", err)
+	}
+	opts := s.resolver(filepath.Dir(file))
+	opts.Progress = progress
+	return resolve.Contents(ctx, p, opts)
+}
+
+// WritePacker writes the Packer template of p into dir: exactly what Build would run.
+func (s *Service) WritePacker(p *plan.Plan, dir string) error {
+	folder, err := emit.Packer(p)
+	if err != nil {
+		return err
+	}
+	return build.WriteFolder(folder, dir, s.cache.Open)
+}

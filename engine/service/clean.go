@@ -1,0 +1,110 @@
+package service
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ingot-build/ingot/engine/baseimage"
+	"github.com/ingot-build/ingot/engine/ledger"
+	"github.com/ingot-build/ingot/engine/store"
+)
+
+// runLedger is the ledger as a run sees it.
+type runLedger struct{ *Service }
+
+func (l runLedger) Record(ctx context.Context, runID string, kind store.Kind, name string) error {
+	_, err := l.store.Record(ctx, runID, kind, name)
+	return err
+}
+
+func (l runLedger) Undo(ctx context.Context, runID string) error {
+	return ledger.Undo(ctx, l.store, runID)
+}
+
+// A workshop is a store that makes its files beside their final place, under names that a killed process leaves behind. The
+// download cache is none: it clears up when it is opened.
+type workshop struct {
+	list, take func(context.Context) ([]ledger.Leftover, error) // what is left; what was left and is gone now
+}
+
+func (s *Service) workshops() []workshop {
+	images := func(f func(context.Context) ([]baseimage.Leftover, error)) func(context.Context) ([]ledger.Leftover, error) {
+		return func(ctx context.Context) ([]ledger.Leftover, error) {
+			left, err := f(ctx)
+			var list []ledger.Leftover
+			for _, l := range left {
+				list = append(list, unrecorded(l.Path, l.What, l.Size))
+			}
+			return list, err
+		}
+	}
+	published := func(f func(context.Context) ([]string, error)) func(context.Context) ([]ledger.Leftover, error) {
+		return func(ctx context.Context) ([]ledger.Leftover, error) {
+			paths, err := f(ctx)
+			var list []ledger.Leftover
+			for _, path := range paths {
+				list = append(list, unrecorded(path, "unfinished image of the gallery", 0))
+			}
+			return list, err
+		}
+	}
+	return []workshop{
+		{images(s.images.Leftovers), images(s.images.Sweep)},
+		{published(s.gallery.Leftovers), published(s.gallery.Sweep)},
+	}
+}
+
+func unrecorded(path, what string, size int64) ledger.Leftover {
+	return ledger.Leftover{Entry: store.Entry{Kind: store.File, Name: path}, What: what + ": " + path, Present: true, Bytes: size}
+}
+
+// Leftovers lists what killed runs left behind, without touching it: processes first, in the order Clean removes them. What a
+// live run holds is not among it.
+func (s *Service) Leftovers(ctx context.Context) ([]ledger.Leftover, error) {
+	list, err := s.recorded(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range s.workshops() {
+		left, err := w.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, left...)
+	}
+	return list, nil
+}
+
+// recorded lists what the ledger names, and folders that look like a run's and belong to none.
+func (s *Service) recorded(ctx context.Context) ([]ledger.Leftover, error) {
+	list, err := ledger.List(ctx, s.store)
+	if err != nil {
+		return nil, err
+	}
+	strays, err := ledger.Sweep(ctx, s.store)
+	return append(list, strays...), err
+}
+
+// Clean removes what Leftovers lists and returns what is gone now. The error joins what could not be removed; the rest is
+// removed all the same.
+func (s *Service) Clean(ctx context.Context) ([]ledger.Leftover, error) {
+	removed, err := s.bury(ctx)
+	errs := []error{err}
+	for _, w := range s.workshops() {
+		gone, err := w.take(ctx)
+		removed, errs = append(removed, gone...), append(errs, err)
+	}
+	return removed, errors.Join(errs...)
+}
+
+// bury removes what dead runs left, and writes their end into their record. Unlike Clean it leaves a download that was cut off,
+// which can be gone on with.
+func (s *Service) bury(ctx context.Context) ([]ledger.Leftover, error) {
+	list, err := s.recorded(ctx)
+	if err != nil {
+		return nil, err
+	}
+	removed, err := ledger.Remove(ctx, s.store, list)
+	_, serr := s.store.Settle(ctx)
+	return removed, errors.Join(err, serr)
+}
