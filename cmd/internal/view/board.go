@@ -24,7 +24,8 @@ type step struct {
 	meters            []meter
 }
 
-// meter is one piece of work with a progress, named by What.
+// meter is one piece of work with a progress. Bytes are counted for each What apart; anything else, such as checks or stages, is
+// one count for the step, whose What says what it is at.
 type meter struct {
 	events.Progress
 	since time.Time
@@ -96,9 +97,14 @@ func (s *step) applyState(now time.Time, st events.State) {
 	}
 }
 
+// sameMeter reports whether two progress events are about one count.
+func sameMeter(a, b events.Progress) bool {
+	return a.Unit == b.Unit && (a.What == b.What || a.Unit != "bytes")
+}
+
 func (s *step) applyProgress(now time.Time, p events.Progress) {
 	for i := range s.meters {
-		if s.meters[i].What == p.What {
+		if sameMeter(s.meters[i].Progress, p) {
 			s.meters[i].Progress, s.meters[i].at = p, now
 			return
 		}

@@ -17,11 +17,11 @@ type Plain struct {
 	Replay   bool      // a log is printed, not a run that ends in a summary: the console and problems belong to it
 	Step     string    // when set, only this step is shown
 
-	mu       sync.Mutex
-	board    board
-	start    time.Time
-	quarters map[string]int64 // of each progress, how many quarters were reported
-	err      error            // the first that writing gave
+	mu     sync.Mutex
+	board  board
+	start  time.Time
+	counts map[string]int64 // of each progress, what was printed last
+	err    error            // the first that writing gave
 }
 
 // Event implements Run.
@@ -79,26 +79,38 @@ func (v *Plain) state(e events.Event, s *step) {
 	}
 }
 
-// progress prints a line each time another quarter is done; what has no total is not counted.
+// progress prints a line each time another quarter of the bytes is done, and for every other count each time it moves on. What
+// has no total is not counted.
 func (v *Plain) progress(e events.Event) {
 	p := *e.Progress
 	if p.Total <= 0 {
 		return
 	}
-	key := e.Step + "\x00" + p.What
-	quarter := min(4, 4*p.Done/p.Total)
-	if quarter == v.quarters[key] {
+	if p.Unit != "bytes" {
+		if v.moved(e.Step+"\x00"+p.Unit, p.Done) {
+			v.line(e.Time, "%s: %s, %d of %s", e.Step, Line(p.What), p.Done, quantity(p.Total, p.Unit))
+		}
 		return
 	}
-	if v.quarters == nil {
-		v.quarters = map[string]int64{}
+	quarter := min(4, 4*p.Done/p.Total)
+	if !v.moved(e.Step+"\x00"+p.What, quarter) || quarter == 0 {
+		return
 	}
-	v.quarters[key] = quarter
 	subject := e.Step
 	if p.What != e.Step {
 		subject += ": " + Line(p.What)
 	}
 	v.line(e.Time, "%s: %d%%", subject, 25*quarter)
+}
+
+// moved remembers a count by its key, and reports whether it changed.
+func (v *Plain) moved(key string, count int64) bool {
+	if v.counts == nil {
+		v.counts = map[string]int64{}
+	}
+	old, seen := v.counts[key]
+	v.counts[key] = count
+	return !seen || old != count
 }
 
 func (v *Plain) line(at time.Time, format string, args ...any) {

@@ -37,3 +37,19 @@ func Table(w io.Writer, p Palette, header []string, rows [][]string) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// Check writes one line of a check list, and below it why it is not well and what mends it. Status comes styled.
+func Check(b *strings.Builder, p Palette, status, name, found, why, fix string) {
+	pad := func(s string, width int) string { return s + strings.Repeat(" ", max(0, width-ansi.StringWidth(s))) }
+	b.WriteString(pad(status, 8) + " " + pad(name, 16) + " " + Line(found) + "\n")
+	for _, part := range []struct{ label, text string }{{"why", why}, {"fix", fix}} {
+		if part.text == "" {
+			continue
+		}
+		head := pad(part.label+":", 5)
+		for _, l := range Block(part.text) {
+			b.WriteString(strings.Repeat(" ", 26) + p.Faint(head) + l + "\n")
+			head = pad("", 5)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+# The two commands to know: "make demo" and "make test". Both set up what they need and are quick the second time.
+.PHONY: help setup build demo test bench lint verify clean
+.DEFAULT_GOAL := help
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BASE_IMAGE  := debian-12
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+setup: ## Debian packages, bin/ingot and a base image: only what is missing
+	@.ci/setup $(BASE_IMAGE)
+
+build: ## bin/ingot alone
+	go build -o bin/ingot ./cmd/ingot
+
+demo: setup ## build the image of examples/linux-web and say what to look at
+	@.ci/demo
+
+test: setup ## all tests, those that boot VMs too
+	INGOT_E2E=1 INGOT_TEST_IMAGE="$$(bin/ingot image path $(BASE_IMAGE))" go test -timeout 25m ./...
+
+bench: setup ## figures for speed and memory, each with its bound
+	@.ci/bench
+
+lint: ## gofmt, go vet, staticcheck
+	@.ci/gofmt
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+verify: ## go.mod is tidy, modules are what they were, generated files are current
+	go mod tidy -diff
+	go mod verify
+	@.ci/generated
+
+clean: ## remove bin/; images, the gallery and logs stay
+	rm -rf bin

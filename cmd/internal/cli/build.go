@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/ingot-build/ingot/cmd/internal/view"
+	"github.com/ingot-build/ingot/cmd/internal/wire"
+	"github.com/ingot-build/ingot/engine/service"
+	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target"
+)
+
+type buildOptions struct {
+	inputOptions
+	machine target.Machine
+	timeout time.Duration
+	output  string
+}
+
+func newBuild(env *Env) *cobra.Command {
+	var o buildOptions
+	cmd := &cobra.Command{
+		Use:   "build TEMPLATE",
+		Short: "build the image of an image template",
+		Long: `Build the image of an image template: boot its source in a local QEMU VM, run the customizers, generalize, and give
+the disk to every distributor. What comes out lands in the gallery on this machine: see "ingot gallery ls".
+
+Ctrl-C stops the build and removes what it made so far; a second Ctrl-C ends Ingot at once, and "ingot clean"
+removes the rest.
+
+` + templateHelp,
+		Example: `  ingot build web.json
+  ingot build azuredeploy.json --param-file azuredeploy.parameters.json
+  ingot build web.json --cpus 4 --memory 4096
+  ingot build web.json --output json | jq -r 'select(.result) | .result.outputs[].path'`,
+		Args:              args("TEMPLATE"),
+		ValidArgsFunction: completeJSON,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.file = args[0]
+			return build(cmd.Context(), env, o)
+		},
+	}
+	o.addFlags(cmd)
+	f := cmd.Flags()
+	f.IntVar(&o.machine.CPUs, "cpus", 0, "CPUs of the build VM (default: those of this machine, up to 4)")
+	f.IntVar(&o.machine.MemoryMiB, "memory", 0, "memory of the build VM in `MiB` (default: a quarter of what is free, 1024 to 4096)")
+	f.DurationVar(&o.timeout, "timeout", 0, "longest time for the whole run, such as 90m (default: buildTimeoutInMinutes of the template)")
+	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM", "bios", "uefi")
+	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs guest code; auto takes KVM where it works", "auto", "kvm", "tcg")
+	addOutput(cmd, &o.output)
+	return cmd
+}
+
+// checkNumbers refuses sizes that no VM starts with.
+func (o *buildOptions) checkNumbers() error {
+	switch {
+	case o.machine.CPUs < 0 || o.machine.CPUs > 255:
+		return &usageError{what: fmt.Sprintf("--cpus %d is not possible", o.machine.CPUs), why: "QEMU takes 1 to 255", fix: "leave it out, or give 1 to 255"}
+	case o.machine.MemoryMiB < 0 || o.machine.MemoryMiB > 0 && o.machine.MemoryMiB < 256:
+		return &usageError{
+			what: fmt.Sprintf("--memory %d is too little", o.machine.MemoryMiB), why: "the unit is MiB, and a Linux guest needs at least 256",
+			fix: "leave it out, or give at least 256",
+		}
+	case o.timeout < 0:
+		return &usageError{what: fmt.Sprintf("--timeout %s is negative", o.timeout), fix: "leave it out, or write it as 90m or 2h"}
+	}
+	return nil
+}
+
+func build(ctx context.Context, env *Env, o buildOptions) error {
+	if err := o.checkNumbers(); err != nil {
+		return err
+	}
+	t, err := o.translate(env)
+	if err != nil {
+		return err
+	}
+	if o.output == outputText {
+		if err := t.err(); err != nil {
+			return err
+		}
+		if err := env.warnings(t); err != nil {
+			return err
+		}
+	}
+	show := env.runView(o.output)
+	start := time.Now()
+	res, err := runBuild(ctx, env, o, t, show)
+	return finishBuild(ctx, show, newEnding(ctx, t, res, time.Since(start), err), t, err)
+}
+
+func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, show view.Run) (service.Result, error) {
+	if err := t.err(); err != nil {
+		return service.Result{}, err
+	}
+	svc, err := wire.Service(ctx, env.Getenv)
+	if err != nil {
+		return service.Result{}, err
+	}
+	defer svc.Close()
+	stop := context.AfterFunc(ctx, func() { show.Notice("cleaning up; press Ctrl-C again to stop at once") })
+	defer stop()
+	return svc.Build(ctx, service.BuildRequest{Plan: t.plan, TemplateFile: o.file, Machine: o.machine, Timeout: o.timeout}, show.Event)
+}
+
+// runView chooses how a run is shown. The live view needs a terminal on stderr only: the result on stdout may go to a file.
+func (env *Env) runView(output string) view.Run {
+	if output == outputJSON {
+		return &view.JSON{Out: env.Stdout}
+	}
+	f, ok := env.Stderr.(*os.File)
+	if !ok || !isTerminal(f) || env.Getenv("TERM") == "dumb" {
+		return &view.Plain{Out: env.Stdout, Log: env.Stderr}
+	}
+	screen := view.Screen{Writer: f, Size: func() (int, int) { return terminalSize(f) }, Palette: env.palette(f)}
+	return view.NewLive(screen, env.Stdout, env.palette(env.Stdout), time.Now)
+}
+
+// terminalSize gives the size of a window, or that of the oldest terminals where none is told.
+func terminalSize(f *os.File) (width, height int) {
+	width, height, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 || height <= 0 {
+		return 80, 24
+	}
+	return width, height
+}
+
+// newEnding sums a build up for the views.
+func newEnding(ctx context.Context, t *translated, res service.Result, took time.Duration, err error) view.Ending {
+	e := view.Ending{
+		Run: res.Run.ID, State: string(res.Run.State), ExitCode: exitCode(ctx, err), Elapsed: took, LogPath: res.LogPath,
+	}
+	if t.plan != nil {
+		e.Name = t.plan.Name
+	}
+	if e.State == "" || !res.Run.State.Over() { // refused before it had a record, or the record could not be written
+		e.State = map[int]string{
+			ExitDone: string(store.Succeeded), ExitPartly: string(store.PartiallySucceeded), ExitCancelled: string(store.Canceled),
+		}[e.ExitCode]
+		if e.State == "" {
+			e.State = string(store.Failed)
+		}
+	}
+	for _, out := range res.Outputs {
+		size, onDisk := fileSize(out.Path)
+		e.Outputs = append(e.Outputs, view.Output{RunOutput: out, Size: size, SizeOnDisk: onDisk})
+	}
+	var findings *findingsError
+	var template *service.DiagnosticsError
+	switch {
+	case errors.As(err, &findings):
+		e.Findings = findings.list
+	case errors.As(err, &template):
+		e.Findings = template.List
+	case err != nil && e.ExitCode != ExitCancelled:
+		e.Problems = problems(ctx, err)
+	}
+	return e
+}
+
+// fileSize gives the size of a file, and the space it takes on its disk; zeros when it cannot be looked at.
+func fileSize(path string) (size, onDisk int64) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, 0
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		onDisk = st.Blocks * 512 // st_blocks counts 512-byte units on every file system
+	}
+	return info.Size(), onDisk
+}
+
+// finishBuild shows the end of a run, and gives what Main makes the exit code of.
+func finishBuild(ctx context.Context, show view.Run, e view.Ending, t *translated, err error) error {
+	if verr := show.End(e); verr != nil && err == nil {
+		return verr
+	}
+	switch _, isJSON := show.(*view.JSON); {
+	case err == nil:
+		return nil
+	case isJSON, len(e.Findings) == 0:
+		return &shownError{e.ExitCode}
+	default:
+		return &findingsError{list: e.Findings, sources: t.sources}
+	}
+}

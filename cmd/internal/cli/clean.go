@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/ingot-build/ingot/cmd/internal/view"
+	"github.com/ingot-build/ingot/cmd/internal/wire"
+	"github.com/ingot-build/ingot/engine/ledger"
+)
+
+type cleanOptions struct {
+	yes    bool
+	output string
+}
+
+// leftoverRecord is the JSON form of a leftover.
+type leftoverRecord struct {
+	Run  string `json:"run"`
+	Kind string `json:"kind"` // directory, file or process
+	Name string `json:"name"`
+	What string `json:"what"`
+	// Bytes is the disk space that its removal frees.
+	Bytes int64 `json:"bytes"`
+}
+
+// cleanReport is the JSON form of the result.
+type cleanReport struct {
+	Leftovers []leftoverRecord `json:"leftovers"`
+	Removed   bool             `json:"removed"`
+}
+
+func newClean(env *Env) *cobra.Command {
+	var o cleanOptions
+	cmd := &cobra.Command{
+		Use:   "clean",
+		Short: "remove what killed runs left behind",
+		Long: `List what runs left behind that did not end by themselves - build VMs, staging folders, half-written disks - and
+remove it after asking. What a live run holds is never touched, nor are images, the gallery and logs.
+
+Without a terminal to ask on, it only lists; --yes removes without asking.`,
+		Example: "  ingot clean\n  ingot clean --yes\n  ingot clean --output json",
+		Args:    args(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return clean(cmd.Context(), env, o)
+		},
+	}
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "remove without asking")
+	addOutput(cmd, &o.output)
+	return cmd
+}
+
+func clean(ctx context.Context, env *Env, o cleanOptions) error {
+	svc, err := wire.Service(ctx, env.Getenv)
+	if err != nil {
+		return err
+	}
+	defer svc.Close()
+	left, err := svc.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	if o.output == outputText {
+		if len(left) == 0 {
+			return env.say("nothing was left behind")
+		}
+		if err := showLeftovers(env, left); err != nil {
+			return err
+		}
+	}
+	remove := o.yes
+	if !remove && o.output == outputText {
+		if remove, err = env.confirm(ctx, "remove all of this?"); err != nil {
+			return err
+		}
+		if !remove {
+			return env.say("nothing was removed; remove it with: ingot clean --yes")
+		}
+	}
+	if remove && len(left) > 0 {
+		if left, err = svc.Clean(ctx); err != nil {
+			return err
+		}
+	}
+	if o.output == outputJSON {
+		return view.Document(env.Stdout, newCleanReport(left, remove))
+	}
+	return env.say(fmt.Sprintf("removed %s", count(len(left), "thing")))
+}
+
+func newCleanReport(left []ledger.Leftover, removed bool) cleanReport {
+	r := cleanReport{Leftovers: []leftoverRecord{}, Removed: removed}
+	for _, l := range left {
+		r.Leftovers = append(r.Leftovers, leftoverRecord{
+			Run: l.Run.ID, Kind: string(l.Entry.Kind), Name: l.Entry.Name, What: l.What, Bytes: l.Bytes,
+		})
+	}
+	return r
+}
+
+func showLeftovers(env *Env, left []ledger.Leftover) error {
+	var rows [][]string
+	var total int64
+	for _, l := range left {
+		size, how := "", "remove with all in it"
+		switch {
+		case !l.Present:
+			how = "is gone already; forget it"
+		case l.Entry.Kind == "process":
+			how = "end"
+		case l.Entry.Kind == "file":
+			how = "remove"
+		}
+		if l.Bytes > 0 {
+			size = humanize.IBytes(uint64(l.Bytes))
+			total += l.Bytes
+		}
+		rows = append(rows, []string{l.Run.ID, l.What, size, how})
+	}
+	if err := view.Table(env.Stdout, env.palette(env.Stdout), []string{"RUN", "LEFT BEHIND", "SIZE", "HOW"}, rows); err != nil {
+		return err
+	}
+	if total > 0 {
+		return env.say(fmt.Sprintf("together %s", humanize.IBytes(uint64(total))))
+	}
+	return nil
+}
+
+// confirm asks a yes-or-no question. Without a terminal on both ends the answer is no.
+func (env *Env) confirm(ctx context.Context, question string) (bool, error) {
+	if !isTerminal(env.Stdin) || !isTerminal(env.Stderr) {
+		return false, nil
+	}
+	if _, err := fmt.Fprintf(env.Stderr, "%s [y/N] ", question); err != nil {
+		return false, err
+	}
+	// The read cannot be interrupted; on Ctrl-C the process ends with it pending, which is fine.
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(env.Stdin).ReadString('\n') // an early end counts as no
+		answer <- line
+	}()
+	select {
+	case line := <-answer:
+		line = strings.ToLower(strings.TrimSpace(line))
+		return line == "y" || line == "yes", nil
+	case <-ctx.Done():
+		_ = env.say("")
+		return false, context.Cause(ctx)
+	}
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ingot-build/ingot/cmd/internal/view"
+	"github.com/ingot-build/ingot/cmd/internal/wire"
+	"github.com/ingot-build/ingot/translate/emit"
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+type translateOptions struct {
+	inputOptions
+	dir   string
+	print string
+	force bool
+}
+
+// The values of --print.
+const (
+	printHCL  = "hcl"
+	printPlan = "plan"
+)
+
+func newTranslate(env *Env) *cobra.Command {
+	var o translateOptions
+	cmd := &cobra.Command{
+		Use:   "translate TEMPLATE",
+		Short: "translate an image template to a Packer template",
+		Long: `Print the Packer template that an image template becomes; or, with -o, write it with all files it needs into a
+folder. That folder is exactly what build runs. Scripts and files named by a URI are fetched only with -o.
+
+` + templateHelp,
+		Example: `  ingot translate web.json
+  ingot translate web.json -o out
+  ingot translate web.json --print plan`,
+		Args:              args("TEMPLATE"),
+		ValidArgsFunction: completeJSON,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.file = args[0]
+			return runTranslate(cmd.Context(), env, o)
+		},
+	}
+	o.addFlags(cmd)
+	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "`folder` to write the Packer template and its files to")
+	cmd.Flags().BoolVar(&o.force, "force", false, "replace an earlier translation in that folder")
+	addChoice(cmd, &o.print, "print", "what to print without -o: the Packer template, or the plan as JSON", printHCL, printPlan)
+	return cmd
+}
+
+func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
+	if o.dir == "" && o.force {
+		return &usageError{what: "--force has no meaning without -o", fix: "name the folder with -o, or leave out --force"}
+	}
+	t, err := o.translate(env)
+	if err != nil {
+		return err
+	}
+	if err := t.err(); err != nil {
+		return err
+	}
+	if err := env.warnings(t); err != nil {
+		return err
+	}
+	switch {
+	case o.dir != "":
+		return writeTranslation(ctx, env, o, t)
+	case o.print == printPlan:
+		return view.Document(env.Stdout, t.plan)
+	default:
+		return printPacker(env, t.plan)
+	}
+}
+
+// printPacker prints the HCL of a plan whose wants are still wants.
+func printPacker(env *Env, p *plan.Plan) error {
+	folder, err := emit.Packer(p)
+	if err != nil {
+		return err
+	}
+	for _, f := range folder.Files {
+		if f.Path != emit.TemplateFile && f.Path != emit.VariablesFile {
+			continue
+		}
+		if _, err := fmt.Fprintf(env.Stdout, "# %s\n%s\n", f.Path, bytes.TrimSpace(f.Data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeTranslation makes the folder beside its place and then moves it in, so that a translation that fails half-way leaves the
+// earlier one as it was.
+func writeTranslation(ctx context.Context, env *Env, o translateOptions, t *translated) (err error) {
+	if err := checkFolder(o.dir, o.force); err != nil {
+		return err
+	}
+	svc, err := wire.Service(ctx, env.Getenv)
+	if err != nil {
+		return err
+	}
+	defer svc.Close()
+	list, err := svc.Resolve(ctx, t.plan, o.file, nil)
+	if err != nil {
+		return err
+	}
+	if list.HasErrors() {
+		return &findingsError{list: list, sources: t.sources}
+	}
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return err
+	}
+	fresh, err := os.MkdirTemp(o.dir, ".ingot-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(fresh)
+	if err := svc.WritePacker(t.plan, fresh); err != nil {
+		return err
+	}
+	for _, name := range translationNames {
+		if err := replace(filepath.Join(fresh, name), filepath.Join(o.dir, name)); err != nil {
+			return err
+		}
+	}
+	return env.say(fmt.Sprintf("Packer template written to %s", view.Line(o.dir)))
+}
+
+// translationNames are what a translation consists of. The template comes last: a folder without it is not taken for a whole one.
+var translationNames = []string{emit.FilesDir, emit.VariablesFile, emit.TemplateFile}
+
+// replace moves from to to, if it exists, in place of what is there.
+func replace(from, to string) error {
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(from); os.IsNotExist(err) { // a plan without files has no files folder
+		return nil
+	}
+	return os.Rename(from, to)
+}
+
+// translationMark is how a Packer template of Ingot starts.
+var translationMark = []byte("# Made by Ingot ")
+
+// checkFolder refuses a folder with things in it that are not ours to replace.
+func checkFolder(dir string, force bool) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case os.IsNotExist(err), err == nil && len(entries) == 0:
+		return nil
+	case err != nil:
+		if info, serr := os.Stat(dir); serr == nil && !info.IsDir() {
+			return &usageError{what: fmt.Sprintf("%q is a file, not a folder", dir), fix: "name a folder with -o"}
+		}
+		return err
+	}
+	text, err := os.ReadFile(filepath.Join(dir, emit.TemplateFile))
+	if err != nil || !bytes.HasPrefix(text, translationMark) {
+		return &usageError{
+			what: fmt.Sprintf("folder %q has files that are not a translation by Ingot", dir),
+			why:  "it would overwrite some of them", fix: "name another folder with -o, or empty this one",
+		}
+	}
+	if !force {
+		return &usageError{
+			what: fmt.Sprintf("folder %q has an earlier translation", dir),
+			why:  "it may have been edited since", fix: "replace it with --force",
+		}
+	}
+	return nil
+}
