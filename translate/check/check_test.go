@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/lower"
 	"github.com/ingot-build/ingot/translate/template"
 )
 
@@ -62,6 +64,9 @@ func TestEveryRuleIsTested(t *testing.T) {
 	}
 	for _, e := range allCodes() {
 		if e.Code < "ING2" || e.Code == check.CodeUnhandled { // Decode reads nothing today that no other rule knows
+			continue
+		}
+		if slices.Contains(lower.Codes(), e) { // found after this stage: see translate/testdata
 			continue
 		}
 		if !strings.Contains(all.String(), string(e.Code)) {

@@ -13,18 +13,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ingot-build/ingot/translate"
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/lower"
 	"github.com/ingot-build/ingot/translate/template"
 )
 
 var update = flag.Bool("update", false, "rewrite the wanted findings and docs/diagnostics.md")
 
-// allCodes lists what every stage from reading to checking may find, in order.
+// allCodes lists what every stage from reading to lowering may find, in order.
 func allCodes() []diag.Entry {
-	all := slices.Concat(armjson.Codes(), deployment.Codes(), template.Codes())
+	all := slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), template.Codes(), lower.Codes())
 	for _, r := range check.Rules() {
 		all = append(all, diag.Entry{Code: r.Code, Severity: r.Severity, Summary: r.Summary})
 	}
@@ -85,6 +87,7 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	}
 	section("Reading JSON", armjson.Codes())
 	section("Deployment templates", deployment.Codes())
+	section("Choosing the image template", translate.Codes())
 	section("The shape of an image template", template.Codes())
 	rules := check.Rules()
 	group := func(title, prefix string) {
@@ -98,5 +101,6 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	group("Rules of image templates", "ING21")
 	group("Not covered yet", "ING30")
 	group("Without effect on this machine", "ING31")
+	section("What Packer cannot do", lower.Codes())
 	return b.Bytes()
 }
