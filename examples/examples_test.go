@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -161,4 +162,25 @@ func rewrite(t *testing.T, dir string, files map[string]string) {
 func sum(data []byte) string {
 	digest := sha256.Sum256(data)
 	return hex.EncodeToString(digest[:])
+}
+
+// TestShellSyntax holds that no script of an example is one that sh cannot read.
+func TestShellSyntax(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("sh is not installed")
+	}
+	var scripts []string
+	for _, pattern := range []string{"*/scripts/*.sh", "*/want/files/*.sh"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no scripts at %s: %v", pattern, err)
+		}
+		scripts = append(scripts, found...)
+	}
+	for _, script := range scripts {
+		if out, err := exec.Command(sh, "-n", script).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", script, err, out)
+		}
+	}
 }
