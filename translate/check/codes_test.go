@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ingot-build/ingot/engine/distribute/local"
+	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/translate"
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/check"
@@ -24,13 +26,18 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the wanted findings and docs/diagnostics.md")
 
-// allCodes lists what every stage from reading to lowering may find, in order.
-func allCodes() []diag.Entry {
-	all := slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), template.Codes(), lower.Codes())
+// ownCodes lists what decoding and checking may find.
+func ownCodes() []diag.Entry {
+	all := template.Codes()
 	for _, r := range check.Rules() {
 		all = append(all, diag.Entry{Code: r.Code, Severity: r.Severity, Summary: r.Summary})
 	}
 	return all
+}
+
+// allCodes lists what every stage may find.
+func allCodes() []diag.Entry {
+	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), resolve.Codes())
 }
 
 func TestCodesAreDistinct(t *testing.T) {
@@ -48,6 +55,43 @@ func TestCodesAreDistinct(t *testing.T) {
 			t.Errorf("%s has the summary %q", e.Code, e.Summary)
 		}
 		seen[e.Code] = true
+	}
+}
+
+// TestEveryCodeIsListed looks through the sources for codes: each must be declared once, and be in allCodes, so that the page
+// has it.
+func TestEveryCodeIsListed(t *testing.T) {
+	listed := map[string]bool{}
+	for _, e := range allCodes() {
+		listed[string(e.Code)] = true
+	}
+	declaration := regexp.MustCompile(`diag\.Code\s*=\s*"(ING\d{4})"`)
+	declared := map[string]string{} // code to file
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(file string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, m := range declaration.FindAllStringSubmatch(string(src), -1) {
+			code := m[1]
+			if other, twice := declared[code]; twice {
+				t.Errorf("%s is declared in %s and in %s", code, other, file)
+			}
+			if declared[code] = file; !listed[code] {
+				t.Errorf("%s of %s is in no list of codes", code, file)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(declared) < 50 {
+		t.Errorf("only %d codes were found in the sources", len(declared))
 	}
 }
 
@@ -102,5 +146,7 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	group("Not covered yet", "ING30")
 	group("Without effect on this machine", "ING31")
 	section("What Packer cannot do", lower.Codes())
+	section("Destinations on this machine", local.Codes())
+	section("Sources, scripts and files", resolve.Codes())
 	return b.Bytes()
 }
