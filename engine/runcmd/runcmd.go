@@ -3,19 +3,25 @@
 package runcmd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// killDelay is how long a program gets between SIGTERM and SIGKILL when its context ends.
-const killDelay = 5 * time.Second
+// killDelay is how long a program gets between SIGTERM and SIGKILL when its context ends. Tests shorten it.
+var killDelay = 5 * time.Second
+
+const (
+	maxStdout = 16 << 20 // bytes of standard output that a result holds; qemu-img's longest JSON is a hundredth of it
+	maxStderr = 4 << 10  // the last bytes of standard error that an error holds
+)
 
 // Cmd is one program to run.
 type Cmd struct {
@@ -24,13 +30,14 @@ type Cmd struct {
 	Dir    string   // "" is the current folder
 	Env    []string // added to the environment
 	Stdin  io.Reader
-	Stdout io.Writer // also kept in the result; nil: only kept
+	Stdout io.Writer // gets standard output as it comes; nil: it is the result of Run
 }
 
 // Runner runs programs; tests pass a fake.
 type Runner interface {
-	// Run waits for the program and returns its standard output. A program that cannot be found gives *MissingError; one that
-	// exits non-zero gives *ExitError; a context that ended gives its cause.
+	// Run waits for the program and returns its standard output, unless that goes to c.Stdout. A program that cannot be found
+	// gives *MissingError; one that exits non-zero *ExitError; one that prints more than 16 MiB without a c.Stdout
+	// *OutputError. A context that ended gives its cause; the program and what it started in its process group are gone then.
 	Run(ctx context.Context, c Cmd) ([]byte, error)
 }
 
@@ -62,11 +69,24 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("%s %s %s: %s", e.Program, strings.Join(e.Args, " "), how, text)
 }
 
-// Run implements Runner.
+// OutputError says that a program printed more than a result can hold.
+type OutputError struct {
+	Program string
+	Args    []string
+}
+
+func (e *OutputError) Error() string {
+	return fmt.Sprintf("%s %s printed more than %d MiB, far more than it should", e.Program, strings.Join(e.Args, " "), maxStdout>>20)
+}
+
+// Run implements Runner. A program does not outlive Ingot, however Ingot ends.
 func (Host) Run(ctx context.Context, c Cmd) ([]byte, error) {
 	path, err := exec.LookPath(c.Path)
-	if err != nil {
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		return nil, &MissingError{Program: c.Path}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", c.Path, err)
 	}
 	cmd := exec.CommandContext(ctx, path, c.Args...)
 	cmd.Dir, cmd.Stdin = c.Dir, c.Stdin
@@ -75,27 +95,55 @@ func (Host) Run(ctx context.Context, c Cmd) ([]byte, error) {
 	}
 	// A group of its own, so that Ctrl-C on the terminal reaches Ingot alone and Ingot decides in which order things end.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	// The kernel sends the death signal when the thread that started the program ends, not when the process does. So the
+	// thread is kept for as long as the program runs. Reference: prctl(2), PR_SET_PDEATHSIG.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = killDelay
 
-	var stdout bytes.Buffer
-	stderr := &tail{limit: 4 << 10}
-	cmd.Stdout, cmd.Stderr = &stdout, stderr
+	stdout := &head{limit: maxStdout}
+	stderr := &tail{limit: maxStderr}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if c.Stdout != nil {
-		cmd.Stdout = io.MultiWriter(&stdout, c.Stdout)
+		cmd.Stdout = c.Stdout
 	}
 	err = cmd.Run()
 	if cause := context.Cause(ctx); cause != nil {
-		return stdout.Bytes(), cause
+		if cmd.Process != nil {
+			// Wait saw the program end; what it started may have ignored SIGTERM. ESRCH: nothing is left of the group.
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		}
+		return stdout.buf, cause
 	}
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return stdout.Bytes(), &ExitError{Program: c.Path, Args: c.Args, Code: exit.ExitCode(), Stderr: stderr.String()}
+	switch {
+	case stdout.full:
+		return nil, &OutputError{Program: c.Path, Args: c.Args}
+	case errors.As(err, &exit):
+		return stdout.buf, &ExitError{Program: c.Path, Args: c.Args, Code: exit.ExitCode(), Stderr: stderr.String()}
+	case errors.Is(err, exec.ErrWaitDelay):
+		return stdout.buf, fmt.Errorf("%s ended, but something it started still holds its output after %s", c.Path, killDelay)
+	case err != nil:
+		return stdout.buf, fmt.Errorf("run %s: %w", c.Path, err)
 	}
-	if err != nil {
-		return stdout.Bytes(), fmt.Errorf("start %s: %w", c.Path, err)
+	return stdout.buf, nil
+}
+
+// head keeps what is written, up to limit bytes. More is an error, which ends the program by a broken pipe.
+type head struct {
+	limit int
+	buf   []byte
+	full  bool
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	if len(h.buf)+len(p) > h.limit {
+		h.full = true
+		return 0, io.ErrShortBuffer
 	}
-	return stdout.Bytes(), nil
+	h.buf = append(h.buf, p...)
+	return len(p), nil
 }
 
 // tail keeps the last limit bytes written.
