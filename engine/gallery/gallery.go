@@ -84,21 +84,23 @@ type work struct {
 }
 
 // newWork makes a work folder. The caller calls discard when done; what it renamed away stays.
-func (g *Gallery) newWork(ctx context.Context) (*work, error) {
-	unlock, err := g.lock(ctx, partialDir) // else Sweep could come between making the folder and locking it
-	if err != nil {
-		return nil, err
+func (g *Gallery) newWork() (*work, error) {
+	for {
+		dir, err := os.MkdirTemp(filepath.Join(g.root, partialDir), "")
+		if err != nil {
+			return nil, err
+		}
+		l := flock.New(dir, flock.SetFlag(os.O_RDONLY))
+		ok, err := l.TryLock()
+		if ok && exists(dir) {
+			return &work{dir: dir, lock: l}, nil
+		}
+		_ = l.Unlock()
+		// A Sweep may have come between making the folder and locking it; then a new one is made.
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), os.RemoveAll(dir))
+		}
 	}
-	defer unlock()
-	dir, err := os.MkdirTemp(filepath.Join(g.root, partialDir), "")
-	if err != nil {
-		return nil, err
-	}
-	l := flock.New(dir, flock.SetFlag(os.O_RDONLY))
-	if ok, err := l.TryLock(); err != nil || !ok {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), os.Remove(dir))
-	}
-	return &work{dir: dir, lock: l}, nil
 }
 
 func (w *work) path(name string) string { return filepath.Join(w.dir, name) }

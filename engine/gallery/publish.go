@@ -59,7 +59,7 @@ func (g *Gallery) PublishVersion(ctx context.Context, definitionID string, numbe
 		return Artifact{}, err
 	}
 	defer unlock()
-	kept, err := g.definition(ctx, def, meta)
+	kept, err := g.definition(def, meta)
 	if err != nil {
 		return Artifact{}, err
 	}
@@ -178,7 +178,7 @@ func (g *Gallery) publish(ctx context.Context, a Artifact, meta Meta, disk strin
 	meta.Created = meta.Created.UTC()
 	a.Format, a.VirtualSize, a.Meta = "vpc", info.VirtualSize, meta
 
-	w, err := g.newWork(ctx)
+	w, err := g.newWork()
 	if err != nil {
 		return Artifact{}, err
 	}
@@ -210,7 +210,7 @@ func place(ctx context.Context, src, dst string) error {
 }
 
 // definition returns the record of def, which is made if there is none. The caller holds the lock.
-func (g *Gallery) definition(ctx context.Context, def id, meta Meta) (Definition, error) {
+func (g *Gallery) definition(def id, meta Meta) (Definition, error) {
 	path := filepath.Join(g.root, def.dir(), definitionFile)
 	var d Definition
 	err := readJSON(path, &d)
@@ -223,7 +223,7 @@ func (g *Gallery) definition(ctx context.Context, def id, meta Meta) (Definition
 	case !errors.Is(err, fs.ErrNotExist):
 		return d, err
 	}
-	w, err := g.newWork(ctx)
+	w, err := g.newWork()
 	if err != nil {
 		return d, err
 	}

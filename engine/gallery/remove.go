@@ -63,7 +63,7 @@ func (g *Gallery) Remove(ctx context.Context, resourceID string) error {
 	if err != nil {
 		return err
 	}
-	return g.drop(ctx, resourceID, disks, dir)
+	return g.drop(resourceID, disks, dir)
 }
 
 func (g *Gallery) removeVHD(ctx context.Context, fileURL string) error {
@@ -87,11 +87,11 @@ func (g *Gallery) removeVHD(ctx context.Context, fileURL string) error {
 	if !exists(path) {
 		return &NotFoundError{ID: fileURL}
 	}
-	return g.drop(ctx, fileURL, []string{path}, path+".json", path)
+	return g.drop(fileURL, []string{path}, path+".json", path)
 }
 
 // drop renames paths into a work folder, so that each goes at once, and removes them there.
-func (g *Gallery) drop(ctx context.Context, resourceID string, disks []string, paths ...string) error {
+func (g *Gallery) drop(resourceID string, disks []string, paths ...string) error {
 	for _, disk := range disks {
 		if used, err := inUse(disk); err != nil {
 			return err
@@ -99,7 +99,7 @@ func (g *Gallery) drop(ctx context.Context, resourceID string, disks []string, p
 			return &InUseError{ID: resourceID}
 		}
 	}
-	w, err := g.newWork(ctx)
+	w, err := g.newWork()
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (g *Gallery) Sweep(ctx context.Context) ([]string, error) {
 }
 
 func (g *Gallery) eachLeftover(ctx context.Context, do func(path string) error) ([]string, error) {
-	found, err := g.staleWork(ctx, do)
+	found, err := g.staleWork(do)
 	if err != nil {
 		return found, err
 	}
@@ -145,12 +145,7 @@ func (g *Gallery) eachLeftover(ctx context.Context, do func(path string) error) 
 }
 
 // staleWork does do to every folder in .partial whose process is gone.
-func (g *Gallery) staleWork(ctx context.Context, do func(path string) error) ([]string, error) {
-	unlock, err := g.lock(ctx, partialDir)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
+func (g *Gallery) staleWork(do func(path string) error) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(g.root, partialDir))
 	if err != nil {
 		return nil, err

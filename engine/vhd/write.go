@@ -47,7 +47,7 @@ func (e *SpaceError) Why() string { return "the file system filled up while the 
 
 // Fix is what to do about it.
 func (e *SpaceError) Fix() string {
-	return fmt.Sprintf("free %s there, or set XDG_STATE_HOME to a larger file system",
+	return fmt.Sprintf("free %s there (ingot clean shows what can go) and run again",
 		humanize.IBytes(uint64(max(e.Need-e.Free, mib))))
 }
 
