@@ -197,7 +197,8 @@ func (p *parser) closedWrongly(open diag.Range, what string) bool {
 	case p.peek() == '}' || p.peek() == ']':
 		p.list.Add(diag.Diagnostic{
 			Severity: diag.Error, Code: CodeNotClosed, Subject: p.runeRange(),
-			Summary: fmt.Sprintf(`"%c" stands where the %s opened at %d:%d is still open`, p.peek(), what, open.Start.Line, open.Start.Column),
+			Summary: fmt.Sprintf(`"%c" stands where the %s opened at %d:%d is still open`,
+				p.peek(), what, open.Start.Line, open.Start.Column),
 			Related: []diag.Note{{Message: "opened here", Range: open}},
 		})
 	default:

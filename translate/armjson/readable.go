@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/ingot-build/ingot/translate/diag"
@@ -67,13 +68,23 @@ var otherFormats = []struct {
 	looks *regexp.Regexp
 	fix   string
 }{
-	{"a Bicep file", regexp.MustCompile(`^(?s:\s|//[^\n]*\n|/\*.*?\*/)*(@\w+|targetScope\s*=|param\s+\w+\s+\w+|resource\s+\w+\s+'|module\s+\w+\s+'|var\s+\w+\s*=|using\s+')`),
-		"compile it first: bicep build FILE"},
-	{"a Packer template or other HCL", regexp.MustCompile(`^(?s:\s|//[^\n]*\n|#[^\n]*\n|/\*.*?\*/)*(packer|source|build|variable|locals|data|terraform|resource|provider|module|required_plugins)(\s+"[^"\n]*")*\s*\{`),
+	{"a Bicep file", startsWith(slashComments, `@\w+`, `targetScope\s*=`, `param\s+\w+\s+\w+`, `var\s+\w+\s*=`, `using\s+'`,
+		`(resource|module)\s+\w+\s+'`), "compile it first: bicep build FILE"},
+	{"a Packer template or other HCL", startsWith(slashComments+`|`+hashComments,
+		`(packer|source|build|variable|locals|data|terraform|resource|provider|module)(\s+"[^"\n]*")*\s*\{`),
 		"give the image template that it should come from; Ingot writes Packer templates and does not read them"},
-	{"YAML", regexp.MustCompile(`^(\s|#[^\n]*\n)*(---(\s|$)|[A-Za-z_$][\w$.-]*:(\s|$)|- [A-Za-z_])`),
-		"convert it to JSON first"},
-	{"XML or HTML", regexp.MustCompile(`^\s*<[?!A-Za-z]`),
-		"if it was downloaded, fetch the raw file: on GitHub the link named Raw"},
-	{"a script", regexp.MustCompile(`^#!`), "give the image template; scripts are named inside it"},
+	{"YAML", startsWith(hashComments, `---(\s|$)`, `[A-Za-z_$][\w$.-]*:(\s|$)`, `- [A-Za-z_]`), "convert it to JSON first"},
+	{"XML or HTML", startsWith(`\s`, `<[?!A-Za-z]`), "if it was downloaded, fetch the raw file: on GitHub the link named Raw"},
+	{"a script", startsWith(`\s`, `#!`), "give the image template; scripts are named inside it"},
+}
+
+// What may stand before the first word of a file.
+const (
+	slashComments = `\s|//[^\n]*\n|(?s:/\*.*?\*/)`
+	hashComments  = `\s|#[^!\n][^\n]*\n|#\n`
+)
+
+// startsWith matches a file whose first words, behind what may be skipped, are any of first.
+func startsWith(skipped string, first ...string) *regexp.Regexp {
+	return regexp.MustCompile(`^(` + skipped + `)*(` + strings.Join(first, "|") + `)`)
 }

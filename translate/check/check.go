@@ -83,7 +83,8 @@ func (r *report) oneOf(s template.String, path string, known ...string) {
 		why = "upper and lower case count here"
 	}
 	name := path[strings.LastIndexByte(path, '.')+1:]
-	r.add(finding{at: s.Range, path: path, summary: fmt.Sprintf("%q is %q", name, s.Value), why: why, fix: diag.KnownNames(s.Value, known)})
+	r.add(finding{at: s.Range, path: path, summary: fmt.Sprintf("%q is %q", name, s.Value), why: why,
+		fix: diag.KnownNames(s.Value, known)})
 }
 
 // label names a customizer in a message: by its name where it has one, else by its place.

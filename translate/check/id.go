@@ -17,9 +17,10 @@ var (
 
 // What the ids look like, for messages.
 const (
-	imageIDForm      = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/images/<name>"
-	definitionIDForm = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/galleries/<gallery>/images/<definition>"
-	identityIDForm   = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>"
+	groupForm        = "/subscriptions/<id>/resourceGroups/<group>/providers"
+	imageIDForm      = groupForm + "/Microsoft.Compute/images/<name>"
+	definitionIDForm = groupForm + "/Microsoft.Compute/galleries/<gallery>/images/<definition>"
+	identityIDForm   = groupForm + "/Microsoft.ManagedIdentity/userAssignedIdentities/<name>"
 )
 
 func idForm(tail string) *regexp.Regexp {

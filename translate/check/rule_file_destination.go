@@ -8,8 +8,10 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// fileDestination keeps File customizers to where the build user of a Linux machine may write.
+// fileDestination keeps File customizers to where the build user of a Linux machine may write. A template for Windows, where any
+// path will do, is refused elsewhere: there only the path's form counts.
 func fileDestination(t *template.ImageTemplate, r *report) {
+	windows := forWindows(t)
 	for _, c := range t.Customize {
 		f, ok := c.(*template.File)
 		if !ok || !f.Destination.IsSet() {
@@ -22,16 +24,18 @@ func fileDestination(t *template.ImageTemplate, r *report) {
 		switch clean := path.Clean(to); {
 		case !f.SourceURI.IsSet(): // Decode has said that it is missing
 		case f.SourceURI.Value == "":
-			r.add(finding{at: f.SourceURI.Range, path: f.Path + ".sourceUri", summary: fmt.Sprintf("the sourceUri of %s is empty", label(f.Common))})
+			r.add(finding{at: f.SourceURI.Range, path: f.Path + ".sourceUri",
+				summary: fmt.Sprintf("the sourceUri of %s is empty", label(f.Common))})
 			continue
+		case windows && isWindowsPath(to):
 		case isWindowsPath(to):
 			add(fmt.Sprintf("the destination %q is a path on Windows", to), "the build VM runs Linux", "write a path below /tmp")
 		case !strings.HasPrefix(to, "/"):
 			add(fmt.Sprintf("the destination %q is not an absolute path", to), "", "write a path below /tmp")
-		case strings.HasSuffix(to, "/") || clean == "/tmp":
+		case strings.HasSuffix(to, "/") || !windows && clean == "/tmp":
 			add(fmt.Sprintf("the destination %q names a directory", to), "it is the path of the file, with its name",
 				"add the file name: "+strings.TrimSuffix(to, "/")+"/"+fileNameOf(f.SourceURI.Value))
-		case !strings.HasPrefix(clean, "/tmp/"):
+		case !windows && !strings.HasPrefix(clean, "/tmp/"):
 			add(fmt.Sprintf("the destination %q is not below /tmp", to), "files are written by the unprivileged build user",
 				fmt.Sprintf("write /tmp/%s, and move it in a Shell customizer: sudo mv /tmp/%[1]s %s", path.Base(clean), clean))
 		}

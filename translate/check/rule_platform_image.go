@@ -18,7 +18,8 @@ func platformImage(t *template.ImageTemplate, r *report) {
 		if p.value.IsSet() && p.value.Value == "" {
 			r.add(finding{at: p.value.Range, path: "properties.source." + p.name,
 				summary: fmt.Sprintf("the %s of the marketplace image is empty", p.name),
-				why:     "an image is named by publisher, offer, sku and version", fix: "ingot image ls shows the images this machine knows"})
+				why:     "an image is named by publisher, offer, sku and version",
+				fix:     "ingot image ls shows the images this machine knows"})
 		}
 	}
 }

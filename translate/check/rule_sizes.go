@@ -12,8 +12,9 @@ const maxOSDiskGB = 4095
 
 func sizes(t *template.ImageTemplate, r *report) {
 	if d := t.VMProfile.OSDiskSizeGB; d.IsSet() && (d.Value < 0 || d.Value > maxOSDiskGB) {
-		r.add(finding{at: d.Range, path: "properties.vmProfile.osDiskSizeGB", summary: fmt.Sprintf("the OS disk is to have %d GB", d.Value),
-			why: fmt.Sprintf("it has 1 to %d, or 0 for the size of the source", maxOSDiskGB)})
+		r.add(finding{at: d.Range, path: "properties.vmProfile.osDiskSizeGB",
+			summary: fmt.Sprintf("the OS disk is to have %d GB", d.Value),
+			why:     fmt.Sprintf("it has 1 to %d, or 0 for the size of the source", maxOSDiskGB)})
 	}
 	for _, s := range sharedImages(t) {
 		for i, region := range s.TargetRegions {

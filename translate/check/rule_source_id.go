@@ -32,8 +32,10 @@ func sourceVersionID(t *template.ImageTemplate, id template.String, r *report) {
 		r.add(finding{at: id.Range, path: path, summary: fmt.Sprintf("%q is not the id of a gallery image version", id.Value),
 			fix: "write " + definitionIDForm + "/versions/<x.y.z>"})
 	case strings.EqualFold(version, "latest") && t.EffectiveAPIVersion() < "2022-07-01":
-		r.add(finding{at: id.Range, path: path, summary: "the version \"latest\" is known from api-version 2022-07-01 on",
-			why: "the template is written in api-version " + t.EffectiveAPIVersion(), fix: "write a version x.y.z, or a later api-version"})
+		r.add(finding{at: id.Range, path: path,
+			summary: "the version \"latest\" is known from api-version 2022-07-01 on",
+			why:     "the template is written in api-version " + t.EffectiveAPIVersion(),
+			fix:     "write a version x.y.z, or a later api-version"})
 	case !strings.EqualFold(version, "latest") && !exactVersion(version):
 		r.add(finding{at: id.Range, path: path, summary: fmt.Sprintf("%q is not a version", version),
 			why: "versions are x.y.z, or latest"})

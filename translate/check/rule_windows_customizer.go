@@ -19,7 +19,9 @@ func windowsCustomizer(t *template.ImageTemplate, r *report) {
 		default:
 			continue
 		}
-		r.add(finding{at: c.Base().Range, path: c.Base().Path, summary: fmt.Sprintf("%s customizers are not covered yet", kind),
-			why: "Ingot builds Linux images on this machine; Windows is still to come", fix: "use Shell and File customizers on a Linux source"})
+		r.add(finding{at: c.Base().Range, path: c.Base().Path,
+			summary: fmt.Sprintf("%s customizers are not covered yet", kind),
+			why:     "Ingot builds Linux images on this machine; Windows is still to come",
+			fix:     "use Shell and File customizers on a Linux source"})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/template"
 )
 
@@ -15,6 +16,15 @@ var windowsPublishers = []string{
 
 // windowsOffers mark the Windows images of publishers who have both kinds: "sql2022-ws2022", "dsvm-win-2019".
 var windowsOffers = []string{"windows", "-ws20", "-win-"}
+
+// forWindows reports whether the template is meant for Windows, as far as it shows.
+func forWindows(t *template.ImageTemplate) bool {
+	var list diag.List
+	r := &report{list: &list}
+	windowsSource(t, r)
+	windowsCustomizer(t, r)
+	return len(list) > 0
+}
 
 func windowsSource(t *template.ImageTemplate, r *report) {
 	s, ok := t.Source.(*template.PlatformImage)

@@ -20,16 +20,23 @@ const (
 // Codes lists the findings of this package, for the reference page.
 func Codes() []diag.Entry {
 	return []diag.Entry{
-		{Code: CodeNoImageTemplate, Severity: diag.Error, Summary: "the document is JSON, but there is no image template in it"},
+		{Code: CodeNoImageTemplate, Severity: diag.Error,
+			Summary: "the document is JSON, but there is no image template in it"},
 		{Code: CodeMissingParameter, Severity: diag.Error, Summary: "a parameter has neither a value nor a default"},
-		{Code: CodeUnknownParameter, Severity: diag.Error, Summary: "a value is given for a parameter that the deployment template does not have"},
-		{Code: CodeBadParameter, Severity: diag.Error, Summary: "the value of a parameter is not one that its declaration allows"},
+		{Code: CodeUnknownParameter, Severity: diag.Error,
+			Summary: "a value is given for a parameter that the deployment template does not have"},
+		{Code: CodeBadParameter, Severity: diag.Error,
+			Summary: "the value of a parameter is not one that its declaration allows"},
 		{Code: CodeDeclaration, Severity: diag.Error, Summary: "the declaration of a parameter is wrong"},
-		{Code: CodeExpression, Severity: diag.Error, Summary: "an expression is wrong: its syntax, a name in it, or the values it works on"},
-		{Code: CodeNotCovered, Severity: diag.Error, Summary: "the deployment template uses something that Ingot does not evaluate yet"},
+		{Code: CodeExpression, Severity: diag.Error,
+			Summary: "an expression is wrong: its syntax, a name in it, or the values it works on"},
+		{Code: CodeNotCovered, Severity: diag.Error,
+			Summary: "the deployment template uses something that Ingot does not evaluate yet"},
 		{Code: CodeCycle, Severity: diag.Error, Summary: "a variable or default value needs itself"},
 		{Code: CodeShape, Severity: diag.Error, Summary: "a section of the deployment template has the wrong JSON type"},
-		{Code: CodeCondition, Severity: diag.Warning, Summary: "an image template is left out since its condition is false"},
-		{Code: CodeBareExpression, Severity: diag.Warning, Summary: "a bare image template holds what looks like an expression; nothing evaluates it there"},
+		{Code: CodeCondition, Severity: diag.Warning,
+			Summary: "an image template is left out since its condition is false"},
+		{Code: CodeBareExpression, Severity: diag.Warning,
+			Summary: "a bare image template holds what looks like an expression; nothing evaluates it there"},
 	}
 }

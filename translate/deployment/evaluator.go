@@ -142,7 +142,8 @@ func (e *evaluator) object(n *armjson.Node, path string, env *armexpr.Env) (*arm
 	for _, m := range n.Members {
 		at := joinPath(path, m.Key)
 		if strings.EqualFold(m.Key, "copy") && m.Value.Kind == armjson.Array {
-			e.report(CodeNotCovered, m.KeyRange, at, "property loops (copy) are not covered yet", "", "write the members out by hand for now")
+			e.report(CodeNotCovered, m.KeyRange, at, "property loops (copy) are not covered yet", "",
+				"write the members out by hand for now")
 			failed = errReported
 			continue
 		}
@@ -171,7 +172,8 @@ func (e *evaluator) key(m armjson.Member, path string, env *armexpr.Env) (string
 		return "", err
 	}
 	if v.Kind != armjson.String {
-		e.report(CodeExpression, m.KeyRange, path, fmt.Sprintf("the name of a property evaluates to %s", v.Kind), "it must be a string", "")
+		e.report(CodeExpression, m.KeyRange, path, fmt.Sprintf("the name of a property evaluates to %s", v.Kind),
+			"it must be a string", "")
 		return "", errReported
 	}
 	return v.Text, nil

@@ -147,7 +147,8 @@ func (e *evaluator) callerValue(text string, decl *armjson.Member, typ parameter
 	}
 	n, list := armjson.Parse("--param "+decl.Key, []byte(text))
 	if n == nil || list.HasErrors() {
-		e.report(CodeBadParameter, decl.KeyRange, path, fmt.Sprintf("the value given for parameter %q is not %s", decl.Key, typ.article()),
+		e.report(CodeBadParameter, decl.KeyRange, path,
+			fmt.Sprintf("the value given for parameter %q is not %s", decl.Key, typ.article()),
 			fmt.Sprintf("the parameter is declared as %q, and --param gave: %s", typ.name, shorten(text)), "")
 		return nil, errReported
 	}

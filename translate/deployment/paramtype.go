@@ -49,7 +49,8 @@ func (e *evaluator) parameterType(decl *armjson.Member, path string) (parameterT
 	}
 	switch typ := decl.Value.Get("type"); {
 	case typ == nil:
-		e.report(CodeDeclaration, decl.KeyRange, path, fmt.Sprintf("parameter %q has no type", decl.Key), "", diag.KnownNames("", names))
+		e.report(CodeDeclaration, decl.KeyRange, path, fmt.Sprintf("parameter %q has no type", decl.Key), "",
+			diag.KnownNames("", names))
 	default:
 		e.report(CodeDeclaration, typ.Range, path+".type", fmt.Sprintf("parameter %q is of an unknown type", decl.Key), "",
 			diag.KnownNames(textOf(typ), names))
@@ -83,7 +84,8 @@ func (e *evaluator) fits(v *armjson.Node, decl *armjson.Member, typ parameterTyp
 		ok   func(have, want int64) bool
 		of   func(*armjson.Node) (int64, bool)
 	}{
-		{"minValue", atLeast, number}, {"maxValue", atMost, number}, {"minLength", atLeast, length}, {"maxLength", atMost, length},
+		{"minValue", atLeast, number}, {"maxValue", atMost, number},
+		{"minLength", atLeast, length}, {"maxLength", atMost, length},
 	} {
 		want, set := number(decl.Value.Get(limit.name))
 		have, applies := limit.of(v)

@@ -16,7 +16,8 @@ const (
 // Codes lists the findings of this package, for the reference page.
 func Codes() []diag.Entry {
 	return []diag.Entry{
-		{Code: CodeWrongType, Severity: diag.Error, Summary: "a property has a value of another JSON type than the service reads"},
+		{Code: CodeWrongType, Severity: diag.Error,
+			Summary: "a property has a value of another JSON type than the service reads"},
 		{Code: CodeMissingProperty, Severity: diag.Error, Summary: "a required property is not written"},
 		{Code: CodeUnknownProperty, Severity: diag.Error,
 			Summary: "a property is unknown; a warning before api-version 2024-02-01, when the service ignored it"},
@@ -24,7 +25,9 @@ func Codes() []diag.Entry {
 			Summary: "a property differs from the known one by case; a warning before api-version 2024-02-01, when the service accepted it"},
 		{Code: CodePropertyVersion, Severity: diag.Error,
 			Summary: "a property is not part of this api-version; a warning before 2024-02-01, when the service ignored it"},
-		{Code: CodeUnknownType, Severity: diag.Error, Summary: `a "type" names no known kind of source, customizer, validator or distributor`},
-		{Code: CodeReadOnly, Severity: diag.Warning, Summary: "a property is written by the service only and is ignored in a template"},
+		{Code: CodeUnknownType, Severity: diag.Error,
+			Summary: `a "type" names no known kind of source, customizer, validator or distributor`},
+		{Code: CodeReadOnly, Severity: diag.Warning,
+			Summary: "a property is written by the service only and is ignored in a template"},
 	}
 }

@@ -175,7 +175,8 @@ func (p *parser) call(name token) Expr {
 		p.advance()
 	}
 	if !p.is("(") {
-		p.fail(c.NamePlace, fmt.Sprintf(`"%s" is neither a function call nor a text in quotes`, p.text[c.NamePlace.From:c.NamePlace.To]),
+		written := p.text[c.NamePlace.From:c.NamePlace.To]
+		p.fail(c.NamePlace, fmt.Sprintf(`"%s" is neither a function call nor a text in quotes`, written),
 			fmt.Sprintf(`write '%s' for a text, %[1]s() for a call, or start the string with "[[" if all of it is a text`, name.text))
 		return nil
 	}

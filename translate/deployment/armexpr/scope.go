@@ -44,7 +44,8 @@ func resourceGroup(a *Args) (*armjson.Node, error) {
 	if s.Level > ResourceGroupLevel {
 		return nil, &Error{Summary: "resourceGroup() has no value in a deployment above resource group scope"}
 	}
-	group := object("id", s.groupPath(), "name", s.ResourceGroup, "type", "Microsoft.Resources/resourceGroups", "location", s.Location)
+	group := object("id", s.groupPath(), "name", s.ResourceGroup, "type", "Microsoft.Resources/resourceGroups",
+		"location", s.Location)
 	group.Members = append(group.Members, armjson.Member{Key: "properties", Value: object("provisioningState", "Succeeded")})
 	return group, nil
 }
