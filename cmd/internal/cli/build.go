@@ -138,6 +138,7 @@ func newEnding(ctx context.Context, t *translated, res service.Result, took time
 	e := view.Ending{
 		Run: res.Run.ID, State: string(res.Run.State), ExitCode: exitCode(ctx, err), Elapsed: took, LogPath: res.LogPath,
 	}
+	e.Refused = e.ExitCode == ExitTemplate || e.ExitCode == ExitHost
 	if t.plan != nil {
 		e.Name = t.plan.Name
 	}

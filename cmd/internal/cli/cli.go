@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -44,6 +45,10 @@ func Main(ctx context.Context, env Env, args []string) int {
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE)
 	defer signal.Stop(pipe)
+
+	// Packer's packages tell their inner life to the standard logger, which nothing else here uses. What a person needs of it
+	// comes as events.
+	log.SetOutput(io.Discard)
 
 	root := newRoot(&env)
 	root.SetArgs(args)

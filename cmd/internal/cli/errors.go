@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
+	"github.com/ingot-build/ingot/engine/baseimage"
+	"github.com/ingot-build/ingot/engine/baseimage/bootstrap"
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/gallery"
 	"github.com/ingot-build/ingot/engine/runcmd"
 	"github.com/ingot-build/ingot/engine/service"
 	"github.com/ingot-build/ingot/engine/store"
@@ -86,8 +90,22 @@ func isUsage(err error) bool {
 		noRun     *store.NotFoundError
 		ambiguous *store.AmbiguousError
 		over      *service.NotRunningError
+		noImage   *baseimage.NotPresentError
+		noWay     *baseimage.UnknownError
+		imageName *baseimage.NameError
+		taken     *baseimage.ExistsError
+		refused   *baseimage.RefusedError
+		noSuchID  *gallery.NotFoundError
+		badID     *gallery.IDError
 	)
-	return errors.As(err, &usage) || errors.As(err, &noRun) || errors.As(err, &ambiguous) || errors.As(err, &over)
+	for _, target := range []any{
+		&usage, &noRun, &ambiguous, &over, &noImage, &noWay, &imageName, &taken, &refused, &noSuchID, &badID,
+	} {
+		if errors.As(err, target) {
+			return true
+		}
+	}
+	return false
 }
 
 // isHost reports whether err is about this machine.
@@ -96,8 +114,9 @@ func isHost(err error) bool {
 		host     *service.HostError
 		missing  *runcmd.MissingError
 		database *store.DatabaseError
+		packages *bootstrap.MissingError
 	)
-	return errors.As(err, &host) || errors.As(err, &missing) || errors.As(err, &database)
+	return errors.As(err, &host) || errors.As(err, &missing) || errors.As(err, &database) || errors.As(err, &packages)
 }
 
 // problems words err for a person: one problem for each error that was joined.
@@ -131,17 +150,36 @@ func problem(err error) events.Problem {
 	case errors.As(err, &missing):
 		return events.Problem{What: err.Error(), Fix: "see what this machine lacks with: ingot doctor"}
 	}
-	p := events.Problem{What: err.Error()}
+	p := splitParts(err.Error())
 	var why interface{ Why() string }
-	if errors.As(err, &why) {
+	if p.Why == "" && errors.As(err, &why) {
 		p.Why = why.Why()
 	}
 	var fix interface{ Fix() string }
-	if errors.As(err, &fix) {
+	if p.Fix == "" && errors.As(err, &fix) {
 		p.Fix = fix.Fix()
 	}
 	if p.Fix == "" && errors.As(err, &path) && errors.Is(err, fs.ErrPermission) {
 		p.Fix = "check the owner and the permissions of " + path.Path
+	}
+	return p
+}
+
+// splitParts takes an error text apart that has the further parts of a message on lines of their own: "what\n  fix:  do this".
+func splitParts(text string) events.Problem {
+	var p events.Problem
+	to := &p.What
+	for i, line := range strings.Split(text, "\n") {
+		trimmed := strings.TrimSpace(line)
+		for label, part := range map[string]*string{"why:": &p.Why, "fix:": &p.Fix, "at:": &p.Where} {
+			if rest, ok := strings.CutPrefix(trimmed, label); ok && i > 0 {
+				to, trimmed = part, strings.TrimSpace(rest)
+			}
+		}
+		if *to != "" {
+			*to += "\n"
+		}
+		*to += trimmed
 	}
 	return p
 }

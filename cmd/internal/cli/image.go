@@ -14,6 +14,7 @@ import (
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/cmd/internal/wire"
 	"github.com/ingot-build/ingot/engine/baseimage"
+	"github.com/ingot-build/ingot/engine/baseimage/catalog"
 	"github.com/ingot-build/ingot/engine/events"
 )
 
@@ -70,16 +71,9 @@ type imageRecord struct {
 func listImages(ctx context.Context, env *Env, s *baseimage.Store, all bool, output string) error {
 	// Sound images are listed even when others are damaged; those are the error.
 	here, damaged := s.List(ctx)
-	list := []imageRecord{}
-	for _, im := range here {
-		list = append(list, imageRecord{Image: im, Path: im.Path, Present: true})
-	}
-	if all {
-		absent, err := catalogRecords(s, here)
-		if err != nil {
-			return err
-		}
-		list = append(list, absent...)
+	list, err := imageRecords(s, here, all)
+	if err != nil {
+		return err
 	}
 	if output == outputJSON {
 		return errors.Join(view.Document(env.Stdout, list), damaged)
@@ -89,34 +83,50 @@ func listImages(ctx context.Context, env *Env, s *baseimage.Store, all bool, out
 	}
 	var rows [][]string
 	for _, r := range list {
-		size, added := "", "not here: ingot image pull "+r.Name
+		size, added := "", "not here"
 		if r.Present {
 			size, added = humanize.IBytes(uint64(r.FileSize)), humanize.Time(r.Added)
 		}
 		rows = append(rows, []string{r.Name, r.Version, size, added, strings.Join(r.URNs, ", ")})
 	}
-	err := view.Table(env.Stdout, env.palette(env.Stdout), []string{"NAME", "VERSION", "SIZE", "ADDED", "STANDS FOR"}, rows)
+	err = view.Table(env.Stdout, env.palette(env.Stdout), []string{"NAME", "VERSION", "SIZE", "ADDED", "STANDS FOR"}, rows)
 	return errors.Join(err, damaged)
 }
 
-// catalogRecords lists what the catalog has beyond here.
-func catalogRecords(s *baseimage.Store, here []baseimage.Image) ([]imageRecord, error) {
+// imageRecords puts what is here together with what the catalog knows: the marketplace images that each one stands for, and with
+// all set, the images that could be had.
+func imageRecords(s *baseimage.Store, here []baseimage.Image, all bool) ([]imageRecord, error) {
 	c, err := s.Catalog()
 	if err != nil {
 		return nil, err
 	}
-	var list []imageRecord
+	list := []imageRecord{}
+	for _, im := range here {
+		r := imageRecord{Image: im, Path: im.Path, Present: true}
+		if known, ok := c.Get(im.Name); ok {
+			r.Title, r.URNs = known.Title, append(slices.Clone(im.URNs), patterns(known)...)
+		}
+		list = append(list, r)
+	}
+	if !all {
+		return list, nil
+	}
 	for _, im := range c.Images() {
 		if im.Download == nil || slices.ContainsFunc(here, func(h baseimage.Image) bool { return h.Name == im.Name }) {
 			continue
 		}
-		r := imageRecord{Image: baseimage.Image{Name: im.Name, OS: im.OS}, Title: im.Title}
-		for _, u := range im.URNs {
-			r.URNs = append(r.URNs, u.String())
-		}
+		r := imageRecord{Image: baseimage.Image{Name: im.Name, OS: im.OS, URNs: patterns(im)}, Title: im.Title}
 		list = append(list, r)
 	}
 	return list, nil
+}
+
+func patterns(im catalog.Image) []string {
+	var list []string
+	for _, u := range im.URNs {
+		list = append(list, u.String())
+	}
+	return list
 }
 
 func newImageAdd(env *Env) *cobra.Command {

@@ -22,6 +22,7 @@ type Ending struct {
 	Problems []events.Problem `json:"problems,omitempty"`
 	Findings diag.List        `json:"diagnostics,omitempty"` // when the user's text was the reason; the caller shows them as text
 	LogPath  string           `json:"log,omitempty"`
+	Refused  bool             `json:"-"` // nothing was started, so there is nothing to sum up
 }
 
 // Output is a run output with the size of its disk file.
@@ -102,8 +103,11 @@ func conclude(out, log io.Writer, outPalette, logPalette Palette, b *board, e En
 			return err
 		}
 	}
-	if e.Run == "" || len(e.Findings) > 0 {
-		return nil // refused before a VM was started: problem or finding says all
+	if e.Run == "" || e.Refused {
+		return nil
+	}
+	if len(e.Outputs) == 0 { // no result, so the summary is news like all before it
+		out, outPalette = log, logPalette
 	}
 	if _, err := io.WriteString(log, "\n"); err != nil {
 		return err
