@@ -127,7 +127,7 @@ func (s *Store) Verify(ctx context.Context, name string) error {
 		return err
 	}
 	if digest != im.SHA256 {
-		return &DamagedError{Image: im, Why: fmt.Sprintf("its file %s has changed: SHA-256 is %s", im.Path, digest)}
+		return &DamagedError{Image: im, Reason: fmt.Sprintf("its file %s has changed: SHA-256 is %s", im.Path, digest)}
 	}
 	return nil
 }

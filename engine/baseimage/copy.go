@@ -72,7 +72,7 @@ func copyFile(ctx context.Context, from, to string, r *report) (digest string, s
 		return "", 0, err
 	}
 	if after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
-		return "", 0, fmt.Errorf("%s changed while it was copied\n  fix:  stop what writes to it (a running VM?), then again", from)
+		return "", 0, &mendable{fmt.Errorf("%s changed while it was copied", from), "stop what writes to it (a running VM?), then again"}
 	}
 	return hex.EncodeToString(sum.Sum(nil)), size, nil
 }

@@ -28,12 +28,15 @@ type HTTPError struct {
 }
 
 func (e *HTTPError) Error() string {
-	text := fmt.Sprintf("%s: the server answered %d %s", e.URL, e.Status, http.StatusText(e.Status))
+	return fmt.Sprintf("%s: the server answered %d %s", e.URL, e.Status, http.StatusText(e.Status))
+}
+
+// Fix depends on whether the file is gone or the server unwell.
+func (e *HTTPError) Fix() string {
 	if e.Status == http.StatusNotFound || e.Status == http.StatusGone {
-		text += "\n  why:  the publisher moved or withdrew it\n" +
-			"  fix:  name its new place in your catalog.json, or get the file and ingot image add NAME FILE"
+		return "name the file's new place in your catalog.json, or get it elsewhere and ingot image add NAME FILE"
 	}
-	return text
+	return "try again later, or name a mirror in your catalog.json"
 }
 
 // permanent marks an error that a further attempt would not change.
@@ -80,13 +83,13 @@ func retry(ctx context.Context, sleep func(context.Context, time.Duration) error
 func get(ctx context.Context, client *http.Client, url string, offset int64) (resp *http.Response, stop func(), err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(stallTimeout, func() { cancel(&StallError{URL: url}) })
-	stop = func() { timer.Stop(); cancel(nil) }
+	end := func() { timer.Stop(); cancel(nil) }
 	fail := func(err error) (*http.Response, func(), error) {
 		var stalled *StallError
 		if errors.As(context.Cause(ctx), &stalled) {
 			err = stalled
 		}
-		stop()
+		end()
 		return nil, nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -121,7 +124,7 @@ func get(ctx context.Context, client *http.Client, url string, offset int64) (re
 		}
 		return err
 	}}
-	return resp, func() { body.Close(); stop() }, nil
+	return resp, func() { body.Close(); end() }, nil
 }
 
 // watched calls seen after each read; its result is the read's.

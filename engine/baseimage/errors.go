@@ -17,11 +17,15 @@ type NoMatchError struct {
 }
 
 func (e *NoMatchError) Error() string {
-	text := fmt.Sprintf("no base image stands for %q", e.URN.String())
-	if len(e.Near) > 0 {
-		text += "\n  near: " + strings.Join(e.Near, ", ")
+	return fmt.Sprintf("no base image stands for %q", e.URN.String())
+}
+
+// Why names what the user may have meant.
+func (e *NoMatchError) Why() string {
+	if len(e.Near) == 0 {
+		return "neither the catalog nor an image added here has a name like it"
 	}
-	return text + "\n  fix:  " + e.Fix()
+	return "names like it that are known: " + strings.Join(e.Near, ", ")
 }
 
 // Fix is the command that makes a disk of the user's own stand for the URN.
@@ -36,8 +40,11 @@ type NotPresentError struct {
 }
 
 func (e *NotPresentError) Error() string {
-	return fmt.Sprintf("base image %q is not on this machine\n  fix:  %s", e.Name, e.Hint)
+	return fmt.Sprintf("base image %q is not on this machine", e.Name)
 }
+
+// Fix is the hint.
+func (e *NotPresentError) Fix() string { return e.Hint }
 
 // notPresent words the ways in which an image of that name can come here.
 func (s *Store) notPresent(name string) *NotPresentError {
@@ -65,12 +72,12 @@ func (s *Store) notPresent(name string) *NotPresentError {
 
 // DamagedError says that an image's record or file is not what the store put there.
 type DamagedError struct {
-	Image Image // Name is always set; the rest as far as it is known
-	Why   string
+	Image  Image // Name is always set; the rest as far as it is known
+	Reason string
 }
 
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("base image %q is damaged: %s\n  fix:  %s", e.Image.Name, e.Why, e.Fix())
+	return fmt.Sprintf("base image %q is damaged: %s", e.Image.Name, e.Reason)
 }
 
 // Fix is the command that puts the image right, by the way it came.
@@ -92,8 +99,12 @@ func (e *DamagedError) Fix() string {
 type ExistsError struct{ Image Image }
 
 func (e *ExistsError) Error() string {
-	return fmt.Sprintf("base image %q is there already, from %s\n  fix:  choose another name, or ingot image rm %s first",
-		e.Image.Name, e.Image.Origin, e.Image.Name)
+	return fmt.Sprintf("base image %q is there already, from %s", e.Image.Name, e.Image.Origin)
+}
+
+// Fix names both ways out.
+func (e *ExistsError) Fix() string {
+	return fmt.Sprintf("choose another name, or ingot image rm %s first", e.Image.Name)
 }
 
 // NameError says that a name cannot be an image's.
@@ -105,16 +116,32 @@ func (e *NameError) Error() string {
 
 // RefusedError says that a file cannot become a base image.
 type RefusedError struct {
-	Path, Why, Fix string // Fix may be ""
+	Path, Reason string
+	Remedy       string // "" where there is none for this very file
 }
 
 func (e *RefusedError) Error() string {
-	text := fmt.Sprintf("%s cannot be a base image: %s", e.Path, e.Why)
-	if e.Fix != "" {
-		text += "\n  fix:  " + e.Fix
-	}
-	return text
+	return fmt.Sprintf("%s cannot be a base image: %s", e.Path, e.Reason)
 }
+
+// Fix is the remedy, or what would be accepted.
+func (e *RefusedError) Fix() string {
+	if e.Remedy == "" {
+		return "use a whole bootable disk: qcow2, VHD, or raw with a partition table"
+	}
+	return e.Remedy
+}
+
+// mendable is an error with what to do about it, where callers need no type of their own.
+type mendable struct {
+	error
+	fix string
+}
+
+// Fix is what to do.
+func (e *mendable) Fix() string { return e.fix }
+
+func (e *mendable) Unwrap() error { return e.error }
 
 // UnknownError says that there is no way to pull or bootstrap an image of that name.
 type UnknownError struct {

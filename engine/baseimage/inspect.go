@@ -39,7 +39,7 @@ func (s *Store) inspect(ctx context.Context, path, shown string) (format string,
 	if err := json.Unmarshal(out, &info); err != nil {
 		return "", 0, fmt.Errorf("what qemu-img info says of %s: %w", shown, err)
 	}
-	refuse := func(why, fix string) error { return &RefusedError{Path: shown, Why: why, Fix: fix} }
+	refuse := func(why, fix string) error { return &RefusedError{Path: shown, Reason: why, Remedy: fix} }
 	switch {
 	case info.Backing != "" || info.FormatSpecific.Data.DataFile != "": // sniff saw to that; this is the second lock
 		return "", 0, refuse("it needs another file", "make a whole copy of it first: qemu-img convert -O qcow2 FILE NEW.qcow2")
@@ -83,8 +83,8 @@ func checkVPCSize(path, shown string, size int64) error {
 	const currentSize = 48 // in the footer, 8 bytes
 	if want := int64(binary.BigEndian.Uint64(footer[currentSize:])); want != size {
 		return &RefusedError{Path: shown,
-			Why: fmt.Sprintf("its footer says %d bytes, and QEMU would read %d of them", want, size),
-			Fix: "qemu-img convert --image-opts driver=vpc,file.filename=FILE,force_size_calc=current_size -O qcow2 NEW.qcow2"}
+			Reason: fmt.Sprintf("its footer says %d bytes, and QEMU would read %d of them", want, size),
+			Remedy: "qemu-img convert --image-opts driver=vpc,file.filename=FILE,force_size_calc=current_size -O qcow2 NEW.qcow2"}
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func (s *Store) qemuImg(ctx context.Context, args ...string) ([]byte, error) {
 	out, err := s.run.Run(ctx, runcmd.Cmd{Path: "qemu-img", Args: args, Env: []string{"LC_ALL=C"}})
 	var missing *runcmd.MissingError
 	if errors.As(err, &missing) {
-		return nil, fmt.Errorf("%w\n  fix:  apt-get install qemu-utils, then ingot doctor", err)
+		return nil, &mendable{err, "apt-get install qemu-utils, then ingot doctor"}
 	}
 	return out, err
 }

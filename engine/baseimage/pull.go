@@ -29,10 +29,16 @@ type ChecksumError struct {
 }
 
 func (e *ChecksumError) Error() string {
-	return fmt.Sprintf("%s is not what %s lists: %s %s, want %s\n"+
-		"  why:  the publisher was just replacing it, or somebody changed it on the way\n  fix:  pull again; if it stays so, do not use it",
-		e.URL, e.List, e.Got.Algorithm, e.Got.Hex, e.Want.Hex)
+	return fmt.Sprintf("%s is not what %s lists: %s %s, want %s", e.URL, e.List, e.Got.Algorithm, e.Got.Hex, e.Want.Hex)
 }
+
+// Why says how that can come about.
+func (e *ChecksumError) Why() string {
+	return "the publisher was just replacing it, or somebody changed it on the way"
+}
+
+// Fix is careful.
+func (e *ChecksumError) Fix() string { return "pull again; if it stays so, do not use it" }
 
 // Pull downloads an image of the catalog, checks it against its publisher's checksum and puts it in place of one of that
 // name. If that very file is here already, it is returned as it is. A download cut off by ctx or by the network stays, seen

@@ -58,10 +58,10 @@ func (s *Store) readRecord(name string) (Image, error) {
 	}
 	var im Image
 	if err := json.Unmarshal(text, &im); err != nil {
-		return Image{}, &DamagedError{Image: Image{Name: name}, Why: fmt.Sprintf("%s: %v", path, err)}
+		return Image{}, &DamagedError{Image: Image{Name: name}, Reason: fmt.Sprintf("%s: %v", path, err)}
 	}
 	if im.Name != name || !isSHA256(im.SHA256) {
-		return Image{}, &DamagedError{Image: Image{Name: name}, Why: path + " is the record of something else"}
+		return Image{}, &DamagedError{Image: Image{Name: name}, Reason: path + " is the record of something else"}
 	}
 	im.Path = s.blob(im.SHA256)
 	return im, nil

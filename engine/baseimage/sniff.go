@@ -39,7 +39,7 @@ var notDisks = []struct{ magic, what, fix string }{
 // sniff tells a disk's format by looking at the bytes alone. It comes before any qemu-img: a hostile file could name others
 // (a backing file, an external data file), which qemu-img would open. Such files are refused.
 func sniff(path string) (string, error) {
-	refuse := func(why, fix string) (string, error) { return "", &RefusedError{Path: path, Why: why, Fix: fix} }
+	refuse := func(why, fix string) (string, error) { return "", &RefusedError{Path: path, Reason: why, Remedy: fix} }
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -126,12 +126,12 @@ func (s *Store) Get(name string) (Image, error) {
 	st, err := os.Stat(im.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Image{}, &DamagedError{Image: im, Why: "its file " + im.Path + " is gone"}
+		return Image{}, &DamagedError{Image: im, Reason: "its file " + im.Path + " is gone"}
 	case err != nil:
 		return Image{}, err
 	case st.Size() != im.FileSize:
 		return Image{}, &DamagedError{Image: im,
-			Why: fmt.Sprintf("its file %s has %d bytes instead of %d", im.Path, st.Size(), im.FileSize)}
+			Reason: fmt.Sprintf("its file %s has %d bytes instead of %d", im.Path, st.Size(), im.FileSize)}
 	}
 	return im, nil
 }

@@ -257,7 +257,7 @@ func TestDamage(t *testing.T) {
 			tt.damage(t, s, im)
 			var damaged *DamagedError
 			err := s.Verify(t.Context(), "mine")
-			if !errors.As(err, &damaged) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "fix:  ingot image rm mine") {
+			if !errors.As(err, &damaged) || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(damaged.Fix(), "ingot image rm mine") {
 				t.Fatalf("got %v, want *DamagedError with %q and a fix", err, tt.want)
 			}
 			list, err := s.List(t.Context())

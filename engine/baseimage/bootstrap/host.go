@@ -47,17 +47,23 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("not installed on this host: %s\n  fix:  apt-get install %s",
-		strings.Join(e.What, ", "), strings.Join(e.Packages, " "))
+	return fmt.Sprintf("not installed on this host: %s (Debian packages: %s)", strings.Join(e.What, ", "),
+		strings.Join(e.Packages, ", "))
 }
+
+// Fix is the command that installs them all.
+func (e *MissingError) Fix() string { return "apt-get install " + strings.Join(e.Packages, " ") }
 
 // NamespaceError says that an ordinary user may not become root inside a user namespace here.
 type NamespaceError struct{ Err error }
 
 func (e *NamespaceError) Error() string {
-	return fmt.Sprintf("making an image as an ordinary user needs user namespaces, which this host does not grant: %v\n"+
-		"  fix:  give the user a range (usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER), or run as root",
-		e.Err)
+	return fmt.Sprintf("making an image as an ordinary user needs user namespaces, which this host does not grant: %v", e.Err)
+}
+
+// Fix names both ways out.
+func (e *NamespaceError) Fix() string {
+	return "give the user a range (usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER), or run as root"
 }
 
 func (e *NamespaceError) Unwrap() error { return e.Err }
@@ -78,7 +84,15 @@ var lookPath = func(program string) (string, error) {
 	return "", &runcmd.MissingError{Program: program}
 }
 
-var geteuid = os.Geteuid // replaced in tests
+// Replaced in tests.
+var (
+	geteuid   = os.Geteuid
+	freeSpace = func(dir string) (uint64, error) {
+		var st unix.Statfs_t
+		err := unix.Statfs(dir, &st)
+		return st.Bavail * uint64(st.Bsize), err
+	}
+)
 
 // checkHost finds all programs, and reports everything that is missing at once.
 func checkHost(ctx context.Context, r runcmd.Runner, dir string) (*host, error) {
@@ -114,13 +128,13 @@ func checkHost(ctx context.Context, r runcmd.Runner, dir string) (*host, error) 
 		return nil, missing
 	}
 
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
+	free, err := freeSpace(dir)
+	if err != nil {
 		return nil, fmt.Errorf("free space of %s: %w", dir, err)
 	}
-	if free := st.Bavail * uint64(st.Bsize); free < neededSpace {
-		return nil, fmt.Errorf("%s has %s free, and making an image takes %s for a while",
-			dir, humanize.IBytes(free), humanize.IBytes(neededSpace))
+	if free < neededSpace {
+		return nil, fmt.Errorf("%w: %s has %s free, and making an image takes %s for a while",
+			unix.ENOSPC, dir, humanize.IBytes(free), humanize.IBytes(neededSpace))
 	}
 	if h.user {
 		if _, err := r.Run(ctx, h.asRoot("true")); err != nil {
