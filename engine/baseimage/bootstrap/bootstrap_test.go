@@ -219,14 +219,12 @@ func TestNoSpace(t *testing.T) {
 func TestOrdinaryUser(t *testing.T) {
 	pretendHost(t)
 	geteuid = func() int { return 1000 }
-	host := &fakeHost{failAt: "true"}
-	_, err := Build(t.Context(), options(t, host))
+	_, err := Build(t.Context(), options(t, &fakeHost{failAt: "true"}))
 	var denied *NamespaceError
 	if !errors.As(err, &denied) {
 		t.Errorf("got %v, want *NamespaceError", err)
 	}
-	h := &fakeHost{}
-	if _, err := Build(t.Context(), options(t, h)); err != nil {
+	if _, err := Build(t.Context(), options(t, &fakeHost{})); err != nil {
 		t.Error(err)
 	}
 	c := (&host{user: true, paths: map[string]string{"mke2fs": "/sbin/mke2fs"}}).asRoot("mke2fs", "-q")
