@@ -1,0 +1,281 @@
+// Package ingot_test keeps the rules that no single package can keep: who may import whom, what may be linked, who prints.
+package ingot_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ingot-build/ingot/"
+
+// layer says which packages of Ingot's own the packages of a pattern may import. "x/..." is x and all below it.
+type layer struct {
+	who  []string
+	may  []string
+	pure bool // no operating system, network or randomness either: the same bytes in give the same values out
+}
+
+// layers is the table of docs/architecture.md. The first line that matches a package counts.
+var layers = []layer{
+	{who: []string{"translate/diag"}, pure: true},
+	{who: []string{"translate/plan"}, may: []string{"translate/diag"}, pure: true},
+	{who: []string{"translate/emit"}, may: []string{"translate/plan", "translate/diag"}, pure: true}, // emit never sees the template
+	{who: []string{"translate/..."}, may: []string{"translate/..."}, pure: true},
+	{who: []string{"engine/events", "engine/steps", "engine/runcmd"}},
+	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
+	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
+	{who: []string{"engine/packercore"}, may: []string{"engine/events", "translate/diag"}}, // it is handed the plugins
+	{who: []string{"engine/service"}, may: []string{"engine/...", "translate/..."}},
+	{who: []string{"engine/build"}, may: []string{"engine/...", "translate/..."}},
+	{who: []string{"engine/..."}, may: []string{"engine/...", "translate/plan", "translate/diag"}},
+	{who: []string{"plugins/all"}, may: []string{"plugins/..."}},
+	{who: []string{"plugins/..."}, may: []string{"plugins/...", "translate/plan"}},
+	{who: []string{"cmd/..."}, may: []string{"cmd/...", "engine/...", "plugins/...", "translate/..."}},
+	{who: []string{"examples/..."}},
+}
+
+// only says who alone may import a package of Ingot's own.
+var only = map[string][]string{
+	"engine/service":     {"cmd/...", "engine/rest"},
+	"engine/build":       {"engine/service"},
+	"engine/packercore":  {"engine/build", "engine/service", "cmd/internal/wire"},
+	"plugins/all":        {"cmd/internal/wire"},
+	"engine/target/qemu": {"cmd/internal/wire"},
+	"cmd/internal/wire":  {"cmd/internal/cli"},
+}
+
+// families are folders whose members do not import each other: a registry's entries are alike and apart.
+var families = []string{"plugins/", "engine/target/", "engine/distribute/"}
+
+// modules lists every module that Ingot imports itself: who may, and why it is there. A new one gets a line here.
+var modules = map[string]struct {
+	who []string
+	why string
+}{
+	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "plugins/..."}, "Packer templates are HCL"},
+	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore", "plugins/..."}, "the values of HCL"},
+	"github.com/agext/levenshtein":           {[]string{"translate/diag", "engine/baseimage/catalog"}, "near names"},
+	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "plugins/..."}, "what a Packer component is"},
+	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file"}, "the provisioners; pinned to the last MPL version"},
+	"github.com/hashicorp/go-version":        {[]string{"engine/packercore"}, "required_version"},
+	"modernc.org/sqlite":                     {[]string{"engine/store"}, "runs and ledger, without cgo"},
+	"github.com/gofrs/flock":                 {[]string{"engine/..."}, "locks that end with their process"},
+	"github.com/google/uuid":                 {[]string{"engine/..."}, "ids of disks and versions"},
+	"github.com/dustin/go-humanize":          {[]string{"engine/...", "cmd/..."}, "sizes for people"},
+	"github.com/tailscale/hujson":            {[]string{"engine/baseimage/catalog"}, "catalog files are JSON with comments"},
+	"github.com/digitalocean/go-qemu":        {[]string{"plugins/qemu"}, "QMP"},
+	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed"}, "the NoCloud seed disk"},
+	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},
+	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/..."}, "ioctls, holes in files, links"},
+	"golang.org/x/sync":                      {[]string{"engine/..."}, "groups of goroutines"},
+	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},
+	"github.com/charmbracelet/x/ansi":        {[]string{"cmd/internal/view"}, "text width, escapes"},
+	"charm.land/bubbletea/v2":                {[]string{"cmd/internal/view"}, "the live view"},
+	"charm.land/lipgloss/v2":                 {[]string{"cmd/internal/view"}, "its colours"},
+	"github.com/spf13/cobra":                 {[]string{"cmd/internal/cli"}, "commands and flags"},
+	"github.com/spf13/pflag":                 {[]string{"cmd/internal/cli"}, "flags; comes with cobra"},
+	"github.com/creack/pty":                  {[]string{"cmd/..."}, "a terminal in tests"},
+	"github.com/adrg/xdg":                    {[]string{"cmd/..."}, "the user's folders"},
+}
+
+// impure are the parts of the standard library that a pure package must not import.
+var impure = []string{"os/...", "net/...", "math/rand/...", "crypto/rand", "syscall", "io/ioutil", "log/...", "database/...", "plugin"}
+
+// pureNet are exceptions: they only take text apart.
+var pureNet = []string{"net/url", "net/netip"}
+
+// listed is what these tests need of a package.
+type listed struct {
+	ImportPath string
+	Dir        string
+	Standard   bool
+	Imports    []string
+	GoFiles    []string
+	Module     *struct {
+		Path, Version, Dir string
+		Main               bool
+		Replace            *struct{ Path, Version, Dir string }
+	}
+}
+
+// list gives the packages that match the patterns and all they import, by import path, without tests.
+func list(t *testing.T, patterns ...string) map[string]listed {
+	t.Helper()
+	noteSources(t)
+	fields := "-json=ImportPath,Dir,Standard,Imports,GoFiles,Module"
+	cmd := exec.Command("go", append([]string{"list", "-deps", fields}, patterns...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v: %s", err, stderr.Bytes())
+	}
+	all := map[string]listed{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all[p.ImportPath] = p
+	}
+}
+
+// noteSources reads every source file. The go command runs a test again only if a file changed that the test itself opened, and
+// what "go list" opens is not known to it.
+func noteSources(t *testing.T) {
+	t.Helper()
+	for _, root := range []string{"cmd", "engine", "examples", "plugins", "translate", "go.mod"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" && path != "go.mod" {
+				return err
+			}
+			_, err = os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // somebody's editor is at work
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// matches reports whether a package is covered by one of the patterns.
+func matches(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		tree, isTree := strings.CutSuffix(p, "/...")
+		return p == pkg || isTree && (pkg == tree || strings.HasPrefix(pkg, tree+"/"))
+	})
+}
+
+// member gives the family that a package is in and its name there: "plugins/" and "qemu" for plugins/qemu/seed.
+func member(pkg string) (family, name string) {
+	for _, f := range families {
+		if rest, ok := strings.CutPrefix(pkg, f); ok {
+			name, _, _ = strings.Cut(rest, "/")
+			return f, name
+		}
+	}
+	return "", ""
+}
+
+// checkImport says what is wrong with one package importing another, or "".
+func checkImport(from, to string, imported listed) string {
+	i := slices.IndexFunc(layers, func(l layer) bool { return matches(l.who, from) })
+	if i < 0 {
+		return "no line of the table in deps_test.go covers it"
+	}
+	l := layers[i]
+	switch {
+	case imported.Standard:
+		if l.pure && matches(impure, to) && !matches(pureNet, to) {
+			return "it is pure: bytes in, values out"
+		}
+	case strings.HasPrefix(to, module):
+		to = strings.TrimPrefix(to, module)
+		if !matches(l.may, to) {
+			return fmt.Sprintf("of Ingot's own packages it may import only %q", l.may)
+		}
+		if who, fenced := only[to]; fenced && !matches(who, from) {
+			return fmt.Sprintf("only %q may", who)
+		}
+		family, name := member(from)
+		if f, n := member(to); f != "" && f == family && n != name && from != "plugins/all" {
+			return "siblings do not know each other"
+		}
+	default:
+		m, known := modules[imported.Module.Path]
+		if !known {
+			return "module " + imported.Module.Path + " is not in the table of modules: add a line that says who may use it and why"
+		}
+		if !matches(m.who, from) {
+			return fmt.Sprintf("only %q may, for %s", m.who, m.why)
+		}
+	}
+	return ""
+}
+
+func TestImports(t *testing.T) {
+	all := list(t, "./...")
+	n := 0
+	for path, p := range all {
+		from, ours := strings.CutPrefix(path, module)
+		if !ours {
+			continue
+		}
+		n++
+		for _, to := range p.Imports {
+			if to == "C" {
+				t.Errorf("%s uses cgo: Ingot is one static program", from)
+				continue
+			}
+			if wrong := checkImport(from, to, all[to]); wrong != "" {
+				t.Errorf("%s imports %s: %s", from, to, wrong)
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("looked at %d packages only", n)
+	}
+}
+
+// TestImportRulesBite makes sure that the tables refuse what they are for.
+func TestImportRulesBite(t *testing.T) {
+	std := listed{Standard: true}
+	ours := listed{}
+	from := func(path string) listed {
+		var p listed
+		if err := json.Unmarshal([]byte(`{"Module": {"Path": "`+path+`"}}`), &p); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for _, tt := range []struct {
+		from, to string
+		imported listed
+		allowed  bool
+	}{
+		{"translate/lower", "strings", std, true},
+		{"translate/lower", "net/url", std, true},
+		{"translate/lower", "os", std, false},
+		{"translate/lower", "net/http", std, false},
+		{"translate/lower", module + "translate/plan", ours, true},
+		{"translate/lower", module + "engine/events", ours, false},
+		{"translate/emit", module + "translate/template", ours, false},
+		{"translate/check", "github.com/hashicorp/packer-plugin-sdk/packer", from("github.com/hashicorp/packer-plugin-sdk"), false},
+		{"engine/resolve", module + "translate/plan", ours, true},
+		{"engine/resolve", module + "translate/lower", ours, false},
+		{"engine/resolve", module + "engine/service", ours, false},
+		{"engine/service", module + "translate/lower", ours, true},
+		{"engine/service", module + "cmd/internal/view", ours, false},
+		{"engine/vhd", module + "plugins/qemu", ours, false},
+		{"engine/target/qemu", module + "engine/target/azure", ours, false},
+		{"plugins/qemu", module + "engine/events", ours, false},
+		{"plugins/qemu", module + "plugins/qemu/seed", ours, true},
+		{"plugins/qemu", module + "plugins/shell", ours, false},
+		{"plugins/all", module + "plugins/shell", ours, true},
+		{"plugins/shell", "github.com/hashicorp/packer/provisioner/shell", from("github.com/hashicorp/packer"), true},
+		{"engine/packercore", "github.com/hashicorp/packer/packer", from("github.com/hashicorp/packer"), false},
+		{"engine/vhd", "example.com/new", from("example.com/new"), false},
+		{"tools/x", "strings", std, false},
+	} {
+		t.Run(tt.from+" imports "+tt.to, func(t *testing.T) {
+			if wrong := checkImport(tt.from, tt.to, tt.imported); (wrong == "") != tt.allowed {
+				t.Errorf("answer %q, want allowed: %v", wrong, tt.allowed)
+			}
+		})
+	}
+}
