@@ -32,6 +32,18 @@ type Gallery interface {
 	Lookup(ctx context.Context, resourceID string) (gallery.Artifact, error)
 }
 
+// Errors that know their reason, or their cure.
+type (
+	withWhy interface {
+		error
+		Why() string
+	}
+	withFix interface {
+		error
+		Fix() string
+	}
+)
+
 const gib = 1 << 30
 
 // Source finds the disk of p's source and sets p.Source.Exact. The disk is meaningless when the list has errors.
@@ -42,18 +54,12 @@ func Source(ctx context.Context, p *plan.Plan, images Images, g Gallery) (Disk, 
 		if cause := context.Cause(ctx); cause != nil {
 			return Disk{}, nil, cause
 		}
-		fix, ok := errors.AsType[interface {
-			error
-			Fix() string
-		}](err)
+		fix, ok := errors.AsType[withFix](err)
 		if !ok {
 			return Disk{}, nil, fmt.Errorf("find source image: %w", err)
 		}
 		d := problem{code: CodeSource, summary: err.Error(), fix: fix.Fix()}
-		if why, ok := errors.AsType[interface {
-			error
-			Why() string
-		}](err); ok {
+		if why, ok := errors.AsType[withWhy](err); ok {
 			d.why = why.Why()
 		}
 		found.Add(d.at(p.Source.Origin))

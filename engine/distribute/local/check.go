@@ -13,6 +13,18 @@ import (
 // codeDestination is a destination that this machine cannot serve.
 const codeDestination diag.Code = "ING3401"
 
+// Errors that know their reason, or their cure.
+type (
+	withWhy interface {
+		error
+		Why() string
+	}
+	withFix interface {
+		error
+		Fix() string
+	}
+)
+
 // Check finds, before anything is built, what would fail at the end: ids and URIs without a place here, a version that exists, a
 // file in the way. It changes nothing. What it lets pass may still fail later, since other processes publish too.
 func Check(ctx context.Context, p *plan.Plan, g *gallery.Gallery) diag.List {
@@ -23,16 +35,10 @@ func Check(ctx context.Context, p *plan.Plan, g *gallery.Gallery) diag.List {
 				Severity: diag.Error, Code: codeDestination, Subject: d.Origin.Range, Path: d.Origin.Path,
 				Summary: fmt.Sprintf("distributor %q has no place on this machine: %v", d.RunOutputName, err),
 			}
-			if why, ok := errors.AsType[interface {
-				error
-				Why() string
-			}](err); ok {
+			if why, ok := errors.AsType[withWhy](err); ok {
 				f.Why = why.Why()
 			}
-			if fix, ok := errors.AsType[interface {
-				error
-				Fix() string
-			}](err); ok {
+			if fix, ok := errors.AsType[withFix](err); ok {
 				f.Fix = fix.Fix()
 			}
 			found.Add(f)
