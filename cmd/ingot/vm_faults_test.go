@@ -1,0 +1,203 @@
+package main_test
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ingot-build/ingot/engine/events"
+)
+
+// Each test here is a way for a build to go wrong in a real machine. Wanted each time: an error that says what, where, why and how
+// to go on; the exit code; and nothing left behind, which newHome checks.
+
+func TestScriptExitsNonZero(t *testing.T) {
+	h := newHome(t)
+	res := h.ingot("build", h.template("fails", "echo one", "echo looking\nngnix -t"))
+	res.wantFailure(t, 1, `customizer "step1" exited with 127`, "fails.json:", "ngnix: not found", "ingot logs")
+	if log := h.ingot("logs", "latest", "--step", "customize[1]"); !strings.Contains(log.stdout, "looking") {
+		t.Errorf("the log does not show what the step printed:\n%s", log.stdout)
+	}
+	if runs := h.ingot("runs"); !strings.Contains(runs.stdout, "Failed") {
+		t.Errorf("ingot runs:\n%s", runs.stdout)
+	}
+}
+
+func TestScriptNeverEnds(t *testing.T) {
+	h := newHome(t)
+	p := h.start("build", h.template("hangs", "echo waiting for godot; sleep 100000"), "--output", "json", "--timeout", "3m")
+	p.until("the script printed", func(e events.Event) bool { return e.Output != nil && e.Output.Text == "waiting for godot" })
+	p.wait().wantFailure(t, 1, "the build timeout of 3m0s is over", "customize[0]", "waiting for godot", "--timeout")
+}
+
+func TestGuestNeverComesUp(t *testing.T) {
+	h := newHome(t)
+	blank := filepath.Join(h.root, "blank.raw")
+	if err := os.WriteFile(blank, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(blank, 64<<20); err != nil {
+		t.Fatal(err)
+	}
+	h.addImage("blank", blank, "--urn", "Nobody:nothing:none")
+	template := h.template("blank", "true")
+	text, err := os.ReadFile(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.NewReplacer(`"Debian"`, `"Nobody"`, `"debian-12"`, `"nothing"`, `"12-gen2"`, `"none"`).Replace(string(text)))
+	if err := os.WriteFile(template, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	res := h.ingot("build", template, "--boot-timeout", "15s")
+	res.wantFailure(t, 1, "build VM was not ready within 15s", "sshd answers", "fix:")
+}
+
+func TestGuestRebootsInTheMiddle(t *testing.T) {
+	h := newHome(t)
+	res := h.ingot("build", h.template("reboots", "sudo systemctl reboot\nsleep 1000"))
+	res.wantFailure(t, 1, `customizer "step0"`, "reboots.json:")
+}
+
+func TestQEMUIsKilled(t *testing.T) {
+	h := newHome(t)
+	p := h.start("build", h.template("killed", "echo ready; sleep 100000"), "--output", "json")
+	p.until("the script printed", func(e events.Event) bool { return e.Output != nil && e.Output.Text == "ready" })
+	for _, pid := range h.qemus() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.wait().wantFailure(t, 1, "QEMU ended", "killed")
+}
+
+func TestHostDiskFillsUp(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("not root: a small file system cannot be mounted")
+	}
+	h := newHome(t)
+	small := filepath.Join(h.root, "small")
+	if err := os.Mkdir(small, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=2200m", "tmpfs", small).CombinedOutput(); err != nil {
+		t.Skipf("a small file system cannot be mounted here: %s", out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", small).CombinedOutput(); err != nil {
+			t.Errorf("umount: %s", out)
+		}
+	})
+	h.setState(filepath.Join(small, "state"))
+	t.Cleanup(h.nothingLeft) // the one of newHome comes after umount
+	res := h.ingot("build", h.template("fills", "sudo dd if=/dev/urandom of=/big bs=1M count=4000"))
+	res.wantFailure(t, 1, "no space", "fix:")
+}
+
+func TestBaseImageIsDeletedUnderARun(t *testing.T) {
+	h := newHome(t)
+	p := h.start("build", h.template("orphan", "echo ready"), "--output", "json")
+	p.untilStep("boot")
+	if err := os.RemoveAll(filepath.Join(h.root, "data/ingot/images/blobs")); err != nil {
+		t.Fatal(err)
+	}
+	if res := p.wait(); res.code != 0 {
+		t.Errorf("exit code %d, want 0: a run keeps its base disk\n%s", res.code, res.stderr)
+	}
+	h.ingot("build", h.template("next", "true")).wantFailure(t, 4, "debian-12", "fix:")
+}
+
+func TestTwoBuildsAtOnce(t *testing.T) {
+	h := newHome(t)
+	template := h.template("twin", "echo ready")
+	a, b := h.start("build", template), h.start("build", template)
+	for _, p := range []*running{a, b} {
+		if res := p.wait(); res.code != 0 {
+			t.Errorf("exit code %d\n%s", res.code, res.stderr)
+		}
+	}
+	res := h.ingot("gallery", "ls")
+	for _, version := range []string{"0.0.1", "0.0.2"} {
+		if !strings.Contains(res.stdout, version) {
+			t.Errorf("version %s is missing:\n%s", version, res.stdout)
+		}
+	}
+}
+
+// TestInterrupt presses Ctrl-C, once, at every stage: the run ends as cancelled and everything is taken back.
+func TestInterrupt(t *testing.T) {
+	for _, step := range []string{"boot", "customize[0]", "generalize", "write disk"} {
+		t.Run(strings.ReplaceAll(step, " ", "-"), func(t *testing.T) {
+			h := newHome(t)
+			p := h.start("build", h.template("stops", "echo ready; sleep 2"), "--output", "json")
+			p.untilStep(step)
+			if step == "boot" {
+				time.Sleep(2 * time.Second) // into the boot: QEMU runs by then
+			}
+			p.signal(syscall.SIGINT)
+			p.wait().wantFailure(t, 130)
+			h.nothingLeft()
+			if res := h.ingot("runs"); !strings.Contains(res.stdout, "Canceled") {
+				t.Errorf("ingot runs:\n%s", res.stdout)
+			}
+		})
+	}
+	t.Run("resolve", func(t *testing.T) {
+		h := newHome(t)
+		asked := make(chan struct{}, 10)
+		srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			asked <- struct{}{}
+			<-r.Context().Done()
+		}))
+		t.Cleanup(srv.Close)
+		template := h.template("slow", "true")
+		text, err := os.ReadFile(template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(strings.TrimPrefix(srv.URL, "http://"))
+		slow := strings.Replace(string(text), `"inline": [
+          "true"
+        ]`, `"scriptUri": "http://127.0.0.1:`+port+`/slow.sh"`, 1)
+		if err := os.WriteFile(template, []byte(slow), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := h.start("build", template)
+		<-asked
+		p.signal(syscall.SIGINT)
+		p.wait().wantFailure(t, 130)
+	})
+}
+
+// TestSecondInterrupt presses Ctrl-C twice: Ingot ends at once, without its clean-up, and the next command finds the rest.
+func TestSecondInterrupt(t *testing.T) {
+	h := newHome(t)
+	p := h.start("build", h.template("impatient", "echo ready; sleep 100000"), "--output", "json")
+	p.until("the script printed", func(e events.Event) bool { return e.Output != nil && e.Output.Text == "ready" })
+	p.signal(syscall.SIGINT)
+	time.Sleep(20 * time.Millisecond)
+	p.signal(syscall.SIGINT)
+	p.wait().wantFailure(t, 130)
+	if res := h.ingot("clean", "--yes"); res.code != 0 {
+		t.Errorf("ingot clean: exit %d\n%s", res.code, res.stderr)
+	}
+}
+
+// TestCancel asks another process to stop its run.
+func TestCancel(t *testing.T) {
+	h := newHome(t)
+	p := h.start("build", h.template("cancelled", "echo ready; sleep 100000"), "--output", "json")
+	p.untilStep("boot")
+	if res := h.ingot("cancel", "latest"); res.code != 0 {
+		t.Fatalf("ingot cancel: exit %d\n%s", res.code, res.stderr)
+	}
+	p.wait().wantFailure(t, 130)
+	h.ingot("cancel", "latest").wantFailure(t, 2, "is not running")
+}
