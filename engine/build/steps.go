@@ -110,7 +110,6 @@ func emitPacker(_ context.Context, s *state) error {
 
 // runPacker boots the build VM and runs the customizers in it.
 func runPacker(ctx context.Context, s *state) error {
-	s.emit(events.Event{Step: stepBoot, State: &events.State{Phase: events.Running, Title: stepBoot, Detail: s.staged.Detail}})
 	defer s.keepConsole()
 	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
 		Dir:     s.packer,
@@ -138,8 +137,8 @@ func (s *state) fromPacker(ctx context.Context, e events.Event) {
 			}
 		}
 	}
-	if e.State != nil && e.Step == stepBoot && e.State.Detail == "" {
-		e.State.Detail = s.staged.Detail
+	if e.State != nil && e.Step == stepBoot && e.State.Phase == events.Running {
+		e.State.Detail = s.staged.Detail // the builder knows the accelerator only; the target also why it is that one
 	}
 	s.emit(e)
 }

@@ -4,6 +4,7 @@ package target
 
 import (
 	"context"
+	"time"
 
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/translate/plan"
@@ -37,6 +38,7 @@ type Machine struct {
 	MemoryMiB   int
 	Firmware    string // bios or uefi
 	Accelerator string // auto, kvm or tcg
+	BootTimeout time.Duration
 }
 
 // Request is what Stage works from.

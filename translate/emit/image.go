@@ -44,8 +44,8 @@ func imageFile(p *plan.Plan) []byte {
 		source.ref(name, "var", name)
 	}
 	source.str("ssh_username", BuildUser)
-	source.str("ssh_timeout", "20m")     // as the service
-	source.str("shutdown_timeout", "5m") // longer than systemd's 90 s for a unit that will not stop
+	source.ref("ssh_timeout", "var", "boot_timeout")
+	source.ref("shutdown_timeout", "var", "shutdown_timeout")
 	root.AppendNewline()
 
 	build := root.block("build")

@@ -22,6 +22,10 @@ var variables = []variable{
 	{"accelerator", "string", "What runs guest code: kvm, tcg (software emulation), or auto for the best that works.",
 		cty.StringVal("auto")},
 	{"firmware", "string", "What the build VM boots by: bios or uefi.", cty.StringVal("bios")},
+	// The service waits as long for SSH.
+	{"boot_timeout", "string", "Longest time from power-on until customizers can run.", cty.StringVal("20m")},
+	// Longer than systemd's 90 s for a unit that will not stop.
+	{"shutdown_timeout", "string", "Longest time from the power button until the build VM is off.", cty.StringVal("5m")},
 }
 
 // variablesFile is variables.pkr.hcl.

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/translate/plan"
@@ -21,6 +22,8 @@ const (
 	maxCPUs      = 4
 	minMemoryMiB = 1024
 	maxMemoryMiB = 4096
+
+	bootTimeout = 20 * time.Minute // as the service waits for SSH; a busy host under TCG can need five
 )
 
 // host is what adapt needs to know of this machine.
@@ -65,6 +68,9 @@ func adapt(m target.Machine, h host) target.Machine {
 	}
 	if m.Firmware == "" {
 		m.Firmware = "bios"
+	}
+	if m.BootTimeout == 0 {
+		m.BootTimeout = bootTimeout
 	}
 	return m
 }

@@ -65,6 +65,7 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 			"memory":           strconv.Itoa(m.MemoryMiB),
 			"accelerator":      accel,
 			"firmware":         m.Firmware,
+			"boot_timeout":     m.BootTimeout.String(),
 		},
 		Detail: fmt.Sprintf("%d CPUs, %d MiB, %s", m.CPUs, m.MemoryMiB, note),
 	}, nil

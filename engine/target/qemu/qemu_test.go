@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,15 +27,15 @@ func TestAdapt(t *testing.T) {
 		host host
 		want target.Machine
 	}{
-		{"small host", target.Machine{}, host{cpus: 1, availableMiB: 900}, target.Machine{CPUs: 1, MemoryMiB: 1024, Firmware: "bios"}},
-		{"large host", target.Machine{}, host{cpus: 64, availableMiB: 200_000}, target.Machine{CPUs: 4, MemoryMiB: 4096, Firmware: "bios"}},
-		{"memory wavers", target.Machine{}, host{cpus: 2, availableMiB: 8300}, target.Machine{CPUs: 2, MemoryMiB: 2048, Firmware: "bios"}},
-		{"memory unknown", target.Machine{}, host{cpus: 2}, target.Machine{CPUs: 2, MemoryMiB: 1024, Firmware: "bios"}},
+		{"small host", target.Machine{}, host{cpus: 1, availableMiB: 900}, target.Machine{CPUs: 1, MemoryMiB: 1024, Firmware: "bios", BootTimeout: bootTimeout}},
+		{"large host", target.Machine{}, host{cpus: 64, availableMiB: 200_000}, target.Machine{CPUs: 4, MemoryMiB: 4096, Firmware: "bios", BootTimeout: bootTimeout}},
+		{"memory wavers", target.Machine{}, host{cpus: 2, availableMiB: 8300}, target.Machine{CPUs: 2, MemoryMiB: 2048, Firmware: "bios", BootTimeout: bootTimeout}},
+		{"memory unknown", target.Machine{}, host{cpus: 2}, target.Machine{CPUs: 2, MemoryMiB: 1024, Firmware: "bios", BootTimeout: bootTimeout}},
 		{
 			"the user decides",
-			target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi"},
+			target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi", BootTimeout: time.Minute},
 			host{cpus: 2, availableMiB: 8000},
-			target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi"},
+			target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi", BootTimeout: time.Minute},
 		},
 	}
 	for _, tt := range tests {
@@ -80,6 +81,7 @@ func TestStageVars(t *testing.T) {
 		"memory":           "1024",
 		"accelerator":      "tcg",
 		"firmware":         "bios",
+		"boot_timeout":     "20m0s",
 	}
 	if diff := cmp.Diff(want, staged.Vars); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)

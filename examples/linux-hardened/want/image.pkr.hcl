@@ -15,8 +15,8 @@ source "ingot-qemu" "image" {
   accelerator      = var.accelerator
   firmware         = var.firmware
   ssh_username     = "packer"
-  ssh_timeout      = "20m"
-  shutdown_timeout = "5m"
+  ssh_timeout      = var.boot_timeout
+  shutdown_timeout = var.shutdown_timeout
 }
 
 build {

@@ -46,3 +46,15 @@ variable "firmware" {
   description = "What the build VM boots by: bios or uefi."
   default     = "bios"
 }
+
+variable "boot_timeout" {
+  type        = string
+  description = "Longest time from power-on until customizers can run."
+  default     = "20m"
+}
+
+variable "shutdown_timeout" {
+  type        = string
+  description = "Longest time from the power button until the build VM is off."
+  default     = "5m"
+}
