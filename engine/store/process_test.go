@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -202,6 +203,59 @@ func TestManyProcessesShareOneStore(t *testing.T) {
 	}
 	if strays, err := s.Strays(t.Context()); err != nil || len(strays) > 0 {
 		t.Errorf("strays %v, %v", strays, err)
+	}
+}
+
+// Killed at any moment, a process leaves a store that opens, and nothing in it that is not seen.
+func TestKilledAtRandomMoments(t *testing.T) {
+	ctx := t.Context()
+	dirs := testDirs(t)
+	for range 8 {
+		cmd := otherProcess(t, "many", dirs)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond) // from before the first Open to after the last Close
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	s := openTest(t, dirs)
+	if _, err := s.Settle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.Entries(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if err := s.Strike(ctx, e.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	strays, err := s.Strays(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range strays {
+		if err := os.RemoveAll(path); err != nil {
+			t.Error(err)
+		}
+	}
+	runs, err := s.Runs(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d runs, %d ledger entries, %d strays", len(runs), len(entries), len(strays))
+	for _, r := range runs {
+		if !r.State.Over() || r.Ended.IsZero() || r.Interrupted {
+			t.Errorf("after Settle there is %+v", r)
+		}
+		if err := s.RemoveRun(ctx, r.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, err := os.ReadDir(dirs.Runs()); err != nil && !errors.Is(err, fs.ErrNotExist) || len(left) > 0 {
+		t.Errorf("folders left: %v, %v", left, err)
 	}
 }
 

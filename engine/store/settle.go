@@ -90,7 +90,8 @@ func (s *Store) RemoveRun(ctx context.Context, id string) error {
 }
 
 // Strays lists folders that look like Ingot's but that nobody answers for: runs/<id> without a record, staging/<id> of no run or
-// of a dead run without a ledger entry. No such folder should ever be; a database that was moved away makes them.
+// of a dead run without a ledger entry. They come from a process that was killed while it started a run, and from a database that
+// was moved away.
 // Once a stray, a folder stays one, since Start avoids its id.
 func (s *Store) Strays(ctx context.Context) ([]string, error) {
 	var strays []string
