@@ -72,9 +72,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	}
 	vm.boot.end(err)
 	vm.shutdown.end(err)
-	if kerr := vm.keepIfAborted(ui); kerr != nil && err == nil {
-		err = kerr
-	}
+	vm.keepIfAborted()
 	if err != nil {
 		return nil, err
 	}

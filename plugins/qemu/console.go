@@ -23,11 +23,15 @@ const (
 type console struct {
 	path  string
 	emit  func(line string) // called for each line
-	fatal func(error)       // called for a line that is in dooms; both from the goroutine of follow
+	fatal func(error)       // called for a line that is in dooms; neither is called twice at a time
 
-	mu   sync.Mutex
-	seen bool     // any byte at all
-	last []string // at most consoleKeep lines, the latest last
+	reading sync.Mutex // held while lines are handed on
+	file    *os.File
+	rest    []byte // a line that has not ended yet
+
+	mu   sync.Mutex // held for moments
+	seen bool       // any byte at all
+	last []string   // at most consoleKeep lines, the latest last
 }
 
 // A doom is a text on the console after which waiting for the guest is in vain.
@@ -46,39 +50,50 @@ var dooms = []doom{
 		"use a host with KVM: emulation has x86-64-v2"},
 }
 
-// follow reads until ctx ends, then once more what is there by then.
+// follow reads until ctx ends, then once more what is there by then, a last line without its end included.
 func (c *console) follow(ctx context.Context) error {
-	var file *os.File
-	defer func() { file.Close() }() // a nil file may be closed
 	poll := time.NewTicker(consolePoll)
 	defer poll.Stop()
-	var rest []byte
-	for last := false; ; {
-		var err error
-		if file == nil {
-			if file, err = os.Open(c.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
-		if file != nil {
-			text, err := io.ReadAll(file)
-			if err != nil {
-				return err
-			}
-			if len(text) > 0 {
-				rest = c.take(append(rest, text...))
-			}
-		}
-		if last {
-			c.line(rest)
-			return nil
+	for {
+		if err := c.read(); err != nil {
+			return err
 		}
 		select {
 		case <-poll.C:
 		case <-ctx.Done():
-			last = true
+			return c.close()
 		}
 	}
+}
+
+// read hands on what was written since the last time. It may be called while follow runs, by who wants no delay.
+func (c *console) read() (err error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if c.file == nil {
+		if c.file, err = os.Open(c.path); errors.Is(err, fs.ErrNotExist) {
+			return nil // QEMU has not made it yet
+		} else if err != nil {
+			return err
+		}
+	}
+	text, err := io.ReadAll(c.file)
+	if len(text) > 0 {
+		c.rest = c.take(append(c.rest, text...))
+	}
+	return err
+}
+
+func (c *console) close() error {
+	err := c.read()
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	c.line(c.rest)
+	c.rest = nil
+	if c.file == nil {
+		return err
+	}
+	return errors.Join(err, c.file.Close())
 }
 
 // take hands on the whole lines of text and returns what is left.

@@ -14,16 +14,21 @@ import (
 // recorder is a Ui that keeps everything it is told.
 type recorder struct {
 	packersdk.MockUi // for what the builder never calls
-	mu               sync.Mutex
-	said             []string
+	onLine           func(string)
+
+	mu   sync.Mutex
+	said []string
 }
 
 func newRecorder() *recorder { return new(recorder) }
 
 func (r *recorder) add(line string) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.said = append(r.said, line)
+	r.mu.Unlock()
+	if r.onLine != nil {
+		r.onLine(line)
+	}
 }
 
 func (r *recorder) lines() []string {

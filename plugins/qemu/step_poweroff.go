@@ -18,7 +18,7 @@ func (s *stepPowerOff) Run(ctx context.Context, state multistep.StateBag) multis
 	s.shutdown.begin("")
 	err := s.powerOff(ctx)
 	s.finished = err == nil
-	s.shutdown.end(err)
+	s.endPhase(&s.shutdown, err)
 	return end(state, err)
 }
 

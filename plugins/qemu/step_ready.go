@@ -58,7 +58,7 @@ func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep
 		return end(state, err)
 	}
 	s.bootTime = time.Since(s.poweredOn)
-	s.boot.end(nil)
+	s.endPhase(&s.boot, nil)
 	state.Put("communicator", comm)
 	return multistep.ActionContinue
 }

@@ -167,7 +167,13 @@ func (s *stepPowerOn) powerOn(ctx context.Context) error {
 	return err
 }
 
-func (s *stepPowerOn) Cleanup(multistep.StateBag) {
+// endGrace is how long after a failure QEMU's own end may be noticed, and is then taken for the reason of it.
+const endGrace = 100 * time.Millisecond
+
+func (s *stepPowerOn) Cleanup(state multistep.StateBag) {
+	if _, failed := state.GetOk("error"); failed && s.process != nil && s.process.within(endGrace) {
+		s.reportEnd()
+	}
 	s.release()
 	s.remove(monitorFile, pidFile, efiVarsFile)
 }

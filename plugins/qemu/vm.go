@@ -60,15 +60,20 @@ func (v *vm) watch() {
 	v.stopWatch = stop
 	v.watchers.Go(func() {
 		<-v.process.done
-		if !v.expected.Load() {
-			v.cancel(fmt.Errorf("%w%s", v.process.endError(), v.console.lastLines()))
-		}
+		v.reportEnd()
 	})
 	v.watchers.Go(func() {
 		if err := v.console.follow(ctx); err != nil {
 			v.ui.Error(fmt.Sprintf("the guest's console cannot be shown: %v", err))
 		}
 	})
+}
+
+// reportEnd cancels the build for QEMU's end, unless that was to be.
+func (v *vm) reportEnd() {
+	if !v.expected.Load() {
+		v.cancel(fmt.Errorf("%w%s", v.process.endError(), v.console.lastLines()))
+	}
 }
 
 // release ends QEMU if it still runs, and everything that watched it.
@@ -95,9 +100,9 @@ func (v *vm) release() {
 
 // keepIfAborted deals with what is still there after the steps' own cleaning up, which on-error "abort" leaves out. A process
 // cannot stay, since it ends with this program; its disk can. So the guest is powered off and the disk kept for a look inside.
-func (v *vm) keepIfAborted(ui packersdk.Ui) error {
+func (v *vm) keepIfAborted() {
 	if v.process == nil {
-		return nil
+		return
 	}
 	v.expected.Store(true)
 	if v.monitor != nil && !v.process.ended() {
@@ -108,9 +113,17 @@ func (v *vm) keepIfAborted(ui packersdk.Ui) error {
 		}
 	}
 	v.release()
-	ui.Say(fmt.Sprintf("Kept for a look inside: %s (over %s); its console: %s",
+	v.remove(monitorFile, pidFile, efiVarsFile, seedFile)
+	v.ui.Say(fmt.Sprintf("Kept for a look inside: %s (over %s); its console: %s",
 		v.file(diskFile), v.config.SourceDisk, v.file(consoleFile)))
-	return nil
+}
+
+// endPhase closes a phase after what the console said in it.
+func (v *vm) endPhase(p *phase, err error) {
+	if v.console != nil {
+		_ = v.console.read() // what cannot be read is told by who follows it
+	}
+	p.end(err)
 }
 
 // artifact describes the finished disk.

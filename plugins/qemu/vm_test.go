@@ -37,13 +37,13 @@ func (f hookFunc) Run(ctx context.Context, name string, ui packersdk.Ui, comm pa
 
 // command runs one command in the guest and returns what it said.
 func command(ctx context.Context, comm packersdk.Communicator, text string) (string, error) {
-	var out bytes.Buffer
-	cmd := &packersdk.RemoteCmd{Command: text, Stdout: &out, Stderr: &out}
+	var out, errs bytes.Buffer // not one for both: they are written to at the same time
+	cmd := &packersdk.RemoteCmd{Command: text, Stdout: &out, Stderr: &errs}
 	if err := comm.Start(ctx, cmd); err != nil {
 		return "", err
 	}
 	if code := cmd.Wait(); code != 0 {
-		return out.String(), fmt.Errorf("%q exited with %d: %s", text, code, out.String())
+		return out.String(), fmt.Errorf("%q exited with %d: %s", text, code, errs.String())
 	}
 	return out.String(), nil
 }

@@ -1,0 +1,313 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+)
+
+// fakeBuild is a build with fakes of QEMU's programs.
+type fakeBuild struct {
+	dir     string
+	ui      *recorder
+	builder packersdk.Builder
+	pidFile string
+}
+
+func newFakeBuild(t *testing.T, guest string, changes map[string]any) fakeBuild {
+	t.Helper()
+	pidFile := useFakes(t, guest)
+	base := filepath.Join(t.TempDir(), "base.qcow2")
+	if err := os.WriteFile(base, []byte("base"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	b := fakeBuild{dir: filepath.Join(t.TempDir(), "out"), ui: newRecorder(), pidFile: pidFile}
+	config := map[string]any{"source_disk": base, "output_directory": b.dir, "ssh_timeout": "1m"}
+	for key, value := range changes {
+		config[key] = value
+	}
+	b.builder = prepared(t, config)
+	return b
+}
+
+// left is what is in the output directory, in order; nil if that is gone.
+func (b fakeBuild) left(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(b.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// checkGone fails the test if the fake QEMU still runs.
+func (b fakeBuild) checkGone(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(b.pidFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return // it never came that far
+	}
+	pid, err := strconv.Atoi(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("QEMU (%d) still runs", pid)
+	}
+}
+
+// states are the phases as they were told.
+func (b fakeBuild) states() []string {
+	var states []string
+	for _, line := range b.ui.lines() {
+		if rest, ok := strings.CutPrefix(line, messageState+" "); ok {
+			parts := strings.SplitN(rest, " | ", 3)
+			states = append(states, parts[0]+" "+parts[1])
+		}
+	}
+	return states
+}
+
+func echo(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
+	out, err := command(ctx, comm, "echo in the guest")
+	ui.Say(out)
+	return err
+}
+
+func TestBuild(t *testing.T) {
+	b := newFakeBuild(t, goodGuest, map[string]any{"disk_size": "1G"})
+	artifact, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.checkGone(t)
+	if !slices.Contains(b.ui.lines(), "say in the guest\n") {
+		t.Errorf("the hook did not reach the guest: %q", b.ui.lines())
+	}
+	if diff := cmp.Diff([]string{"boot running", "boot done", "shutdown running", "shutdown done"}, b.states()); diff != "" {
+		t.Error(diff)
+	}
+	for _, want := range []string{messageConsole + " SeaBIOS (version 1.16)", messageConsole + " [    0.000000] Linux version 6.1"} {
+		if !slices.Contains(b.ui.lines(), want) {
+			t.Errorf("%q was not told", want)
+		}
+	}
+	if diff := cmp.Diff([]string{consoleFile, diskFile}, b.left(t)); diff != "" {
+		t.Errorf("left in the output directory: %s", diff)
+	}
+
+	disk := filepath.Join(b.dir, diskFile)
+	if artifact.BuilderId() != "ingot.qemu" || !slices.Equal(artifact.Files(), []string{disk}) {
+		t.Errorf("got %s, %v", artifact.BuilderId(), artifact.Files())
+	}
+	for key, want := range map[string]any{
+		StateSourceFormat: "qcow2", StateDiskFormat: "qcow2", StateVirtualSize: int64(1 << 30), StateAccelerator: "tcg", "other": nil,
+	} {
+		if got := artifact.State(key); got != want {
+			t.Errorf("state %q is %v, want %v", key, got, want)
+		}
+	}
+	for range 2 { // the second time there is nothing to do
+		if err := artifact.Destroy(); err != nil {
+			t.Error(err)
+		}
+	}
+	if isFile(disk) {
+		t.Error("the disk outlived its artifact")
+	}
+}
+
+// Each way in which a build goes wrong: what it says, and that nothing but the console's log stays.
+func TestBuildFailures(t *testing.T) {
+	short := map[string]any{"ssh_timeout": "700ms", "shutdown_timeout": "300ms"}
+	for _, tc := range []struct {
+		guest   string
+		changes map[string]any
+		hook    hookFunc
+		want    []string // all in the error
+		states  []string
+	}{
+		{guest: refused, want: []string{"QEMU ended with exit code 1", "failed to initialize kvm: Permission denied"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: mute, changes: short, want: []string{"not ready within 700ms", `"the firmware speaks on the serial line"`, "tcg"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: deaf, changes: short, want: []string{`"sshd answers on the forwarded port"`, "Linux version 6.1", consoleFile},
+			states: []string{"boot running", "boot failed"}},
+		{guest: locked, changes: short, want: []string{`"user \"packer\" can log in"`, "datasource_list"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: panicking, want: []string{"the guest's kernel gave up", "Unable to mount root fs"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: killed, want: []string{"QEMU ended by signal 9 (killed)", "dmesg", "Linux version 6.1"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: stubborn, changes: short, want: []string{"did not power off within 300ms", "shutdown_timeout"},
+			states: []string{"boot running", "boot done", "shutdown running", "shutdown failed"}},
+		{guest: crashAtTheEnd, want: []string{"QEMU ended with exit code 1", "No space left on device"},
+			states: []string{"boot running", "boot done", "shutdown running", "shutdown failed"}},
+		{guest: goodGuest, want: []string{"script said no"}, states: []string{"boot running", "boot done"},
+			hook: func(context.Context, packersdk.Ui, packersdk.Communicator) error { return errors.New("script said no") }},
+		{guest: goodGuest, want: []string{"QEMU ended by itself", "the guest powered itself off"},
+			states: []string{"boot running", "boot done"},
+			hook: func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
+				_, err := command(ctx, comm, "poweroff")
+				return err
+			}},
+	} {
+		t.Run(tc.guest, func(t *testing.T) {
+			changes := map[string]any{}
+			for key, value := range tc.changes {
+				changes[key] = value
+			}
+			if tc.guest != deaf && tc.guest != mute && tc.guest != locked {
+				delete(changes, "ssh_timeout") // only how long to wait in vain is short
+			}
+			b := newFakeBuild(t, tc.guest, changes)
+			hook := tc.hook
+			if hook == nil {
+				hook = echo
+			}
+			artifact, err := b.builder.Run(t.Context(), b.ui, hook)
+			if err == nil {
+				t.Fatalf("got %v and no error", artifact)
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("want %q in:\n%v", want, err)
+				}
+			}
+			if diff := cmp.Diff(tc.states, b.states()); diff != "" {
+				t.Error(diff)
+			}
+			for _, name := range b.left(t) {
+				if name != consoleFile {
+					t.Errorf("%s was left behind", name)
+				}
+			}
+			b.checkGone(t)
+		})
+	}
+}
+
+// A build is cancelled at each of its stages: it ends with the reason given, and leaves nothing.
+func TestBuildCancelled(t *testing.T) {
+	why := errors.New("cancelled by the user")
+	for _, tc := range []struct{ name, guest, at string }{
+		{"before anything", goodGuest, ""},
+		{"QEMU does not open its socket", unmanageable, messageState + " boot"},
+		{"while booting", deaf, messageConsole},
+		{"while provisioning", goodGuest, "say provisioning"},
+		{"while powering off", stubborn, messageState + " shutdown"},
+		{"QEMU does not react", hung, "say provisioning"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.guest == hung && testing.Short() {
+				t.Skip("a QEMU that does not react is given seconds before it is killed")
+			}
+			b := newFakeBuild(t, tc.guest, nil)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			if tc.at == "" {
+				cancel(why)
+			}
+			b.ui.onLine = func(line string) {
+				if tc.at != "" && strings.HasPrefix(line, tc.at) {
+					cancel(why)
+				}
+			}
+			_, err := b.builder.Run(ctx, b.ui, hookFunc(func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
+				ui.Say("provisioning")
+				if tc.guest == stubborn {
+					return nil
+				}
+				_, err := command(ctx, comm, "sleep 20")
+				return err
+			}))
+			if !errors.Is(err, why) {
+				t.Errorf("got %v, want %v", err, why)
+			}
+			for _, name := range b.left(t) {
+				if name != consoleFile {
+					t.Errorf("%s was left behind", name)
+				}
+			}
+			b.checkGone(t)
+		})
+	}
+}
+
+func TestBuildAborted(t *testing.T) {
+	b := newFakeBuild(t, goodGuest, map[string]any{"packer_on_error": "abort"})
+	_, err := b.builder.Run(t.Context(), b.ui, hookFunc(
+		func(context.Context, packersdk.Ui, packersdk.Communicator) error { return errors.New("script said no") }))
+	if err == nil || err.Error() != "script said no" {
+		t.Errorf("got %v", err)
+	}
+	b.checkGone(t)
+	if left := b.left(t); !slices.Contains(left, diskFile) || !slices.Contains(left, consoleFile) || slices.Contains(left, monitorFile) {
+		t.Errorf("kept %v, want the disk and the console, and no socket", left)
+	}
+	if !slices.ContainsFunc(b.ui.lines(), func(line string) bool {
+		return strings.Contains(line, "Kept for a look inside: "+filepath.Join(b.dir, diskFile))
+	}) {
+		t.Errorf("where it was kept is not said: %q", b.ui.lines())
+	}
+}
+
+// After a reboot the guest is reached at the same port, as soon as its sshd is back.
+func TestBuildWithReboot(t *testing.T) {
+	b := newFakeBuild(t, goodGuest, nil)
+	_, err := b.builder.Run(t.Context(), b.ui, hookFunc(func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
+		if out, err := command(ctx, comm, "reboot"); err == nil {
+			return errors.New("a reboot looks like an end in good order: " + out)
+		}
+		return echo(ctx, ui, comm)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(b.ui.lines(), "say in the guest\n") {
+		t.Errorf("the guest was not reached again: %q", b.ui.lines())
+	}
+}
+
+func TestBuildShowsCloudInitErrors(t *testing.T) {
+	b := newFakeBuild(t, uncleanCloud, nil)
+	if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo)); err != nil {
+		t.Fatal(err)
+	}
+	if want := "error cloud-init: ('growpart', OSError)"; !slices.Contains(b.ui.lines(), want) {
+		t.Errorf("want %q in %q", want, b.ui.lines())
+	}
+}
+
+func TestBuildRefusesUsedFolder(t *testing.T) {
+	b := newFakeBuild(t, goodGuest, nil)
+	if err := os.MkdirAll(b.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	disk := filepath.Join(b.dir, diskFile)
+	if err := os.WriteFile(disk, []byte("another build's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo)); err == nil || !strings.Contains(err.Error(), "is in use") {
+		t.Errorf("got %v", err)
+	}
+	if text, err := os.ReadFile(disk); err != nil || string(text) != "another build's" {
+		t.Errorf("the other build's disk: %q, %v", text, err)
+	}
+}

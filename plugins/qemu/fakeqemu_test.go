@@ -1,0 +1,345 @@
+package qemu
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/diskfs/go-diskfs/backend/file"
+	"github.com/diskfs/go-diskfs/filesystem/iso9660"
+	gossh "golang.org/x/crypto/ssh"
+)
+
+// The test binary is its own fake of QEMU: linked to by QEMU's name, it acts as that. The fake speaks QMP, has a console and an
+// SSH server that lets in the key of the seed disk; a kind of guest, given by an environment variable, decides what goes wrong.
+const (
+	guestEnv   = "INGOT_FAKE_GUEST"
+	guestPID   = "INGOT_FAKE_PID_FILE" // where the fake leaves its process id
+	systemName = "qemu-system-x86_64"
+	imgName    = "qemu-img"
+)
+
+// The kinds of guest.
+const (
+	goodGuest     = "good"
+	refused       = "refused"       // QEMU does not like its arguments
+	mute          = "mute"          // the firmware says nothing
+	deaf          = "deaf"          // the port accepts, and nothing greets
+	locked        = "locked"        // no login is accepted
+	panicking     = "panicking"     // the kernel gives up
+	killed        = "killed"        // QEMU is killed while the guest boots
+	unmanageable  = "unmanageable"  // QEMU never opens its control socket
+	stubborn      = "stubborn"      // the guest ignores its power button
+	hung          = "hung"          // QEMU ignores everything but SIGKILL
+	uncleanCloud  = "unclean-cloud" // cloud-init had errors
+	crashAtTheEnd = "crash-at-the-end"
+)
+
+func TestMain(m *testing.M) {
+	switch filepath.Base(os.Args[0]) {
+	case systemName:
+		os.Exit(fakeQEMU(os.Getenv(guestEnv)))
+	case imgName:
+		os.Exit(fakeImg(os.Args[1:]))
+	}
+	if os.Getenv(parentEnv) != "" {
+		actAsParent()
+	}
+	log.SetOutput(io.Discard) // the SDK logs each SSH session
+	os.Exit(m.Run())
+}
+
+// useFakes puts the fakes on PATH and returns the file that will hold the fake QEMU's process id.
+func useFakes(t *testing.T, guest string) (pidFile string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	for _, name := range []string{systemName, imgName} {
+		if err := os.Symlink(self, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pidFile = filepath.Join(bin, "pid")
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv(guestEnv, guest)
+	t.Setenv(guestPID, pidFile)
+	return pidFile
+}
+
+// fakeImg knows the two commands of qemu-img that a build uses.
+func fakeImg(args []string) int {
+	switch args[0] {
+	case "info":
+		fmt.Printf(`{"virtual-size": %d}`, 64*mib)
+		return 0
+	case "create":
+		if err := os.WriteFile(args[len(args)-2], []byte("QFI\xfb"), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	}
+	return 2
+}
+
+type fakeGuest struct {
+	kind    string
+	console *os.File
+	ssh     net.Listener
+	config  *gossh.ServerConfig
+
+	down  atomic.Bool // rebooting: connections are accepted and nothing greets
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func fakeQEMU(kind string) int {
+	if kind == refused {
+		fmt.Fprintln(os.Stderr, "qemu-system-x86_64: failed to initialize kvm: Permission denied")
+		return 1
+	}
+	if kind == hung {
+		signal.Ignore(syscall.SIGTERM)
+	}
+	if err := os.WriteFile(os.Getenv(guestPID), fmt.Append(nil, os.Getpid()), 0o600); err != nil {
+		panic(err)
+	}
+	if kind == unmanageable {
+		select {}
+	}
+	g := &fakeGuest{kind: kind}
+	if err := g.start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	monitor, err := net.Listen("unix", monitorFile)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	for {
+		conn, err := monitor.Accept()
+		if err != nil {
+			panic(err)
+		}
+		go g.manage(conn)
+	}
+}
+
+func (g *fakeGuest) start() (err error) {
+	if g.console, err = os.Create(consoleFile); err != nil {
+		return err
+	}
+	if g.ssh, err = net.Listen("tcp", loopback+":0"); err != nil {
+		return err
+	}
+	if err := g.trust(); err != nil {
+		return fmt.Errorf("seed disk: %w", err)
+	}
+	go g.listen()
+	switch g.kind {
+	case mute:
+	case panicking:
+		fmt.Fprint(g.console, "SeaBIOS (version 1.16)\r\n\x1b[0;31mKernel panic - not syncing: VFS: Unable to mount root fs\x1b[0m\r\n")
+	default:
+		fmt.Fprint(g.console, "SeaBIOS (version 1.16)\r\n[    0.000000] Linux version 6.1\r\n")
+	}
+	return nil
+}
+
+// trust reads the seed disk as cloud-init would, and lets in whom it names.
+func (g *fakeGuest) trust() error {
+	disk, err := os.Open(seedFile)
+	if err != nil {
+		return err
+	}
+	defer disk.Close()
+	info, err := disk.Stat()
+	if err != nil {
+		return err
+	}
+	fs, err := iso9660.Read(file.New(disk, true), info.Size(), 0, 2048)
+	if err != nil {
+		return err
+	}
+	in, err := fs.OpenFile("/user-data", os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(in)
+	if err != nil {
+		return err
+	}
+	var orders struct {
+		Users []struct {
+			Name string
+			Keys []string `json:"ssh_authorized_keys"`
+		}
+	}
+	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("#cloud-config\n")), &orders); err != nil {
+		return err
+	}
+	user := orders.Users[0]
+	key, _, _, _, err := gossh.ParseAuthorizedKey([]byte(user.Keys[0]))
+	if err != nil {
+		return err
+	}
+	g.config = &gossh.ServerConfig{
+		PublicKeyCallback: func(c gossh.ConnMetadata, got gossh.PublicKey) (*gossh.Permissions, error) {
+			if g.kind == locked || c.User() != user.Name || !bytes.Equal(got.Marshal(), key.Marshal()) {
+				return nil, errors.New("no")
+			}
+			return nil, nil
+		},
+	}
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	host, err := gossh.NewSignerFromKey(private)
+	if err != nil {
+		return err
+	}
+	g.config.AddHostKey(host)
+	return nil
+}
+
+// manage serves one QMP connection.
+func (g *fakeGuest) manage(conn net.Conn) {
+	say := func(format string, args ...any) { fmt.Fprintf(conn, format+"\n", args...) }
+	say(`{"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 7}, "package": ""}, "capabilities": []}}`)
+	for lines := json.NewDecoder(bufio.NewReader(conn)); ; {
+		var command struct{ Execute string }
+		if lines.Decode(&command) != nil {
+			return
+		}
+		switch command.Execute {
+		case "query-status":
+			say(`{"return": {"running": true, "status": "running"}}`)
+		case "human-monitor-command":
+			say(`{"return": "Hub -1 (net):\r\n  TCP[HOST_FORWARD]   8       127.0.0.1 %d       10.0.2.15    22     0     0\r\n"}`,
+				g.ssh.Addr().(*net.TCPAddr).Port)
+		case "system_powerdown":
+			say(`{"return": {}}`)
+			switch g.kind {
+			case stubborn, hung:
+			case crashAtTheEnd:
+				fmt.Fprintln(os.Stderr, "qemu-system-x86_64: disk.qcow2: No space left on device")
+				os.Exit(1)
+			default:
+				fmt.Fprint(g.console, "reboot: Power down\r\n")
+				os.Exit(0)
+			}
+		case "quit":
+			if g.kind == hung {
+				continue
+			}
+			say(`{"return": {}}`)
+			os.Exit(0)
+		default:
+			say(`{"return": {}}`)
+		}
+	}
+}
+
+// listen is the guest's port 22.
+func (g *fakeGuest) listen() {
+	for {
+		conn, err := g.ssh.Accept()
+		if err != nil {
+			panic(err)
+		}
+		switch {
+		case g.kind == killed:
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		case g.kind == deaf, g.kind == mute, g.kind == panicking, g.down.Load():
+			go io.Copy(io.Discard, conn)
+		default:
+			g.mu.Lock()
+			g.conns = append(g.conns, conn)
+			g.mu.Unlock()
+			go g.serve(conn)
+		}
+	}
+}
+
+func (g *fakeGuest) serve(conn net.Conn) {
+	_, channels, requests, err := gossh.NewServerConn(conn, g.config)
+	if err != nil {
+		conn.Close()
+		return
+	}
+	go gossh.DiscardRequests(requests)
+	for c := range channels {
+		if c.ChannelType() != "session" {
+			_ = c.Reject(gossh.UnknownChannelType, "sessions only")
+			continue
+		}
+		channel, requests, err := c.Accept()
+		if err != nil {
+			continue
+		}
+		go func() {
+			for r := range requests {
+				if r.Type != "exec" {
+					_ = r.Reply(false, nil)
+					continue
+				}
+				_ = r.Reply(true, nil)
+				go g.execute(channel, strings.TrimSpace(string(r.Payload[4:])))
+			}
+		}()
+	}
+}
+
+// execute runs a command on the host, but for those that are about the guest.
+func (g *fakeGuest) execute(channel gossh.Channel, command string) {
+	defer channel.Close()
+	code := 0
+	switch {
+	case strings.Contains(command, "cloud-init"):
+		failed := ""
+		if g.kind == uncleanCloud {
+			failed = `"('growpart', OSError)"`
+		}
+		fmt.Fprintf(channel, `{"v1": {"datasource": "DataSourceNoCloud", "errors": [%s]}}`, failed)
+	case command == "reboot":
+		g.down.Store(true)
+		g.mu.Lock()
+		for _, conn := range g.conns {
+			conn.Close()
+		}
+		g.conns = nil
+		g.mu.Unlock()
+		time.AfterFunc(300*time.Millisecond, func() { g.down.Store(false) })
+		return
+	case command == "poweroff":
+		os.Exit(0)
+	default:
+		cmd := exec.Command("/bin/sh", "-c", command)
+		cmd.Stdout, cmd.Stderr = channel, channel.Stderr()
+		if err := cmd.Run(); err != nil {
+			code = 1
+		}
+	}
+	_, _ = channel.SendRequest("exit-status", false, gossh.Marshal(struct{ Status uint32 }{uint32(code)}))
+}
