@@ -58,8 +58,9 @@ func (m machine) args() []string {
 		"-blockdev", "driver=file,node-name=seed-file,filename="+seedFile+",read-only=on",
 		"-blockdev", "driver=raw,node-name=seed,file=seed-file,read-only=on",
 		"-device", "virtio-blk-pci,drive=seed",
-		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between.
-		"-netdev", fmt.Sprintf("user,id=net,hostfwd=tcp:%s:0-:22", loopback),
+		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between. IPv4 alone,
+		// as a build VM on Azure has it: QEMU offers the guest IPv6 also where the host has none.
+		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s:0-:22", loopback),
 		"-device", "virtio-net-pci,netdev=net,romfile=", // no option ROM: nothing here boots from the network
 		"-object", "rng-random,id=rng,filename=/dev/urandom",
 		"-device", "virtio-rng-pci,rng=rng",

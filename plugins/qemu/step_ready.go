@@ -84,8 +84,9 @@ func (s *stepReady) login(ctx, life context.Context, state multistep.StateBag, o
 		return nil, fmt.Errorf("configure SSH: %w", err)
 	}
 	config := &ssh.Config{
-		SSHConfig:         client,
-		KeepAliveInterval: s.config.comm.SSHKeepAliveInterval,
+		SSHConfig:              client,
+		KeepAliveInterval:      s.config.comm.SSHKeepAliveInterval,
+		DisableAgentForwarding: true, // the keys of who builds are none of the guest's business
 		Connection: func() (net.Conn, error) {
 			conn, err := open, error(nil)
 			if open = nil; conn == nil {

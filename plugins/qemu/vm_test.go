@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/qemu/seed"
 )
 
 // baseImage is the disk that the tests with a real guest start from.
@@ -48,26 +50,89 @@ func command(ctx context.Context, comm packersdk.Communicator, text string) (str
 	return out.String(), nil
 }
 
+// A real guest, by either firmware: what the seed disk orders is done, a reboot is survived, and the disk is whole after the
+// guest took itself out of service.
 func TestBuildRealGuest(t *testing.T) {
 	image := baseImage(t)
+	before, err := os.Stat(image)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, firmware := range []string{firmwareBIOS, firmwareUEFI} {
 		t.Run(firmware, func(t *testing.T) {
-			// Longer than a socket's path may be.
-			dir := filepath.Join(t.TempDir(), strings.Repeat("long/", 30))
+			dir := filepath.Join(t.TempDir(), strings.Repeat("long/", 30)) // longer than a socket's path may be
 			b := prepared(t, map[string]any{
 				"source_disk": image, "source_format": "qcow2", "output_directory": dir, "firmware": firmware,
 			})
 			ui := newRecorder()
-			artifact, err := b.Run(t.Context(), ui, hookFunc(func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
-				out, err := command(ctx, comm, "sudo -n id -u")
-				t.Log(out)
+			artifact, err := b.Run(t.Context(), ui, hookFunc(func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
+				lookInside(ctx, t, comm)
+				if firmware == firmwareBIOS { // the same by either
+					if err := reboot(ctx, comm); err != nil {
+						return err
+					}
+				}
+				_, err := command(ctx, comm, "! command -v waagent || sudo waagent -force -deprovision+user")
 				return err
 			}))
-			t.Log(strings.Join(ui.lines(), "\n"))
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("%v\n%s", err, strings.Join(ui.lines(), "\n"))
 			}
-			t.Logf("boot took %.1f s", artifact.State(StateBootSeconds))
+			t.Logf("%.1f s from power-on to the first command", artifact.State(StateBootSeconds))
+			checkDiskIsWhole(t, artifact.Files()[0])
 		})
+	}
+	if after, err := os.Stat(image); err != nil || after.Size() != before.Size() || after.ModTime() != before.ModTime() {
+		t.Errorf("the base image changed: %v, %v", after, err)
+	}
+}
+
+// lookInside compares the guest with its orders.
+func lookInside(ctx context.Context, t *testing.T, comm packersdk.Communicator) {
+	t.Helper()
+	for _, tc := range []struct{ what, command, want string }{
+		{"user", "id -un", "packer"},
+		{"root without a password", "sudo -n id -u", "0"},
+		{"sudo rule", "sudo grep -c '^packer ALL=(ALL) NOPASSWD:ALL' /etc/sudoers.d/90-cloud-init-users", "1"},
+		{"password is locked", "sudo passwd -S packer | cut -d' ' -f2", "L"},
+		{"host name", "hostname", seed.Hostname},
+		{"host name can be looked up", "getent hosts $(hostname) >/dev/null; echo $?", "0"},
+		{"host keys", "ls /etc/ssh/ssh_host_*_key", "/etc/ssh/ssh_host_ed25519_key"},
+		{"note for waagent", "sudo grep -c '<wa:UserName>packer</wa:UserName>' /var/lib/waagent/ovf-env.xml", "1"},
+		{"cloud-init has finished", "ls /run/cloud-init/result.json", "/run/cloud-init/result.json"},
+	} {
+		got, err := command(ctx, comm, tc.command)
+		if got = strings.TrimSpace(got); err != nil || got != tc.want {
+			t.Errorf("%s: got %q, %v, want %q", tc.what, got, err, tc.want)
+		}
+	}
+}
+
+// reboot returns when the guest has booted anew, which its kernel's boot id tells.
+func reboot(ctx context.Context, comm packersdk.Communicator) error {
+	const ask = "cat /proc/sys/kernel/random/boot_id"
+	old, err := command(ctx, comm, ask)
+	if err != nil {
+		return err
+	}
+	_, _ = command(ctx, comm, "sudo systemctl reboot") // the connection ends somewhere in it
+	for ctx.Err() == nil {
+		if id, err := command(ctx, comm, ask); err == nil && id != old {
+			return nil
+		}
+		pause(ctx, readyPoll)
+	}
+	return context.Cause(ctx)
+}
+
+// checkDiskIsWhole has qemu-img look at a finished disk: everything was written, nothing is cached any more.
+func checkDiskIsWhole(t *testing.T, path string) {
+	t.Helper()
+	h, err := findPrograms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := h.run(t.Context(), h.Img, "check", "-f", "qcow2", path); err != nil {
+		t.Errorf("the disk is damaged: %v\n%s", err, out)
 	}
 }

@@ -39,17 +39,17 @@ func (s Seed) Files() []File {
 	}
 }
 
-// cloudConfig is the part of cloud-init's configuration that a build needs. Fields are in the order they are written.
+// cloudConfig is the part of cloud-init's configuration that a build needs. What it does not say stays as the base image has
+// it; so there is no ssh_pwauth, which would rewrite sshd's configuration for good. Fields are in the order they are written.
 type cloudConfig struct {
 	Users            []user      `json:"users"`
-	DisableRoot      bool        `json:"disable_root"`
-	PasswordSSH      bool        `json:"ssh_pwauth"`
 	DeleteHostKeys   bool        `json:"ssh_deletekeys"`
 	HostKeyTypes     []string    `json:"ssh_genkeytypes"`
 	HideFingerprints bool        `json:"no_ssh_fingerprints"`
 	SSH              sshOptions  `json:"ssh"`
 	Locale           string      `json:"locale"`
 	ManageEtcHosts   string      `json:"manage_etc_hosts"`
+	Apt              apt         `json:"apt"`
 	PackageUpdate    bool        `json:"package_update"`
 	PackageUpgrade   bool        `json:"package_upgrade"`
 	WriteFiles       []writeFile `json:"write_files"`
@@ -67,6 +67,10 @@ type sshOptions struct {
 	KeysToConsole bool `json:"emit_keys_to_console"`
 }
 
+type apt struct {
+	PreserveSources bool `json:"preserve_sources_list"`
+}
+
 type writeFile struct {
 	Path        string `json:"path"`
 	Owner       string `json:"owner"`
@@ -80,12 +84,12 @@ func (s Seed) cloudConfig() cloudConfig {
 			Name: s.User, Shell: "/bin/bash", LockPassword: true, Sudo: "ALL=(ALL) NOPASSWD:ALL",
 			AuthorizedKeys: []string{strings.TrimSpace(s.PublicKey)},
 		}},
-		DisableRoot:      true,
 		DeleteHostKeys:   true,
 		HostKeyTypes:     []string{"ed25519"}, // an RSA key costs an emulated CPU seconds
 		HideFingerprints: true,
-		Locale:           "C.UTF-8",   // is always there; another one would be generated, which takes long
-		ManageEtcHosts:   "localhost", // else each sudo asks the DNS for the host's own name
+		Locale:           "C.UTF-8",                  // is always there; another one would be generated, which takes long
+		ManageEtcHosts:   "localhost",                // else each sudo asks the DNS for the host's own name
+		Apt:              apt{PreserveSources: true}, // the base image says where its packages come from
 		WriteFiles: []writeFile{{
 			Path: "/var/lib/waagent/ovf-env.xml", Owner: "root:root", Permissions: "0600", Content: s.ovfEnv(),
 		}},
