@@ -103,6 +103,18 @@ QEMU VM, runs the customizers there, and puts the result into a gallery on disk.
 	add("run", newRuns(env), newLogs(env), newCancel(env), newClean(env))
 	add("image", newImage(env), newGallery(env))
 	add("host", newDoctor(env), newVersion(env))
+
+	// Cobra's own two commands, in the same voice as the others.
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Short, c.Example = "explain a command", "  ingot help build"
+		case "completion":
+			c.Short, c.Example = "print the completion script of a shell", "  ingot completion bash > /etc/bash_completion.d/ingot"
+		}
+	}
 	return root
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,6 +71,18 @@ func TestExitCodesAreInTheHelp(t *testing.T) {
 	}
 }
 
+func TestExitCodesAreInTheDocs(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range exitCodes {
+		if row := fmt.Sprintf("| %d | %s |", c.code, c.means); !strings.Contains(strings.ReplaceAll(string(text), "`", ""), row) {
+			t.Errorf("docs/cli.md has no row %q", row)
+		}
+	}
+}
+
 func TestProblems(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -100,7 +113,10 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	commands := root.Commands()
 	for len(commands) > 0 {
 		c := commands[0]
-		commands = append(commands[1:], c.Commands()...)
+		commands = commands[1:]
+		if c.Name() != "completion" { // the shells below it are Cobra's
+			commands = append(commands, c.Commands()...)
+		}
 		if c.Example == "" {
 			t.Errorf("%s has no examples", c.CommandPath())
 		}
