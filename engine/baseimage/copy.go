@@ -17,7 +17,7 @@ import (
 
 const (
 	copyChunk      = 1 << 20 // bytes read at a time
-	progressStride = 4 << 20 // bytes between two reports
+	progressStride = 4 << 20 // bytes between two reports, or a hundredth of the whole, whichever is more
 )
 
 var zeros [copyChunk]byte
@@ -32,7 +32,7 @@ type report struct {
 
 func (r *report) set(done int64) {
 	r.done = done
-	if r.to != nil && (done-r.last >= progressStride || done < r.last || done == r.total || done == 0) {
+	if r.to != nil && (done-r.last >= max(progressStride, r.total/100) || done < r.last || done == r.total || done == 0) {
 		r.last = done
 		r.to(events.Progress{What: r.what, Done: done, Total: r.total, Unit: "bytes"})
 	}

@@ -2,7 +2,13 @@
 # mmdebstrap's customize hook. It runs beside the tree, with the tree's path as its argument, after all packages are in.
 set -eu
 root=${1:?the path of the tree is missing}
-cp -R "$(dirname "$0")/overlay/." "$root/"
+
+# The umask of whoever runs this is not the image's.
+umask 022
+overlay=$(dirname "$0")/overlay
+chmod -R u=rwX,go=rX "$overlay"
+cp -R "$overlay/." "$root/"
+
 chroot "$root" systemctl --quiet enable systemd-networkd.service systemd-resolved.service
 
 # An image has no identity: each machine made from it makes keys of its own.

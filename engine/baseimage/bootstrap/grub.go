@@ -99,7 +99,7 @@ func (b *build) makeBootLoader(ctx context.Context) error {
 
 // copyModules copies GRUB's loadable modules and their lists, as grub-install would.
 func copyModules(root *os.Root, from, to string) error {
-	if err := root.MkdirAll(to, 0o755); err != nil {
+	if err := makeDir(root, to); err != nil {
 		return err
 	}
 	entries, err := fs.ReadDir(root.FS(), from)

@@ -74,6 +74,15 @@ func TestBuildForReal(t *testing.T) {
 			t.Errorf("%s is %q, want %q", file, got, want)
 		}
 	}
+	for path, mode := range map[string]string{
+		"/": "0755", "/etc/hosts": "0644", "/etc/machine-id": "0644", "/boot/grub": "0755", "/boot/grub/grub.cfg": "0644",
+		"/etc/cloud/cloud.cfg.d/95-ingot.cfg": "0644", "/usr/bin/sudo": "04755", "/tmp": "01777", "/etc/fstab": "0644",
+		"/etc/apt/sources.list": "0644", "/etc/systemd/network": "0755", "/var/lib": "0755", "/root": "0700",
+	} {
+		if stat := inside("stat " + path); !strings.Contains(stat, "Mode:  "+mode) || !strings.Contains(stat, "User:     0   Group:     0") {
+			t.Errorf("%s is not root's, or not of mode %s:\n%s", path, mode, stat)
+		}
+	}
 	if lists := inside("ls -p /var/lib/apt/lists"); strings.Contains(lists, "Packages") {
 		t.Errorf("package lists are left:\n%s", lists)
 	}

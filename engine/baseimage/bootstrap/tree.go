@@ -3,9 +3,11 @@ package bootstrap
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -68,11 +70,11 @@ func (b *build) writeHook() error {
 		"etc/fstab":            b.fstab(),
 		"etc/apt/sources.list": strings.Join(publicMirror.lines(b.suite), "\n") + "\n",
 	} {
-		path := filepath.Join(overlay, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		file := filepath.Join(overlay, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			return err
 		}
 	}
@@ -111,15 +113,33 @@ func (b *build) finishTree() error {
 	if err := root.Symlink("../run/systemd/resolve/stub-resolv.conf", "etc/resolv.conf"); err != nil {
 		return err
 	}
-	return root.MkdirAll("boot/efi", 0o755)
+	return makeDir(root, "boot/efi")
 }
 
-// replaceFile writes a file anew, so that an old one's mode or a link does not matter.
+// replaceFile writes a file anew, so that an old one's mode or a link does not matter; nor does the umask of this process.
 func replaceFile(root *os.Root, name string, text []byte) error {
 	if err := root.RemoveAll(name); err != nil {
 		return err
 	}
-	return root.WriteFile(name, text, 0o644)
+	if err := root.WriteFile(name, text, 0o644); err != nil {
+		return err
+	}
+	return root.Chmod(name, 0o644)
+}
+
+// makeDir makes the last folder of name; those above it exist, or get made with it.
+func makeDir(root *os.Root, name string) error {
+	if dir := path.Dir(name); dir != "." {
+		if _, err := root.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			if err := makeDir(root, dir); err != nil {
+				return err
+			}
+		}
+	}
+	if err := root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return root.Chmod(name, 0o755)
 }
 
 // proxies asks the host's apt for its proxies; mmdebstrap does not read the host's apt.conf. Those in the environment are
