@@ -215,3 +215,29 @@ func TestParseChecksums(t *testing.T) {
 		})
 	}
 }
+
+// The example in the documentation is a catalog that works.
+func TestDocumentedExample(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/images.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "```json\n")
+	example, _, found := strings.Cut(after, "```")
+	if !found {
+		t.Fatal("docs/images.md has no JSON example")
+	}
+	c, err := Builtin().extend("docs/images.md", []byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for u, want := range map[string]string{
+		"corp:linux:3.2:latest":       "https://images.example/linux-3.qcow2",
+		"Debian:debian-12:12:latest":  "https://mirror.example/cloud/bookworm/debian-12-generic-amd64.qcow2",
+		"corp:linux-hardened:x:1.0.0": "https://images.example/linux-3.qcow2",
+	} {
+		if im, ok := c.Match(urn(u)); !ok || im.Download.URL != want {
+			t.Errorf("%s: got %+v, want %s", u, im.Download, want)
+		}
+	}
+}
