@@ -20,8 +20,9 @@ const (
 	// grain is the stretch that is looked at for zeros: a hole smaller than this saves less than the extra write costs.
 	grain = 64 << 10
 
-	// maxWorkers bounds memory at maxWorkers x chunk; more do not help, as the page cache is the limit.
-	maxWorkers = 4
+	// maxWorkers bounds memory at maxWorkers x chunk. Two keep one reading while the other writes; four measure slower, as they
+	// wait for each other at the lock of the file they write.
+	maxWorkers = 2
 )
 
 // zeros is what a hole reads as.

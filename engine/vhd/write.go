@@ -51,8 +51,8 @@ func (e *SpaceError) Fix() string {
 		humanize.IBytes(uint64(max(e.Need-e.Free, mib))))
 }
 
-// Write makes dst a fixed VHD with the content of src, its size rounded up to whole MiB. It needs qemu-img, and memory that
-// does not grow with the disk. progress may be nil; it is told bytes of data done and in all, from one goroutine at a time.
+// Write makes dst a fixed VHD with the content of src, its size rounded up to whole MiB. It needs qemu-img, and some 20 MiB of memory
+// whatever the size of the disk; a disk in very many pieces takes about 300 bytes more for each. progress may be nil; it is told bytes of data done and in all, from one goroutine at a time.
 //
 // The VHD is written beside dst under another name and renamed at the end, so a dst that exists is replaced as a whole and
 // nobody sees half a disk. When ctx ends, or on any error, the partial file is removed. A full disk gives *SpaceError.

@@ -1,0 +1,256 @@
+// Command vhdbench measures how long writing a fixed VHD takes, beside the other ways to do it, in one run:
+//
+//	go run ./engine/vhd/vhdbench [-dir D] [-rounds N] [-quick]
+//
+// Sources are chains of four qcow2 layers: a sparse one (30 GiB virtual, 0.5 GiB of data) and a dense one (4 GiB). Each way is a
+// process of its own, so that its peak memory can be told; the ways take turns, dirty pages are written back in between, and the
+// shortest time of all rounds counts. cp starts from a flat raw copy of the chain, made beforehand: what it is given for free. The
+// result is compared with the source once. It needs qemu-utils and, without -quick, 14 GiB below D.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ingot-build/ingot/engine/runcmd"
+	"github.com/ingot-build/ingot/engine/vhd"
+)
+
+// target is how much slower than the best other way Ingot may be.
+const target = 1.1
+
+const mib = 1 << 20
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	dir := flag.String("dir", os.TempDir(), "where the disks go")
+	rounds := flag.Int("rounds", 5, "how often each way is measured")
+	quick := flag.Bool("quick", false, "an eighth of the data")
+	only := flag.String("write", "", "write one VHD from this qcow2 to the argument and exit; vhdbench calls itself so")
+	flag.Parse()
+
+	var err error
+	if *only != "" {
+		_, err = vhd.Write(ctx, runcmd.Host{}, vhd.Disk{Path: *only, Format: "qcow2"}, flag.Arg(0), nil)
+	} else {
+		err = bench(ctx, *dir, *rounds, *quick)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "vhdbench:", err)
+		return 1
+	}
+	return 0
+}
+
+func bench(ctx context.Context, dir string, rounds int, quick bool) (err error) {
+	dir, err = os.MkdirTemp(dir, "vhdbench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	part := int64(1)
+	if quick {
+		part = 8
+	}
+	cases := []disk{
+		{name: "sparse, 30 GiB virtual", size: 30 << 30, data: (512 << 20) / part, pieces: 8},
+		{name: "dense", size: (4 << 30) / part, data: (4 << 30) / part, pieces: 4},
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "disk\tdata MiB\tway\tbest s\tmedian s\tpeak MiB\t")
+	var verdicts []string
+	for _, c := range cases {
+		if err := c.make(ctx, dir); err != nil {
+			return err
+		}
+		results, err := c.measure(ctx, rounds)
+		if err != nil {
+			return err
+		}
+		verdicts = append(verdicts, report(table, c, results))
+		if err := errors.Join(removeAll(filepath.Join(dir, "*")), table.Flush()); err != nil {
+			return err
+		}
+	}
+	fmt.Println()
+	fmt.Println(strings.Join(verdicts, "\n"))
+	return nil
+}
+
+// report adds the lines of one disk to the table and returns how Ingot compares with the best other way.
+func report(table io.Writer, c disk, results []result) string {
+	for _, r := range results {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%.2f\t%.2f\t%d\t\n", c.name, c.data/mib, r.way, r.best().Seconds(), r.median().Seconds(), r.peak/mib)
+	}
+	own, others := results[0], results[1:]
+	rival := slices.MinFunc(others, func(a, b result) int { return cmp.Compare(a.best(), b.best()) })
+	ratio := own.best().Seconds() / rival.best().Seconds()
+	verdict := "met"
+	if ratio > target {
+		verdict = "missed"
+	}
+	return fmt.Sprintf("%s: ingot takes %.2f of the time of %s (wanted: at most %.2f, %s); content equal", c.name, ratio, rival.way, target, verdict)
+}
+
+// disk is a source to measure with. Sizes are bytes.
+type disk struct {
+	name       string
+	size, data int64
+	pieces     int64  // stretches of data in each layer
+	top, raw   string // the chain's top layer; its flat copy
+}
+
+const layers = 4
+
+// make writes the chain: every layer holds an equal share of the data, in turns over the whole disk.
+func (d *disk) make(ctx context.Context, dir string) error {
+	share := d.data / layers
+	noise := filepath.Join(dir, "noise")
+	if err := writeNoise(noise, share); err != nil {
+		return err
+	}
+	piece, stride := share/d.pieces, d.size/d.pieces
+	below := ""
+	for i := range int64(layers) {
+		path := filepath.Join(dir, fmt.Sprintf("layer%d.qcow2", i))
+		args := []string{"create", "-q", "-f", "qcow2"}
+		if below != "" {
+			args = append(args, "-b", below, "-F", "qcow2")
+		}
+		if err := command(ctx, "qemu-img", append(args, path, fmt.Sprint(d.size))...); err != nil {
+			return err
+		}
+		args = []string{"-f", "qcow2"}
+		for p := range d.pieces {
+			args = append(args, "-c", fmt.Sprintf("write -q -s %s %d %d", noise, p*stride+i*stride/layers, piece))
+		}
+		if err := command(ctx, "qemu-io", append(args, path)...); err != nil {
+			return err
+		}
+		below = path
+	}
+	d.top, d.raw = below, filepath.Join(dir, "flat.raw")
+	return command(ctx, "qemu-img", "convert", "-f", "qcow2", "-O", "raw", d.top, d.raw)
+}
+
+// writeNoise makes a file of bytes that no converter can take for zeros; the same ones on every machine.
+func writeNoise(path string, size int64) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := io.CopyN(f, rand.NewChaCha8([32]byte{}), size); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// result is what one way took.
+type result struct {
+	way   string
+	times []time.Duration
+	peak  int64 // bytes of memory, of the largest process
+}
+
+func (r result) best() time.Duration { return slices.Min(r.times) }
+
+func (r result) median() time.Duration {
+	sorted := slices.Sorted(slices.Values(r.times))
+	return sorted[len(sorted)/2]
+}
+
+// measure returns one result for each way, Ingot's first.
+func (d *disk) measure(ctx context.Context, rounds int) ([]result, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	out := filepath.Join(filepath.Dir(d.top), "out.vhd")
+	ways := []struct {
+		name   string
+		args   []string
+		footer bool // what the program itself does not write
+	}{
+		{"ingot", []string{self, "-write", d.top, out}, false},
+		{"qemu-img -O vpc", []string{"qemu-img", "convert", "-f", "qcow2", "-O", "vpc", "-o", "subformat=fixed,force_size", d.top, out}, false},
+		{"qemu-img -O raw -W -m 8, footer", []string{"qemu-img", "convert", "-f", "qcow2", "-O", "raw", "-W", "-m", "8", d.top, out}, true},
+		{"cp --sparse=always of a flat copy, footer", []string{"cp", "--sparse=always", d.raw, out}, true},
+	}
+	results := make([]result, len(ways))
+	for round := range rounds {
+		for i, w := range ways {
+			unix.Sync()
+			cmd := exec.CommandContext(ctx, w.args[0], w.args[1:]...)
+			cmd.Stderr = os.Stderr
+			start := time.Now()
+			if err := cmd.Run(); err != nil {
+				return nil, fmt.Errorf("%s: %w", w.name, err)
+			}
+			if w.footer {
+				if err := appendFooter(out, d.size); err != nil {
+					return nil, err
+				}
+			}
+			results[i].way = w.name
+			results[i].times = append(results[i].times, time.Since(start))
+			usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+			results[i].peak = max(results[i].peak, usage.Maxrss<<10)
+			if i == 0 && round == 0 {
+				if err := command(ctx, "qemu-img", "compare", "-q", "-f", "qcow2", "-F", "vpc", d.top, out); err != nil {
+					return nil, fmt.Errorf("the VHD is not the disk it was made from: %w", err)
+				}
+			}
+			if err := os.Remove(out); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return results, nil
+}
+
+// appendFooter makes a raw disk a fixed VHD.
+func appendFooter(path string, size int64) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	footer := vhd.Footer{Type: vhd.Fixed, Size: size, Original: size, Created: time.Now()}
+	if _, err := f.WriteAt(footer.Encode(), size); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func command(ctx context.Context, name string, args ...string) error {
+	_, err := runcmd.Host{}.Run(ctx, runcmd.Cmd{Path: name, Args: args})
+	return err
+}
+
+func removeAll(pattern string) error {
+	paths, err := filepath.Glob(pattern)
+	for _, path := range paths {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
+}
