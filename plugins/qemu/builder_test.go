@@ -90,6 +90,14 @@ func echo(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) err
 	return err
 }
 
+// run is a hook that runs one command.
+func run(text string) hookFunc {
+	return func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
+		_, err := command(ctx, comm, text)
+		return err
+	}
+}
+
 func TestBuild(t *testing.T) {
 	b := newFakeBuild(t, goodGuest, map[string]any{"disk_size": "1G"})
 	artifact, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo))
@@ -161,14 +169,19 @@ func TestBuildFailures(t *testing.T) {
 			states: []string{"boot running", "boot done", "shutdown running", "shutdown failed"}},
 		{guest: goodGuest, want: []string{"script said no"}, states: []string{"boot running", "boot done"},
 			hook: func(context.Context, packersdk.Ui, packersdk.Communicator) error { return errors.New("script said no") }},
-		{guest: goodGuest, want: []string{"QEMU ended by itself", "the guest powered itself off"},
-			states: []string{"boot running", "boot done"},
-			hook: func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
-				_, err := command(ctx, comm, "poweroff")
-				return err
-			}},
+		{guest: goodGuest, want: []string{"the guest powered itself off"}, states: []string{"boot running", "boot done"},
+			hook: run("poweroff")},
+		{guest: goodGuest, want: []string{"file system of output_directory is full"}, states: []string{"boot running", "boot done"},
+			hook: run("fill the disk")},
+		{guest: goodGuest, want: []string{"QEMU ended by signal 9"}, states: []string{"boot running", "boot done"},
+			hook: run("kill -9 $PPID")},
+		{guest: wedged, changes: short, want: []string{"did not power off within 300ms"},
+			states: []string{"boot running", "boot done", "shutdown running", "shutdown failed"}},
 	} {
 		t.Run(tc.guest, func(t *testing.T) {
+			if tc.guest == wedged && testing.Short() {
+				t.Skip("a QEMU that does not react is given seconds before it is killed")
+			}
 			changes := map[string]any{}
 			for key, value := range tc.changes {
 				changes[key] = value

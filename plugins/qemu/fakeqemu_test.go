@@ -49,6 +49,7 @@ const (
 	hung          = "hung"          // QEMU ignores everything but SIGKILL
 	uncleanCloud  = "unclean-cloud" // cloud-init had errors
 	crashAtTheEnd = "crash-at-the-end"
+	wedged        = "wedged" // the control socket falls silent when the guest is to power off
 )
 
 func TestMain(m *testing.M) {
@@ -107,9 +108,10 @@ type fakeGuest struct {
 	ssh     net.Listener
 	config  *gossh.ServerConfig
 
-	down  atomic.Bool // rebooting: connections are accepted and nothing greets
-	mu    sync.Mutex
-	conns []net.Conn
+	down    atomic.Bool // rebooting: connections are accepted and nothing greets
+	mu      sync.Mutex
+	conns   []net.Conn
+	monitor net.Conn
 }
 
 func fakeQEMU(kind string) int {
@@ -223,8 +225,18 @@ func (g *fakeGuest) trust() error {
 	return nil
 }
 
+// tell sends an event.
+func (g *fakeGuest) tell(event, data string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	fmt.Fprintf(g.monitor, `{"timestamp": {"seconds": 1, "microseconds": 2}, "event": %q, "data": %s}`+"\n", event, data)
+}
+
 // manage serves one QMP connection.
 func (g *fakeGuest) manage(conn net.Conn) {
+	g.mu.Lock()
+	g.monitor = conn
+	g.mu.Unlock()
 	say := func(format string, args ...any) { fmt.Fprintf(conn, format+"\n", args...) }
 	say(`{"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 7}, "package": ""}, "capabilities": []}}`)
 	for lines := json.NewDecoder(bufio.NewReader(conn)); ; {
@@ -239,6 +251,9 @@ func (g *fakeGuest) manage(conn net.Conn) {
 			say(`{"return": "Hub -1 (net):\r\n  TCP[HOST_FORWARD]   8       127.0.0.1 %d       10.0.2.15    22     0     0\r\n"}`,
 				g.ssh.Addr().(*net.TCPAddr).Port)
 		case "system_powerdown":
+			if g.kind == wedged {
+				select {}
+			}
 			say(`{"return": {}}`)
 			switch g.kind {
 			case stubborn, hung:
@@ -333,7 +348,11 @@ func (g *fakeGuest) execute(channel gossh.Channel, command string) {
 		time.AfterFunc(300*time.Millisecond, func() { g.down.Store(false) })
 		return
 	case command == "poweroff":
+		g.tell("SHUTDOWN", `{"guest": true, "reason": "guest-shutdown"}`)
 		os.Exit(0)
+	case command == "fill the disk":
+		g.tell("BLOCK_IO_ERROR", `{"device": "", "node-name": "disk", "operation": "write", "action": "stop", "nospace": true}`)
+		select {} // the guest stands still
 	default:
 		cmd := exec.Command("/bin/sh", "-c", command)
 		cmd.Stdout, cmd.Stderr = channel, channel.Stderr()

@@ -125,8 +125,18 @@ func (m *monitor) powerButton(ctx context.Context) error {
 // quit ends QEMU, which closes its disks first.
 func (m *monitor) quit() error { return m.run(context.Background(), nil, "quit", nil) }
 
-// version is QEMU's own, such as "7.2.22".
-func (m *monitor) version() string { return m.socket.Version.String() }
+// events calls handle for each event, until close, or QEMU's end. Call it once.
+func (m *monitor) events(handle func(qmp.Event)) error {
+	// The library ignores the context; the channel ends with the connection.
+	events, err := m.socket.Events(context.Background())
+	if err != nil {
+		return fmt.Errorf("listen to QEMU's events: %w", err)
+	}
+	for e := range events {
+		handle(e)
+	}
+	return nil
+}
 
 // close ends the connection. Call it when QEMU has ended.
 func (m *monitor) close() { _ = m.socket.Disconnect() }

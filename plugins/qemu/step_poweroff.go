@@ -2,6 +2,7 @@ package qemu
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,16 +25,30 @@ func (s *stepPowerOff) Run(ctx context.Context, state multistep.StateBag) multis
 
 func (*stepPowerOff) Cleanup(multistep.StateBag) {}
 
+// errStillOn is why the wait for the guest ends when shutdown_timeout is over.
+var errStillOn = errors.New("the guest is still on")
+
 func (s *stepPowerOff) powerOff(ctx context.Context) error {
 	s.expected.Store(true)
-	limit := time.NewTimer(s.config.ShutdownTimeout)
-	defer limit.Stop()
+	ctx, cancel := context.WithTimeoutCause(ctx, s.config.ShutdownTimeout, errStillOn)
+	defer cancel()
+	err := s.pressUntilOff(ctx)
+	if errors.Is(err, errStillOn) {
+		s.process.stop(s.monitor.quit)
+		return fmt.Errorf("the guest did not power off within %s and was cut off, so its disk may be incomplete"+
+			"\n  fix:  set shutdown_timeout higher, or see the console for what holds it up%s",
+			s.config.ShutdownTimeout, s.console.lastLines())
+	}
+	return err
+}
+
+// pressUntilOff returns when QEMU has ended; an end not in good order is an error.
+func (s *stepPowerOff) pressUntilOff(ctx context.Context) error {
 	again := time.NewTicker(pressAgain)
 	defer again.Stop()
 	for {
-		// QEMU may end while it is told about the button; then only how it ended counts.
-		if err := s.monitor.powerButton(ctx); err != nil && !s.process.within(time.Second) {
-			return err
+		if err := s.monitor.powerButton(ctx); err != nil && !s.process.within(endGrace) {
+			return err // else QEMU ended while it was told, and only how it ended counts
 		}
 		select {
 		case <-s.process.done:
@@ -42,11 +57,6 @@ func (s *stepPowerOff) powerOff(ctx context.Context) error {
 			}
 			return nil
 		case <-again.C:
-		case <-limit.C:
-			s.process.stop(s.monitor.quit)
-			return fmt.Errorf("the guest did not power off within %s and was cut off, so its disk may be incomplete"+
-				"\n  fix:  set shutdown_timeout higher, or see the console for what holds it up%s",
-				s.config.ShutdownTimeout, s.console.lastLines())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

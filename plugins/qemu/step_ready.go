@@ -75,7 +75,7 @@ func (s *stepReady) running(ctx context.Context) error {
 	}
 }
 
-// login opens the build's SSH connection, first on the one that is open already. It gives up when ctx ends; the connection, and
+// login opens the build's SSH connection, first on the one that is open already. It gives up when ctx ends. The connection, and
 // those by which the communicator replaces it after a reboot, are closed when life ends.
 func (s *stepReady) login(ctx, life context.Context, state multistep.StateBag, open net.Conn) (packersdk.Communicator, error) {
 	client, err := s.config.comm.SSHConfigFunc()(state)
@@ -83,25 +83,29 @@ func (s *stepReady) login(ctx, life context.Context, state multistep.StateBag, o
 		open.Close()
 		return nil, fmt.Errorf("configure SSH: %w", err)
 	}
+	var conn net.Conn                                 // the one in use
+	until, unbind := ctx, func() bool { return true } // bound to ctx while this waits, and to life from then on
 	config := &ssh.Config{
 		SSHConfig:              client,
 		KeepAliveInterval:      s.config.comm.SSHKeepAliveInterval,
 		DisableAgentForwarding: true, // the keys of who builds are none of the guest's business
 		Connection: func() (net.Conn, error) {
-			conn, err := open, error(nil)
-			if open = nil; conn == nil {
-				conn, err = s.dialAgain(life)
+			var err error
+			if conn, open = open, nil; conn == nil {
+				conn, err = s.dialAgain(until)
 			}
-			if err == nil {
-				context.AfterFunc(life, func() { conn.Close() })
+			if err != nil {
+				return nil, err
 			}
-			return conn, err
+			unbind = closeWith(until, conn)
+			return conn, nil
 		},
 	}
 	// A guest that still boots may refuse the login for a moment; one that refuses for good must not be hammered.
 	for wait := loginPause; ; wait = min(2*wait, maxLoginPause) {
 		comm, err := ssh.New(s.address(), config)
-		if err == nil {
+		if err == nil && unbind() {
+			until, unbind = life, closeWith(life, conn)
 			return comm, nil
 		}
 		if pause(ctx, wait); ctx.Err() != nil {
@@ -110,9 +114,14 @@ func (s *stepReady) login(ctx, life context.Context, state multistep.StateBag, o
 	}
 }
 
+// closeWith closes conn when ctx ends. The result undoes that; it is false when it came too late.
+func closeWith(ctx context.Context, conn net.Conn) (undo func() bool) {
+	return context.AfterFunc(ctx, func() { conn.Close() })
+}
+
 // dialAgain waits for sshd as long as for the first boot: the guest may be in the middle of a reboot.
-func (s *stepReady) dialAgain(life context.Context) (net.Conn, error) {
-	ctx, cancel := context.WithTimeoutCause(life, s.config.SSHTimeout,
+func (s *stepReady) dialAgain(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.config.SSHTimeout,
 		fmt.Errorf("sshd of the guest did not come back within %s", s.config.SSHTimeout))
 	defer cancel()
 	return dialBanner(ctx, s.address())

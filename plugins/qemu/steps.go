@@ -162,6 +162,7 @@ func (s *stepPowerOn) powerOn(ctx context.Context) error {
 	if s.monitor, err = connectMonitor(ctx, s.dir, s.process); err != nil {
 		return err
 	}
+	s.watchEvents()
 	s.port, err = s.monitor.sshPort(ctx)
 	s.config.comm.SSHPort = s.port
 	return err

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/digitalocean/go-qemu/qmp"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 )
 
@@ -69,6 +70,20 @@ func (v *vm) watch() {
 	})
 }
 
+// watchEvents acts on what QEMU tells by itself, until release.
+func (v *vm) watchEvents() {
+	v.watchers.Go(func() {
+		err := v.monitor.events(func(e qmp.Event) {
+			if err := eventError(e); err != nil && !v.expected.Load() {
+				v.cancel(fmt.Errorf("%w%s", err, v.console.lastLines()))
+			}
+		})
+		if err != nil {
+			v.ui.Error(err.Error())
+		}
+	})
+}
+
 // reportEnd cancels the build for QEMU's end, unless that was to be.
 func (v *vm) reportEnd() {
 	if !v.expected.Load() {
@@ -91,10 +106,10 @@ func (v *vm) release() {
 	}
 	if v.monitor != nil {
 		v.monitor.close()
-		v.monitor = nil
 	}
 	v.stopWatch()
 	v.watchers.Wait()
+	v.monitor = nil
 	v.process = nil
 }
 
