@@ -36,7 +36,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NO_COLOR", "")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "only-ingot": onlyIngot},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "only-ingot": onlyIngot, "same-as-run": sameAsRun,
+		},
 		// [qemu] is a machine that can boot VMs from a base image: make test sees to both.
 		Condition: func(cond string) (bool, error) {
 			if cond == "qemu" {
@@ -77,4 +79,17 @@ func onlyIngot(ts *testscript.TestScript, neg bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(dir, 0o755))
 	ts.Check(os.Symlink(self, filepath.Join(dir, "ingot")))
+}
+
+// sameAsRun wants a folder to be equal to the Packer template that the only run so far was made with: same-as-run FOLDER
+func sameAsRun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: same-as-run FOLDER")
+	}
+	runs, err := filepath.Glob(filepath.Join(ts.Getenv("XDG_STATE_HOME"), "ingot", "runs", "*", "packer"))
+	ts.Check(err)
+	if len(runs) != 1 {
+		ts.Fatalf("there are %d runs, want 1", len(runs))
+	}
+	ts.Check(ts.Exec("diff", "-r", runs[0], ts.MkAbs(args[0])))
 }

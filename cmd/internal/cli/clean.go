@@ -12,6 +12,7 @@ import (
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/cmd/internal/wire"
 	"github.com/ingot-build/ingot/engine/ledger"
+	"github.com/ingot-build/ingot/engine/store"
 )
 
 type cleanOptions struct {
@@ -107,22 +108,20 @@ func showLeftovers(env *Env, left []ledger.Leftover) error {
 	var rows [][]string
 	var total int64
 	for _, l := range left {
-		size, how := "", "remove with all in it"
+		size, how := "", "remove"
 		switch {
 		case !l.Present:
-			how = "is gone already; forget it"
-		case l.Entry.Kind == "process":
+			how = "gone already"
+		case l.Entry.Kind == store.Process:
 			how = "end"
-		case l.Entry.Kind == "file":
-			how = "remove"
 		}
 		if l.Bytes > 0 {
 			size = humanize.IBytes(uint64(l.Bytes))
 			total += l.Bytes
 		}
-		rows = append(rows, []string{l.Run.ID, l.What, size, how})
+		rows = append(rows, []string{l.Run.ID, how, size, l.What})
 	}
-	if err := view.Table(env.Stdout, env.palette(env.Stdout), []string{"RUN", "LEFT BEHIND", "SIZE", "HOW"}, rows); err != nil {
+	if err := view.Table(env.Stdout, env.palette(env.Stdout), []string{"RUN", "TO DO", "SIZE", "LEFT BEHIND"}, rows); err != nil {
 		return err
 	}
 	if total > 0 {

@@ -65,7 +65,7 @@ func (v *Plain) state(e events.Event, s *step) {
 	if s != nil && s.over() {
 		text += " after " + clock(s.elapsed)
 	}
-	if e.State.Detail != "" && (s == nil || !s.over()) {
+	if e.State.Detail != "" && e.State.Phase != events.Done { // at the end of a good step it only repeats what was said
 		text += ": " + Line(e.State.Detail)
 	}
 	v.line(e.Time, "%s", text)
