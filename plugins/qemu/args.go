@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// The files of a build, below its output directory. QEMU runs with that directory as its working directory, so its arguments
-// name them without a path: no comma to escape, and no socket path over the 107 bytes that Linux allows.
+// The files of a build, below its output directory. QEMU runs with that directory as its working directory, so its
+// arguments name them without a path: no comma to escape, and no socket path over the 107 bytes that Linux allows.
 const (
 	diskFile    = "disk.qcow2"
 	seedFile    = "seed.iso"
@@ -19,9 +19,9 @@ const (
 // loopback is the only address a build VM can be reached at.
 const loopback = "127.0.0.1"
 
-// tcgCPU is what the emulated processor is. qemu64 boots quickest, since the kernel finds few features to patch itself for; the
-// four more make it x86-64-v2, below which the C library of the RHEL 9 family refuses to run. Without svm the guest does not load
-// a hypervisor of its own.
+// tcgCPU is what the emulated processor is. qemu64 boots quickest, since the kernel finds few features to patch itself
+// for; the four more make it x86-64-v2, below which the C library of the RHEL 9 family refuses to run. Without svm the
+// guest does not load a hypervisor of its own.
 const tcgCPU = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,-svm"
 
 // machine is the build VM as QEMU is to make it.
@@ -51,15 +51,16 @@ func (m machine) args() []string {
 	return append(a,
 		// cloud-init looks here too, on an image that no longer knows where it may look.
 		"-smbios", "type=1,serial=ds=nocloud",
-		// no-flush: the guest's flushes cost nothing, since a build that dies is thrown away. An orderly end of QEMU writes everything.
+		// no-flush: the guest's flushes cost nothing, since a build that dies is thrown away. An orderly end of QEMU
+		// writes everything.
 		"-blockdev", "driver=file,node-name=disk-file,filename="+diskFile+",discard=unmap,cache.no-flush=on",
 		"-blockdev", "driver=qcow2,node-name=disk,file=disk-file,discard=unmap,detect-zeroes=unmap,cache.no-flush=on",
 		"-device", "virtio-blk-pci,drive=disk,bootindex=1,discard=on,write-cache=on",
 		"-blockdev", "driver=file,node-name=seed-file,filename="+seedFile+",read-only=on",
 		"-blockdev", "driver=raw,node-name=seed,file=seed-file,read-only=on",
 		"-device", "virtio-blk-pci,drive=seed",
-		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between. IPv4 alone,
-		// as a build VM on Azure has it: QEMU offers the guest IPv6 also where the host has none.
+		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between.
+		// IPv4 alone, as a build VM on Azure has it: QEMU offers the guest IPv6 also where the host has none.
 		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s:0-:22", loopback),
 		"-device", "virtio-net-pci,netdev=net,romfile=", // no option ROM: nothing here boots from the network
 		"-object", "rng-random,id=rng,filename=/dev/urandom",

@@ -7,8 +7,8 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 )
 
-// Artifact is what a build leaves: the qcow2 that lies over the base disk. It is of no use without the base, which stays where
-// it was.
+// Artifact is what a build leaves: the qcow2 that lies over the base disk. It is of no use without the base, which
+// stays where it was.
 type Artifact struct {
 	disk  string         // absolute path
 	state map[string]any // what later stages may want to know

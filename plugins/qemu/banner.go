@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// QEMU's network accepts a connection before the guest listens. Then one that waits long hears nothing for up to 24 s after
-	// sshd is up, since the network behind it repeats its knock ever more seldom; one that waits briefly never hears a guest that
-	// needs longer to answer. So there are two.
+	// QEMU's network accepts a connection before the guest listens. Then one that waits long hears nothing for up to 24
+	// s after sshd is up, since the network behind it repeats its knock ever more seldom; one that waits briefly never
+	// hears a guest that needs longer to answer. So there are two.
 	impatient = 1 * time.Second
 	patient   = 30 * time.Second
 	// between two knocks, so that a guest that refuses them is not kept busy by them
 	knockPause = 200 * time.Millisecond
 )
 
-// dialBanner connects to an SSH server at address as soon as it greets, and returns the connection with the greeting still to
-// be read. It fails only when ctx ends, with its cause.
+// dialBanner connects to an SSH server at address as soon as it greets, and returns the connection with the greeting
+// still to be read. It fails only when ctx ends, with its cause.
 func dialBanner(ctx context.Context, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -1,9 +1,10 @@
-// Package qemu is the Packer builder ingot-qemu: a build VM on this machine. It boots an overlay over a base disk, lets Packer's
-// provisioners work on it by SSH, powers it off in good order and hands back the overlay. The base disk is only read.
+// Package qemu is the Packer builder ingot-qemu: a build VM on this machine. It boots an overlay over a base disk, lets
+// Packer's provisioners work on it by SSH, powers it off in good order and hands back the overlay. The base disk is
+// only read.
 //
-// The guest has to bring sshd and cloud-init, which finds its orders on a second disk (package seed). An image that is told to
-// look for them on Azure alone (datasource_list: [Azure]) does not: add NoCloud to that list in the base image. The serial number
-// ds=nocloud, which QEMU shows the guest as well, helps those whose list is empty.
+// The guest has to bring sshd and cloud-init, which finds its orders on a second disk (package seed). An image that is
+// told to look for them on Azure alone (datasource_list: [Azure]) does not: add NoCloud to that list in the base image.
+// The serial number ds=nocloud, which QEMU shows the guest as well, helps those whose list is empty.
 package qemu
 
 import (
@@ -35,8 +36,8 @@ func (b *Builder) Prepare(raws ...any) (variables, warnings []string, err error)
 	return nil, nil, b.config.prepare(raws...)
 }
 
-// Run makes the VM, provisions it and returns its disk as an *Artifact. The error says what failed first; QEMU has ended by
-// then and, unless on-error is "abort", everything but the console's log is gone.
+// Run makes the VM, provisions it and returns its disk as an *Artifact. The error says what failed first; QEMU has
+// ended by then and, unless on-error is "abort", everything but the console's log is gone.
 func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
 	// QEMU's end, or a doomed guest, cancels whatever step is running; the cause says why.
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -79,8 +80,8 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	return vm.artifact(), nil
 }
 
-// failure is why the steps did not reach their end, or nil. The cause of a cancellation comes first: what a step says after the
-// ground was taken from under it is a mere consequence.
+// failure is why the steps did not reach their end, or nil. The cause of a cancellation comes first: what a step says
+// after the ground was taken from under it is a mere consequence.
 func failure(ctx context.Context, state multistep.StateBag) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause

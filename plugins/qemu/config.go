@@ -37,13 +37,15 @@ var vmNamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0
 type Config struct {
 	common.PackerConfig `mapstructure:",squash"`
 
-	// SourceDisk is the base disk. It is only read, and must not change while a build runs. Relative to the working directory.
+	// SourceDisk is the base disk. It is only read, and must not change while a build runs. Relative to the working
+	// directory.
 	SourceDisk string `mapstructure:"source_disk"`
 	// SourceFormat is qcow2, raw or vpc; it is never guessed, since a guest may write a header into a raw disk.
 	SourceFormat string `mapstructure:"source_format"`
 	// OutputDirectory holds everything of one build. It is made (0700) if absent; two builds must not share one.
 	OutputDirectory string `mapstructure:"output_directory"`
-	// DiskSize is a whole number with the unit M, G or T (powers of 1024); "" keeps the source's size. A disk only grows.
+	// DiskSize is a whole number with the unit M, G or T (powers of 1024); "" keeps the source's size. A disk only
+	// grows.
 	DiskSize string `mapstructure:"disk_size"`
 	// VMName is in QEMU's command line, so that a process left behind can be found by it.
 	VMName          string        `mapstructure:"vm_name"`
@@ -59,8 +61,8 @@ type Config struct {
 	diskSize int64 // DiskSize in bytes; 0: the source's
 }
 
-// prepare decodes raws into c, fills in what was left out and checks the rest. It touches nothing outside c: whether the files
-// exist is found out when the build starts. The error joins everything that is wrong.
+// prepare decodes raws into c, fills in what was left out and checks the rest. It touches nothing outside c: whether
+// the files exist is found out when the build starts. The error joins everything that is wrong.
 func (c *Config) prepare(raws ...any) error {
 	// HCL has interpolated already; a second pass would make "{{" in a path mean something.
 	if err := config.Decode(c, &config.DecodeOpts{PluginType: BuilderID}, raws...); err != nil {
@@ -80,7 +82,8 @@ func (c *Config) prepare(raws ...any) error {
 	checkWord(bad, "accelerator", c.Accelerator, accelAuto, accelKVM, accelTCG)
 	checkWord(bad, "firmware", c.Firmware, firmwareBIOS, firmwareUEFI)
 	if !vmNamePattern.MatchString(c.VMName) {
-		bad("vm_name is %q: letters, digits, dots and dashes are allowed, at most 63, first and last no dot or dash", c.VMName)
+		bad("vm_name is %q: letters, digits, dots and dashes are allowed, at most 63, no dot or dash first or last",
+			c.VMName)
 	}
 	if c.CPUs < 1 || c.CPUs > 255 {
 		bad("cpus is %d: 1 to 255 are allowed", c.CPUs)
@@ -101,7 +104,8 @@ func (c *Config) prepare(raws ...any) error {
 
 	c.comm = communicator.Config{Type: "ssh", SSH: communicator.SSH{
 		SSHHost: loopback, SSHUsername: c.SSHUsername, SSHTimeout: c.SSHTimeout,
-		// curve25519 comes first: on an emulated CPU it makes the handshake tens of milliseconds shorter than the others.
+		// curve25519 comes first: on an emulated CPU it makes the handshake tens of milliseconds shorter than the
+		// others.
 		SSHKEXAlgos: []string{"curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256"},
 	}}
 	errs = append(errs, c.comm.Prepare(nil)...)
@@ -148,7 +152,7 @@ func parseSize(s string) (int64, error) {
 	if err != nil || n < 1 {
 		return 0, errors.New("it is a whole number with the unit M, G or T")
 	}
-	const limit = 64 << 40 // the largest qcow2 with the default cluster size is larger still; Azure ends at 4 TiB for an OS disk
+	const limit = 64 << 40 // a qcow2 may be larger still; an OS disk on Azure ends at 4 TiB
 	if n > limit/unit {
 		return 0, errors.New("at most 64T are allowed")
 	}

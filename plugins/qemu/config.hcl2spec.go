@@ -5,8 +5,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// FlatConfig is Config as HCL sees it: one optional attribute for each key. It is written by hand, since the generator would add
-// the communicator's eighty; a test compares it with Config.
+// FlatConfig is Config as HCL sees it: one optional attribute for each key. It is written by hand, since the generator
+// would add the communicator's eighty; a test compares it with Config.
 type FlatConfig struct {
 	SourceDisk      *string `cty:"source_disk" hcl:"source_disk"`
 	SourceFormat    *string `cty:"source_format" hcl:"source_format"`
@@ -27,13 +27,15 @@ func (*Config) FlatMapstructure() interface{ HCL2Spec() map[string]hcldec.Spec }
 	return new(FlatConfig)
 }
 
-// HCL2Spec tells HCL which attributes a source block may have. Everything is optional here: Prepare names what is missing,
-// all of it at once.
+// HCL2Spec tells HCL which attributes a source block may have. Everything is optional here: Prepare names what is
+// missing, all of it at once.
 func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 	spec := map[string]hcldec.Spec{}
 	for name, t := range map[string]cty.Type{
-		"source_disk": cty.String, "source_format": cty.String, "output_directory": cty.String, "disk_size": cty.String,
-		"vm_name": cty.String, "cpus": cty.Number, "memory": cty.Number, "accelerator": cty.String, "firmware": cty.String,
+		"source_disk": cty.String, "source_format": cty.String,
+		"output_directory": cty.String, "disk_size": cty.String,
+		"vm_name": cty.String, "cpus": cty.Number, "memory": cty.Number,
+		"accelerator": cty.String, "firmware": cty.String,
 		"ssh_username": cty.String, "ssh_timeout": cty.String, "shutdown_timeout": cty.String,
 	} {
 		spec[name] = &hcldec.AttrSpec{Name: name, Type: t}

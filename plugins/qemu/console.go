@@ -43,7 +43,8 @@ var dooms = []doom{
 	{"No bootable device", "the firmware finds nothing to boot", checkDisk},
 	{"No bootable option or device", "the firmware finds nothing to boot", checkDisk},
 	{"grub rescue>", "GRUB does not find its files", "check that source_disk is complete"},
-	{"Kernel panic - not syncing", "the guest's kernel gave up", "the console says why; more memory, or another accelerator, may help"},
+	{"Kernel panic - not syncing", "the guest's kernel gave up",
+		"the console says why; more memory, or another accelerator, may help"},
 	{"You are in emergency mode", "the guest's systemd gave up", "the console says which unit failed"},
 	{"You are in rescue mode", "the guest's systemd gave up", "the console says which unit failed"},
 	{"CPU ISA level is lower than required", "the guest's system is built for a newer processor",
@@ -156,7 +157,8 @@ func (c *console) lastLines() string {
 // escapePattern is a terminal's control sequence: firmware and GRUB move the cursor about, systemd colours its lines.
 var escapePattern = regexp.MustCompile(`\x1b(\[[0-9;?=]*[A-Za-z]|[()][A-Za-z0-9]|[=>cM78])`)
 
-// clean makes a raw line of the console fit to show: no control sequence or control character, valid UTF-8, no trailing space.
+// clean makes a raw line of the console fit to show: no control sequence or control character, valid UTF-8, no trailing
+// space.
 func clean(raw []byte) string {
 	text := escapePattern.ReplaceAllString(strings.ToValidUTF8(string(raw), "\uFFFD"), "")
 	text = strings.Map(func(r rune) rune {

@@ -10,8 +10,9 @@ import (
 // mib is what a disk's size is a whole number of: a fixed VHD has to be, so the build disk is so from the start.
 const mib = 1 << 20
 
-// createOverlay makes an empty qcow2 at path over the base disk, which it leaves untouched. The overlay is as large as wanted
-// bytes, or as the base where wanted is 0, rounded up to a MiB; it returns that size. The base is named by absolute path.
+// createOverlay makes an empty qcow2 at path over the base disk, which it leaves untouched. The overlay is as large as
+// wanted bytes, or as the base where wanted is 0, rounded up to a MiB; it returns that size. The base is named by
+// absolute path.
 func createOverlay(ctx context.Context, h hostPrograms, base, format, path string, wanted int64) (int64, error) {
 	if _, err := os.Stat(base); err != nil {
 		return 0, fmt.Errorf("source_disk cannot be used: %w", err)
@@ -46,8 +47,8 @@ func virtualSize(ctx context.Context, h hostPrograms, path, format string) (int6
 	return info.VirtualSize, nil
 }
 
-// overlaySize is the size in bytes of an overlay over a disk of has bytes. A disk does not shrink: file systems at its end would
-// be cut.
+// overlaySize is the size in bytes of an overlay over a disk of has bytes. A disk does not shrink: file systems at its
+// end would be cut.
 func overlaySize(has, wanted int64) (int64, error) {
 	if wanted != 0 && wanted < has {
 		return 0, fmt.Errorf("disk_size is %s, but the source has %s, and a disk can only grow",

@@ -26,7 +26,8 @@ func eventError(e qmp.Event) error {
 		}
 		// QEMU halts the guest rather than have it lose data, and would wait for ever.
 		if full, _ := e.Data["nospace"].(bool); full {
-			return errors.New("the file system of output_directory is full\n  fix:  free space there, or choose another folder")
+			return errors.New("the file system of output_directory is full" +
+				"\n  fix:  free space there, or choose another folder")
 		}
 		how := map[string]string{"read": "read", "write": "written"}[text("operation")]
 		return fmt.Errorf("the build VM's disk cannot be %s: %s", how, text("reason"))

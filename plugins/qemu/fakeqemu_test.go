@@ -26,8 +26,9 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 )
 
-// The test binary is its own fake of QEMU: linked to by QEMU's name, it acts as that. The fake speaks QMP, has a console and an
-// SSH server that lets in the key of the seed disk; a kind of guest, given by an environment variable, decides what goes wrong.
+// The test binary is its own fake of QEMU: linked to by QEMU's name, it acts as that. The fake speaks QMP, has a
+// console and an SSH server that lets in the key of the seed disk; a kind of guest, given by an environment variable,
+// decides what goes wrong.
 const (
 	guestEnv   = "INGOT_FAKE_GUEST"
 	guestPID   = "INGOT_FAKE_PID_FILE" // where the fake leaves its process id

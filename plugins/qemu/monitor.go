@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	monitorPatience = 30 * time.Second      // for QEMU to open its socket and to say hello; it takes 50 ms on an idle host
+	monitorPatience = 30 * time.Second      // for QEMU to open its socket and say hello; an idle host needs 50 ms
 	monitorPoll     = 10 * time.Millisecond // between looks whether the socket is there
 )
 
@@ -54,8 +54,8 @@ func connectMonitor(ctx context.Context, dir string, p *process) (*monitor, erro
 	}
 }
 
-// dialMonitor dials as soon as the socket is there. The path goes by the folder's descriptor, since a socket's path may have no
-// more than 107 bytes.
+// dialMonitor dials as soon as the socket is there. The path goes by the folder's descriptor, since a socket's path may
+// have no more than 107 bytes.
 func dialMonitor(ctx context.Context, dir string, p *process) (*qmp.SocketMonitor, error) {
 	folder, err := os.Open(dir)
 	if err != nil {
@@ -81,7 +81,8 @@ func dialMonitor(ctx context.Context, dir string, p *process) (*qmp.SocketMonito
 	}
 }
 
-// run executes one QMP command and decodes what it returns into result, unless that is nil. It does not outlast QEMU or ctx.
+// run executes one QMP command and decodes what it returns into result, unless that is nil. It does not outlast QEMU or
+// ctx.
 func (m *monitor) run(ctx context.Context, result any, command string, args any) error {
 	text, err := json.Marshal(qmp.Command{Execute: command, Args: args})
 	if err != nil {

@@ -9,12 +9,13 @@ import (
 
 // The messages by which the builder tells how far it is; Packer carries them to whoever listens.
 const (
-	messageState   = "ingot-state"   // step id, running|done|failed, detail
-	messageConsole = "ingot-console" // one line of the guest's console, while it boots or shuts down
+	messageState    = "ingot-state"    // step id, running|done|failed, detail
+	messageProgress = "ingot-progress" // step id, what, done, total, unit
+	messageConsole  = "ingot-console"  // one line of the guest's console, while it boots or shuts down
 )
 
-// phase is a part of the build that a person follows as a step of its own. It begins once and ends once, also where several
-// goroutines say so.
+// phase is a part of the build that a person follows as a step of its own. It begins once and ends once, also where
+// several goroutines say so.
 type phase struct {
 	ui packersdk.Ui
 	id string

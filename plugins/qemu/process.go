@@ -26,8 +26,8 @@ type process struct {
 	result error         // of exec.Cmd.Wait; read it after done
 }
 
-// startProcess starts program in dir, in a process group of its own: Ctrl-C on the terminal does not reach it, and the build
-// decides when it ends. The kernel kills it when this program dies in whatever way.
+// startProcess starts program in dir, in a process group of its own: Ctrl-C on the terminal does not reach it, and the
+// build decides when it ends. The kernel kills it when this program dies in whatever way.
 func startProcess(program, dir string, args []string) (*process, error) {
 	p := &process{stderr: &tail{limit: 4 << 10}, done: make(chan struct{})}
 	cmd := exec.Command(program, args...)
@@ -37,8 +37,9 @@ func startProcess(program, dir string, args []string) (*process, error) {
 
 	started := make(chan error)
 	go func() {
-		// The kernel sends the death signal when the thread that forked ends, not the program (https://go.dev/issue/27505).
-		// So this goroutine keeps its thread for as long as QEMU runs; the thread ends with it.
+		// The kernel sends the death signal when the thread that forked ends, not the program
+		// (https://go.dev/issue/27505). So this goroutine keeps its thread for as long as QEMU runs; the thread ends
+		// with it.
 		runtime.LockOSThread()
 		if err := cmd.Start(); err != nil {
 			started <- err
@@ -77,7 +78,8 @@ func (p *process) within(limit time.Duration) bool {
 	}
 }
 
-// stop ends QEMU, the harder the longer it takes, and returns when it is gone. quit asks it by QMP; nil where there is no QMP.
+// stop ends QEMU, the harder the longer it takes, and returns when it is gone. quit asks it by QMP; nil where there is
+// no QMP.
 func (p *process) stop(quit func() error) {
 	if quit != nil && !p.ended() {
 		go quit() // its answer does not matter, and one that never comes ends with the process

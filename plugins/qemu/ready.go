@@ -20,12 +20,15 @@ type check struct {
 // errNotReady is why a check's context ends when there is no time left.
 var errNotReady = errors.New("no time left")
 
-// ready goes through the checks in order and gives all of them together limit. The error names the check that failed, with its
-// hint where time ran out, and the console's last lines.
-func ready(ctx context.Context, limit time.Duration, checks []check, consoleLines func() string) error {
+// ready goes through the checks in order and gives all of them together limit. It tells progress which one it waits
+// for, and how many are done. The error names the check that failed, with its hint where time ran out, and the
+// console's last lines.
+func ready(ctx context.Context, limit time.Duration, checks []check,
+	progress func(what string, done int), consoleLines func() string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNotReady)
 	defer cancel()
 	for i, c := range checks {
+		progress(c.what, i)
 		err := c.probe(ctx)
 		cause := context.Cause(ctx)
 		switch {
@@ -35,9 +38,11 @@ func ready(ctx context.Context, limit time.Duration, checks []check, consoleLine
 		case cause != nil && err != nil:
 			return cause
 		case err != nil:
-			return fmt.Errorf("build VM is not ready: check %d of %d, %q: %w%s", i+1, len(checks), c.what, err, consoleLines())
+			return fmt.Errorf("build VM is not ready: check %d of %d, %q: %w%s",
+				i+1, len(checks), c.what, err, consoleLines())
 		}
 	}
+	progress("ready", len(checks))
 	return nil
 }
 

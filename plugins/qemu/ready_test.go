@@ -3,6 +3,7 @@ package qemu
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -26,12 +27,13 @@ func TestReady(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		checks []check
+		told   []string
 		want   string
 	}{
-		{"all pass", []check{pass, pass}, ""},
-		{"no time left", []check{pass, never, pass},
+		{"all pass", []check{pass, pass}, []string{"0 passes", "1 passes", "2 ready"}, ""},
+		{"no time left", []check{pass, never, pass}, []string{"0 passes", "1 never"},
 			"build VM was not ready within 1ms: check 2 of 3, \"never\", did not pass\n  fix:  look there\n  console"},
-		{"a failure of its own", []check{broken, pass},
+		{"a failure of its own", []check{broken, pass}, []string{"0 broken"},
 			"build VM is not ready: check 1 of 2, \"broken\": no such thing\n  console"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -40,8 +42,13 @@ func TestReady(t *testing.T) {
 				limit = time.Millisecond
 			}
 			got := ""
-			if err := ready(t.Context(), limit, tc.checks, lines); err != nil {
+			var told []string
+			progress := func(what string, done int) { told = append(told, fmt.Sprint(done, " ", what)) }
+			if err := ready(t.Context(), limit, tc.checks, progress, lines); err != nil {
 				got = err.Error()
+			}
+			if diff := cmp.Diff(tc.told, told); diff != "" {
+				t.Error(diff)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Error(diff)
@@ -52,7 +59,7 @@ func TestReady(t *testing.T) {
 		why := errors.New("QEMU ended")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(why)
-		if err := ready(ctx, time.Minute, []check{never}, lines); !errors.Is(err, why) {
+		if err := ready(ctx, time.Minute, []check{never}, func(string, int) {}, lines); !errors.Is(err, why) {
 			t.Errorf("got %v, want %v", err, why)
 		}
 	})

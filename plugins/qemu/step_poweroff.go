@@ -12,7 +12,8 @@ import (
 // pressAgain is how long after the power button it is pressed once more: a guest may miss one while it is busy.
 const pressAgain = 15 * time.Second
 
-// stepPowerOff ends the guest in good order. It presses the power button instead of logging in: after a deprovision nobody can.
+// stepPowerOff ends the guest in good order. It presses the power button instead of logging in: after a deprovision
+// nobody can.
 type stepPowerOff struct{ *vm }
 
 func (s *stepPowerOff) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {

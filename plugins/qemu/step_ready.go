@@ -6,16 +6,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
-	"github.com/hashicorp/packer-plugin-sdk/sdk-internals/communicator/ssh"
 )
 
-// stepReady waits until the guest can be worked on. It stands in for the SDK's own step for "ssh", which sleeps for seconds
-// between its attempts and does not say what it waited for in vain.
+// stepReady waits until the guest can be worked on. It stands in for the SDK's own step for "ssh", which sleeps for
+// seconds between its attempts and does not say what it waited for in vain.
 type stepReady struct{ *vm }
 
 func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
@@ -34,7 +34,7 @@ func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep
 		},
 		{
 			what: "sshd answers on the forwarded port",
-			hint: "the console below tells how far the guest came: it needs a kernel with virtio, sshd, and DHCP on its network card",
+			hint: "the console below tells how far the guest came: it needs virtio drivers, sshd, and DHCP on its network card",
 			probe: func(ctx context.Context) (err error) {
 				greeted, err = dialBanner(ctx, s.address())
 				return err
@@ -54,7 +54,10 @@ func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep
 			probe: func(ctx context.Context) error { return s.cloudInit(ctx, comm) },
 		},
 	}
-	if err := ready(ctx, s.config.SSHTimeout, checks, s.console.lastLines); err != nil {
+	progress := func(what string, done int) {
+		s.ui.Machine(messageProgress, s.boot.id, what, strconv.Itoa(done), strconv.Itoa(len(checks)), "checks")
+	}
+	if err := ready(ctx, s.config.SSHTimeout, checks, progress, s.console.lastLines); err != nil {
 		return end(state, err)
 	}
 	s.bootTime = time.Since(s.poweredOn)
@@ -75,76 +78,19 @@ func (s *stepReady) running(ctx context.Context) error {
 	}
 }
 
-// login opens the build's SSH connection, first on the one that is open already. It gives up when ctx ends. The connection, and
-// those by which the communicator replaces it after a reboot, are closed when life ends.
-func (s *stepReady) login(ctx, life context.Context, state multistep.StateBag, open net.Conn) (packersdk.Communicator, error) {
-	client, err := s.config.comm.SSHConfigFunc()(state)
-	if err != nil {
-		open.Close()
-		return nil, fmt.Errorf("configure SSH: %w", err)
-	}
-	var conn net.Conn                                 // the one in use
-	until, unbind := ctx, func() bool { return true } // bound to ctx while this waits, and to life from then on
-	config := &ssh.Config{
-		SSHConfig:              client,
-		KeepAliveInterval:      s.config.comm.SSHKeepAliveInterval,
-		DisableAgentForwarding: true, // the keys of who builds are none of the guest's business
-		Connection: func() (net.Conn, error) {
-			var err error
-			if conn, open = open, nil; conn == nil {
-				conn, err = s.dialAgain(until)
-			}
-			if err != nil {
-				return nil, err
-			}
-			unbind = closeWith(until, conn)
-			return conn, nil
-		},
-	}
-	// A guest that still boots may refuse the login for a moment; one that refuses for good must not be hammered.
-	for wait := loginPause; ; wait = min(2*wait, maxLoginPause) {
-		comm, err := ssh.New(s.address(), config)
-		if err == nil && unbind() {
-			until, unbind = life, closeWith(life, conn)
-			return comm, nil
-		}
-		if pause(ctx, wait); ctx.Err() != nil {
-			return nil, fmt.Errorf("%w: %w", context.Cause(ctx), err)
-		}
-	}
-}
-
-// closeWith closes conn when ctx ends. The result undoes that; it is false when it came too late.
-func closeWith(ctx context.Context, conn net.Conn) (undo func() bool) {
-	return context.AfterFunc(ctx, func() { conn.Close() })
-}
-
-// dialAgain waits for sshd as long as for the first boot: the guest may be in the middle of a reboot.
-func (s *stepReady) dialAgain(ctx context.Context) (net.Conn, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.config.SSHTimeout,
-		fmt.Errorf("sshd of the guest did not come back within %s", s.config.SSHTimeout))
-	defer cancel()
-	return dialBanner(ctx, s.address())
-}
-
-const (
-	loginPause    = 250 * time.Millisecond
-	maxLoginPause = 5 * time.Second
-)
-
-// cloudInitScript waits for the file that cloud-init writes as its last act, and prints it. Asking "cloud-init status --wait"
-// would start Python, which takes an emulated processor seconds. A guest without cloud-init, or with one that does not run, is
-// finished at once.
+// cloudInitScript waits for the file that cloud-init writes as its last act, and prints it. Asking "cloud-init status
+// --wait" would start Python, which takes an emulated processor seconds. A guest without cloud-init, or with one that
+// does not run, is finished at once.
 const cloudInitScript = `command -v cloud-init >/dev/null || exit 0
 until [ -e /run/cloud-init/result.json ]; do
   [ -e /run/cloud-init/disabled ] && exit 0
-  sleep 0.1
+  sleep 0.2
 done
 cat /run/cloud-init/result.json
 `
 
-// cloudInit waits until cloud-init has done everything. Its own complaints are shown and do not end the build: customizers may
-// not need what went wrong.
+// cloudInit waits until cloud-init has done everything. Its own complaints are shown and do not end the build:
+// customizers may not need what went wrong.
 func (s *stepReady) cloudInit(ctx context.Context, comm packersdk.Communicator) error {
 	var stdout, stderr bytes.Buffer
 	cmd := &packersdk.RemoteCmd{Command: cloudInitScript, Stdout: &stdout, Stderr: &stderr}

@@ -82,8 +82,8 @@ func (s *stepFolder) make() (err error) {
 	}
 	// Another build may be writing to it.
 	if disk := s.file(diskFile); isFile(disk) && !s.config.PackerForce {
-		return fmt.Errorf("output_directory %s is in use: it holds %s already\n  fix:  choose another folder, or remove that disk",
-			s.dir, diskFile)
+		return fmt.Errorf("output_directory %s is in use: it holds %s already"+
+			"\n  fix:  choose another folder, or remove that disk", s.dir, diskFile)
 	}
 	// QEMU appends nothing to an old console, but until it starts, an old one would be taken for this build's.
 	s.remove(consoleFile, monitorFile)
@@ -100,8 +100,9 @@ func (s *stepFolder) Cleanup(multistep.StateBag) {
 type stepDisk struct{ *vm }
 
 func (s *stepDisk) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	c := s.config
 	var err error
-	s.size, err = createOverlay(ctx, s.programs, s.config.SourceDisk, s.config.SourceFormat, s.file(diskFile), s.config.diskSize)
+	s.size, err = createOverlay(ctx, s.programs, c.SourceDisk, c.SourceFormat, s.file(diskFile), c.diskSize)
 	return end(state, err)
 }
 
@@ -133,7 +134,8 @@ func (s *stepPowerOn) Run(ctx context.Context, state multistep.StateBag) multist
 }
 
 func (s *stepPowerOn) powerOn(ctx context.Context) error {
-	m := machine{Name: s.config.VMName, CPUs: s.config.CPUs, MemoryMiB: s.config.Memory, Accel: s.accel, EFICode: s.efi.Code}
+	c := s.config
+	m := machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code}
 	if m.EFICode != "" {
 		variables, err := os.ReadFile(s.efi.Vars)
 		if err == nil {
@@ -164,7 +166,7 @@ func (s *stepPowerOn) powerOn(ctx context.Context) error {
 	}
 	s.watchEvents()
 	s.port, err = s.monitor.sshPort(ctx)
-	s.config.comm.SSHPort = s.port
+	c.comm.SSHPort = s.port
 	return err
 }
 

@@ -113,8 +113,9 @@ func (v *vm) release() {
 	v.process = nil
 }
 
-// keepIfAborted deals with what is still there after the steps' own cleaning up, which on-error "abort" leaves out. A process
-// cannot stay, since it ends with this program; its disk can. So the guest is powered off and the disk kept for a look inside.
+// keepIfAborted deals with what is still there after the steps' own cleaning up, which on-error "abort" leaves out. A
+// process cannot stay, since it ends with this program; its disk can. So the guest is powered off and the disk kept for
+// a look inside.
 func (v *vm) keepIfAborted() {
 	if v.process == nil {
 		return

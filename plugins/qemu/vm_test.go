@@ -50,8 +50,8 @@ func command(ctx context.Context, comm packersdk.Communicator, text string) (str
 	return out.String(), nil
 }
 
-// A real guest, by either firmware: what the seed disk orders is done, a reboot is survived, and the disk is whole after the
-// guest took itself out of service.
+// A real guest, by either firmware: what the seed disk orders is done, a reboot is survived, and the disk is whole
+// after the guest took itself out of service.
 func TestBuildRealGuest(t *testing.T) {
 	image := baseImage(t)
 	before, err := os.Stat(image)
@@ -72,7 +72,12 @@ func TestBuildRealGuest(t *testing.T) {
 						return err
 					}
 				}
-				_, err := command(ctx, comm, "! command -v waagent || sudo waagent -force -deprovision+user")
+				// The note in the seed makes waagent delete the user whose session this is.
+				out, err := command(ctx, comm, "! command -v waagent || "+
+					"{ sudo waagent -force -deprovision+user && ! getent passwd packer && echo gone; }")
+				if err == nil && out != "" && !strings.HasSuffix(out, "gone\n") {
+					t.Errorf("after deprovision the user is still there: %s", out)
+				}
 				return err
 			}))
 			if err != nil {

@@ -1,6 +1,6 @@
-// Package accel finds out what runs a guest on this machine: KVM, or QEMU's software emulation (TCG). A /dev/kvm that opens
-// proves nothing: there are hosts whose KVM sets everything up and then emulates the guest's kernel so slowly, or with so many
-// instructions missing, that none boots. So a small guest is run, and what it does is measured.
+// Package accel finds out what runs a guest on this machine: KVM, or QEMU's software emulation (TCG). A /dev/kvm that
+// opens proves nothing: there are hosts whose KVM sets everything up and then emulates the guest's kernel so slowly, or
+// with so many instructions missing, that none boots. So a small guest is run, and what it does is measured.
 package accel
 
 import (
@@ -40,8 +40,8 @@ var (
 	errUnsupported = errors.New("KVM is for Linux on x86-64")
 )
 
-// Probe runs the test guest. It takes a tenth of a second at the most where KVM is emulated, a few milliseconds elsewhere, and
-// never longer than half a second. There is always a result: TCG works everywhere.
+// Probe runs the test guest. It takes a tenth of a second at the most where KVM is emulated, a few milliseconds
+// elsewhere, and never longer than half a second. There is always a result: TCG works everywhere.
 func Probe(ctx context.Context) Result {
 	start := time.Now()
 	perLoop, err := measure(ctx)
@@ -56,7 +56,7 @@ func judge(perLoop time.Duration, err error) Result {
 	case errors.Is(err, fs.ErrNotExist):
 		return Result{Name: TCG, Reason: "this host has no /dev/kvm"}
 	case errors.Is(err, fs.ErrPermission):
-		return Result{Name: TCG, Reason: "/dev/kvm may not be opened: add yourself to its group, mostly called kvm, and log in anew"}
+		return Result{Name: TCG, Reason: "/dev/kvm may not be opened: join its group (mostly kvm) and log in anew"}
 	case err != nil:
 		return Result{Name: TCG, Reason: fmt.Sprintf("this host's KVM is of no use: %v", err)}
 	case perLoop >= slowest:

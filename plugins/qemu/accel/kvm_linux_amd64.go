@@ -127,7 +127,8 @@ func timeGuest(ctx context.Context, code []byte) (time.Duration, error) {
 	}
 	got := make(chan answer, 1)
 	go func() {
-		runtime.LockOSThread() // the signal that ends the guest, and the clock, are the thread's; it ends with this goroutine
+		// The signal that ends the guest, and the clock, are the thread's; the thread ends with this goroutine.
+		runtime.LockOSThread()
 		took, err := runGuest(ctx, code)
 		got <- answer{took, err}
 	}()
@@ -136,7 +137,8 @@ func timeGuest(ctx context.Context, code []byte) (time.Duration, error) {
 		return a.took, a.err
 	case <-ctx.Done():
 	}
-	// runGuest is being told, and ends in no time, unless the kernel is stuck: then nothing can be done but to leave it there.
+	// runGuest is being told, and ends in no time, unless the kernel is stuck: then nothing can be done but to leave it
+	// there.
 	select {
 	case a := <-got:
 		return a.took, a.err
@@ -172,7 +174,8 @@ func runGuest(ctx context.Context, code []byte) (time.Duration, error) {
 		return 0, err
 	}
 	region := memoryRegion{size: memorySize, userspace: uint64(uintptr(unsafe.Pointer(&memory[0])))}
-	if _, err := ioctlPointer("KVM_SET_USER_MEMORY_REGION", vm, kvmSetUserMemoryRegion, unsafe.Pointer(&region)); err != nil {
+	_, err = ioctlPointer("KVM_SET_USER_MEMORY_REGION", vm, kvmSetUserMemoryRegion, unsafe.Pointer(&region))
+	if err != nil {
 		return 0, err
 	}
 	vcpu, err := ioctl("KVM_CREATE_VCPU", vm, kvmCreateVCPU, 0)
@@ -255,7 +258,8 @@ func fill(memory, code []byte) {
 // prepare gives the processor its features and puts it into 64-bit mode, at the start of the code.
 func prepare(dev, vcpu int) error {
 	features := cpuidTable{count: maxCPUID}
-	if _, err := ioctlPointer("KVM_GET_SUPPORTED_CPUID", dev, kvmGetSupportedCPUID, unsafe.Pointer(&features)); err != nil {
+	_, err := ioctlPointer("KVM_GET_SUPPORTED_CPUID", dev, kvmGetSupportedCPUID, unsafe.Pointer(&features))
+	if err != nil {
 		return err
 	}
 	if _, err := ioctlPointer("KVM_SET_CPUID2", vcpu, kvmSetCPUID2, unsafe.Pointer(&features)); err != nil {
@@ -274,12 +278,12 @@ func prepare(dev, vcpu int) error {
 		return err
 	}
 	r := registers{rcx: loops, rdi: dataAddr, rip: codeAddr, rflags: 2}
-	_, err := ioctlPointer("KVM_SET_REGS", vcpu, kvmSetRegs, unsafe.Pointer(&r))
+	_, err = ioctlPointer("KVM_SET_REGS", vcpu, kvmSetRegs, unsafe.Pointer(&r))
 	return err
 }
 
-// threadTime is the processor time of this thread, the guest's included. Other than a clock on the wall it does not count the
-// time in which a busy host runs something else.
+// threadTime is the processor time of this thread, the guest's included. Other than a clock on the wall it does not
+// count the time in which a busy host runs something else.
 func threadTime() (time.Duration, error) {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {

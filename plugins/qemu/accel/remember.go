@@ -24,9 +24,9 @@ type memory struct {
 	Result Result `json:"result"`
 }
 
-// Remembered is Probe with a memory: the file at path, which is valid until the host boots again. Whether /dev/kvm opens is
-// looked at each time, since that may change at any moment. A file that is absent, damaged or of another host is written anew;
-// one that cannot be written costs the next caller a probe and is no error.
+// Remembered is Probe with a memory: the file at path, which is valid until the host boots again. Whether /dev/kvm
+// opens is looked at each time, since that may change at any moment. A file that is absent, damaged or of another host
+// is written anew; one that cannot be written costs the next caller a probe and is no error.
 func Remembered(ctx context.Context, path string) Result {
 	if err := available(); err != nil {
 		return judge(0, err)

@@ -12,8 +12,8 @@ import (
 // blockSize is that of every ISO 9660 disk, in bytes.
 const blockSize = 2048
 
-// Write makes an ISO 9660 image at path that holds files. Rock Ridge keeps their names as they are: plain ISO 9660 would make
-// META_DAT of meta-data. An image already there is replaced; one that could not be finished is removed.
+// Write makes an ISO 9660 image at path that holds files. Rock Ridge keeps their names as they are: plain ISO 9660
+// would make META_DAT of meta-data. An image already there is replaced; one that could not be finished is removed.
 func Write(path string, files []File) (err error) {
 	work, err := os.MkdirTemp(filepath.Dir(path), ".seed-")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package seed makes the NoCloud disk from which cloud-init takes its orders when a build VM boots. What is on it is decided by
-// pure functions; Write puts it into an ISO image.
+// Package seed makes the NoCloud disk from which cloud-init takes its orders when a build VM boots. What is on it is
+// decided by pure functions; Write puts it into an ISO image.
 package seed
 
 import (
@@ -39,8 +39,9 @@ func (s Seed) Files() []File {
 	}
 }
 
-// cloudConfig is the part of cloud-init's configuration that a build needs. What it does not say stays as the base image has
-// it; so there is no ssh_pwauth, which would rewrite sshd's configuration for good. Fields are in the order they are written.
+// cloudConfig is the part of cloud-init's configuration that a build needs. What it does not say stays as the base
+// image has it; so there is no ssh_pwauth, which would rewrite sshd's configuration for good. Fields are in the order
+// they are written.
 type cloudConfig struct {
 	Users            []user      `json:"users"`
 	DeleteHostKeys   bool        `json:"ssh_deletekeys"`
@@ -96,8 +97,8 @@ func (s Seed) cloudConfig() cloudConfig {
 	}
 }
 
-// ovfEnv is the note that Azure leaves for a new VM. waagent -deprovision+user deletes the user named in it, and deletes none
-// where there is no such file. It leaves out nothing that the agent's reader insists on.
+// ovfEnv is the note that Azure leaves for a new VM. waagent -deprovision+user deletes the user named in it, and
+// deletes none where there is no such file. It leaves out nothing that the agent's reader insists on.
 func (s Seed) ovfEnv() string {
 	return fmt.Sprintf(`<?xml version="1.0" encoding="utf-8"?>
 <Environment xmlns="http://schemas.dmtf.org/ovf/environment/1" xmlns:wa="http://schemas.microsoft.com/windowsazure">
