@@ -95,7 +95,7 @@ func TestHostDiskFillsUp(t *testing.T) {
 	h.setState(filepath.Join(small, "state"))
 	t.Cleanup(h.nothingLeft) // the one of newHome comes after umount
 	res := h.ingot("build", h.template("fills", "sudo dd if=/dev/urandom of=/big bs=1M count=4000"))
-	res.wantFailure(t, 1, "no space", "fix:")
+	res.wantFailure(t, 1, `customizer "step0" failed`, "is full", "fix:")
 }
 
 func TestBaseImageIsDeletedUnderARun(t *testing.T) {

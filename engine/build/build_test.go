@@ -3,6 +3,7 @@ package build_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -195,10 +196,7 @@ func (b *bench) phases() []string {
 }
 
 // scripted is the builder ingot-qemu with a scripted guest: it takes the same configuration and leaves the same disk behind.
-type scripted struct {
-	bench  *bench
-	config map[string]any
-}
+type scripted struct{ bench *bench }
 
 func (s *scripted) ConfigSpec() hcldec.ObjectSpec { return qemu.New().ConfigSpec() }
 
@@ -334,12 +332,14 @@ func TestFailures(t *testing.T) {
 			func(b *bench) {
 				b.at = func(where string) error {
 					if where == "boot" {
-						return power
+						return fmt.Errorf("%w\n  fix:  wait for it to come back\n  last lines of the console:\n    Booting", power)
 					}
 					return nil
 				}
 			},
-			new(*build.RunError), []string{"power cut"}, "boot: failed",
+			new(*build.RunError),
+			[]string{"build: power cut\n", "last lines of the console:\n  Booting\n", "wait for it to come back; full log: ingot logs"},
+			"boot: failed",
 		},
 		{
 			"customizer exits non-zero",

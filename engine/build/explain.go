@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,7 +35,8 @@ func (s *state) explain(ctx context.Context, err error) error {
 	if errors.As(err, &findings) || errors.As(err, &host) {
 		return err
 	}
-	p := events.Problem{What: err.Error(), Fix: "full log: ingot logs " + s.id}
+	p := unfold(err)
+	p.Fix = join("; ", p.Fix, "full log: ingot logs "+s.id)
 	var failed *packercore.ProvisionError
 	var partial *distribute.PartialError
 	switch {
@@ -44,7 +46,7 @@ func (s *state) explain(ctx context.Context, err error) error {
 		p.Why = "the run had not finished by then; " + s.said.last("the step said nothing")
 		p.Fix = "raise buildTimeoutInMinutes, or pass --timeout; " + p.Fix
 	case errors.Is(err, syscall.ENOSPC):
-		p.Why = "no space is left on this machine's disk"
+		p.Why = join("\n", "no space is left on this machine's disk", p.Why)
 		p.Fix = "free some room (ingot clean, ingot gallery rm, ingot image rm) and run again"
 	case errors.As(err, &failed) && failed.Index < len(s.Plan.Steps):
 		p = s.provisionProblem(failed)
@@ -88,16 +90,37 @@ func (s *state) provisionProblem(failed *packercore.ProvisionError) events.Probl
 	if st.Hidden {
 		kind = "hidden step"
 	}
-	p := events.Problem{
-		What:  fmt.Sprintf("%s %q failed: %v", kind, label, failed.Err),
-		Where: strings.TrimPrefix(st.Origin.Range.String()+", step "+st.ID, ", "),
-		Why:   s.said.last("it printed nothing"),
-		Fix:   fmt.Sprintf("full log: ingot logs %s --step '%s'", s.id, st.ID),
-	}
+	p := unfold(failed.Err)
+	p.What = fmt.Sprintf("%s %q failed: %s", kind, label, p.What)
 	if failed.ExitCode >= 0 {
 		p.What = fmt.Sprintf("%s %q exited with %d", kind, label, failed.ExitCode)
 	}
+	p.Where = strings.TrimPrefix(st.Origin.Range.String()+", step "+st.ID, ", ")
+	p.Why = join("\n", p.Why, s.said.last("it printed nothing"))
+	p.Fix = join("; ", p.Fix, fmt.Sprintf("full log: ingot logs %s --step '%s'", s.id, st.ID))
 	return p
+}
+
+// unfold takes apart the text of an error from a Packer component: those travel as text, over several lines. The first line says
+// what, a line "fix: …" how to go on, and what is left, such as the end of the console, is evidence.
+func unfold(err error) events.Problem {
+	first, rest, _ := strings.Cut(err.Error(), "\n")
+	p := events.Problem{What: first}
+	var why []string
+	for line := range strings.Lines(rest) {
+		if fix, ok := strings.CutPrefix(strings.TrimSpace(line), "fix:"); ok {
+			p.Fix = join("; ", p.Fix, strings.TrimSpace(fix))
+		} else if line = strings.TrimRight(line, "\n"); line != "" {
+			why = append(why, strings.TrimPrefix(line, "  "))
+		}
+	}
+	p.Why = strings.Join(why, "\n")
+	return p
+}
+
+// join joins the parts that say something.
+func join(sep string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
 }
 
 // recent remembers the step that is running and the last line it printed, to say with a failure. It is safe for concurrent use.

@@ -30,6 +30,12 @@ func (f imageFinder) Find(ctx context.Context, publisher, offer, sku, version st
 			Fix:  absent.Hint,
 		}
 	}
+	var damaged *baseimage.DamagedError
+	if errors.As(err, &damaged) {
+		return resolve.Disk{}, &build.HostError{
+			What: "base image " + damaged.Image.Name + " is damaged", Why: damaged.Reason, Fix: damaged.Fix(),
+		}
+	}
 	if err != nil {
 		return resolve.Disk{}, err
 	}
