@@ -33,7 +33,7 @@ func (b *build) installTree(ctx context.Context) error {
 	args := []string{
 		"--mode=root", // asRoot saw to that
 		"--variant=minbase", "--format=directory", "--architectures=amd64",
-		"--include=" + strings.Join(packages(b.suite), ","),
+		"--include=" + strings.Join(packages, ","),
 		"--customize-hook=" + filepath.Join(b.Dir, "configure"),
 		"--dpkgopt=force-unsafe-io", `--aptopt=Acquire::Languages "none"`,
 	}
