@@ -1,8 +1,8 @@
-// Bench measures commands that a person waits for, as whole processes: the time from start to exit, the processor time in it,
+// Startup measures commands that a person waits for, as whole processes: the time from start to exit, the processor time in it,
 // and the most memory they held. Ingot's bound for validate and translate is 50 ms. On a machine that is busy with other things
 // the minimum and the processor time tell more than the median.
 //
-// Usage: bench INGOT TEMPLATE
+// Usage: startup INGOT TEMPLATE
 package main
 
 import (
@@ -24,7 +24,7 @@ const (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: bench INGOT TEMPLATE")
+		fmt.Fprintln(os.Stderr, "usage: startup INGOT TEMPLATE")
 		os.Exit(2)
 	}
 	ingot, template := os.Args[1], os.Args[2]
