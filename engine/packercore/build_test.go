@@ -244,28 +244,42 @@ func TestCancel(t *testing.T) {
 }
 
 // A context that the builder ended itself, since its machine died, is a failure of the step, not a cancellation.
+// It counts for more than what the provisioner saw of it, a connection that was lost, even if that was seen first.
 func TestMachineDies(t *testing.T) {
 	died := errors.New("qemu was killed")
-	r := shellRig(t, "")
-	r.reg.Builders["fake"] = func() packersdk.Builder { return &dyingBuilder{r.builder, died} }
-	_, err := r.build(t.Context())
-	var failed *packercore.ProvisionError
-	if !errors.As(err, &failed) || !errors.Is(err, died) {
-		t.Errorf("got %v, want a ProvisionError with the cause", err)
-	}
-	if want := "provisioner[0]: failed install (failed: qemu was killed)"; last(r.lines()) != want {
-		t.Errorf("the last event is %q, want %q", last(r.lines()), want)
+	for name, dies := range map[string]func(cancel func()) provtest.Rule{
+		"under a script":      func(cancel func()) provtest.Rule { return provtest.Rule{Hang: true, Then: cancel} },
+		"with the connection": func(cancel func()) provtest.Rule { return provtest.Rule{Exit: packersdk.CmdDisconnect, Then: cancel} },
+		"after the connection": func(cancel func()) provtest.Rule {
+			return provtest.Rule{Exit: packersdk.CmdDisconnect, Then: func() { time.AfterFunc(50*time.Millisecond, cancel) }}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := shellRig(t, "")
+			r.reg.Builders["fake"] = func() packersdk.Builder { return &dyingBuilder{r.builder, died, dies} }
+			_, err := r.build(t.Context())
+			var failed *packercore.ProvisionError
+			if !errors.As(err, &failed) || !errors.Is(err, died) {
+				t.Errorf("got %v, want a ProvisionError with the cause", err)
+			}
+			if want := "provisioner[0]: failed install (failed: qemu was killed)"; last(r.lines()) != want {
+				t.Errorf("the last event is %q, want %q", last(r.lines()), want)
+			}
+		})
 	}
 }
 
 type dyingBuilder struct {
 	*fakeBuilder
 	cause error
+	dies  func(cancel func()) provtest.Rule
 }
 
 func (b *dyingBuilder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	b.guest.Rules = []provtest.Rule{{Contains: script, Hang: true, Then: func() { cancel(b.cause) }}}
+	rule := b.dies(func() { cancel(b.cause) })
+	rule.Contains = script
+	b.guest.Rules = []provtest.Rule{rule}
 	return b.fakeBuilder.Run(ctx, ui, hook)
 }
 

@@ -118,6 +118,9 @@ func (h *provisionHook) attempts(
 	}
 }
 
+// secondThought is how long a lost connection waits for a better explanation.
+const secondThought = time.Second
+
 // attempt prepares a fresh provisioner with the real values of build.* and runs it. Packer prepares the first one again instead,
 // which leaves in it what its first run changed.
 func (h *provisionHook) attempt(
@@ -148,6 +151,14 @@ func (h *provisionHook) attempt(
 		// The map is the provisioner's to write into.
 		return provisioner.Provision(ctx, ui, g, maps.Clone(values))
 	})
+	if err != nil && g.disconnected.Load() {
+		// A lost connection may be the first sign of something worse, such as a machine that died. The builder notices it at
+		// about the same time and then ends ctx with a cause that says more.
+		select {
+		case <-ctx.Done():
+		case <-time.After(secondThought):
+		}
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		return false, cause
 	}
