@@ -53,8 +53,11 @@ func TestGuestNeverComesUp(t *testing.T) {
 	if err := os.WriteFile(template, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	res := h.ingot("build", template, "--boot-timeout", "15s")
-	res.wantFailure(t, 1, "build VM was not ready within 15s", "sshd answers", "fix:")
+	h.ingot("build", template).wantFailure(t, 1, "No bootable device", "fix:")
+
+	// A guest that would come up, in time for nobody.
+	res := h.ingot("build", h.template("slow", "true"), "--boot-timeout", "4s")
+	res.wantFailure(t, 1, "build VM was not ready within 4s", "sshd answers", "fix:")
 }
 
 func TestGuestRebootsInTheMiddle(t *testing.T) {

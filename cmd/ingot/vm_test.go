@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,10 +177,16 @@ func (h *home) start(args ...string) *running {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if err := p.cmd.Start(); err != nil {
-		h.t.Fatal(err)
-	}
+	// A test binary that is killed takes Ingot with it; the goroutine that waits keeps the thread the signal hangs on.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	started := make(chan error)
 	go func() {
+		runtime.LockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
 		defer close(p.done)
 		defer cancel()
 		sc := bufio.NewScanner(io.TeeReader(out, &p.stdout))
@@ -190,6 +197,10 @@ func (h *home) start(args ...string) *running {
 		close(p.lines)
 		_ = p.cmd.Wait()
 	}()
+	if err := <-started; err != nil {
+		cancel()
+		h.t.Fatal(err)
+	}
 	h.t.Cleanup(func() {
 		cancel()
 		<-p.done
