@@ -27,6 +27,7 @@ type guest struct {
 	*ssh.Client
 	hostKey string // SHA256:… of the key the guest showed
 	console string // path of its serial console log
+	off     func() // cuts the power; may be called more than once
 }
 
 // bootTimeout bounds a boot under software emulation on a busy machine; 30 s is usual.
@@ -77,10 +78,11 @@ func bootVHD(t *testing.T, vhd, firmware string) *guest {
 	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	g.off = func() {
 		_ = cmd.Process.Kill()
 		<-exited
-	})
+	}
+	t.Cleanup(g.off)
 
 	config := &ssh.ClientConfig{
 		User: "tester",
@@ -96,7 +98,6 @@ func bootVHD(t *testing.T, vhd, firmware string) *guest {
 	for {
 		g.Client, err = ssh.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port), config)
 		if err == nil {
-			t.Cleanup(func() { _ = g.Close() })
 			return g
 		}
 		select {

@@ -123,7 +123,7 @@ func TestGalleryStory(t *testing.T) {
 	if page, code := bios.run(t, "curl -sS http://localhost/"); code != 0 || !strings.Contains(page, "Hello from Ingot") {
 		t.Errorf("the page that the customizers made: exit %d, %q", code, page)
 	}
-	bios.Close()
+	bios.off()
 	uefi := bootVHD(t, disk, "uefi")
 	other := freshMachine(t, uefi)
 	if facts.hostKey == other.hostKey || facts.machineID == other.machineID {
@@ -132,7 +132,7 @@ func TestGalleryStory(t *testing.T) {
 	if _, code := uefi.run(t, "test -d /sys/firmware/efi"); code != 0 {
 		t.Error("the second machine did not boot by UEFI")
 	}
-	uefi.Close()
+	uefi.off()
 
 	next := h.build("../../examples/linux-from-gallery/template.json")
 	h.wantFolder(next.Result.Run, "linux-from-gallery")
