@@ -3,8 +3,8 @@
 //	go run ./engine/vhd/vhdbench [-dir D] [-rounds N] [-quick]
 //
 // Sources are chains of four qcow2 layers: a sparse one (30 GiB virtual, 0.5 GiB of data) and a dense one (4 GiB). Each way is a
-// process of its own, so that its peak memory can be told; the ways take turns, dirty pages are written back in between, and the
-// shortest time of all rounds counts. cp starts from a flat raw copy of the chain, made beforehand: what it is given for free. The
+// process of its own, so that its peak memory can be told. The ways take turns, another one first in each round; before each, dirty
+// pages are written back and its sources read into memory. The shortest time of all rounds counts. cp starts from a flat raw copy of the chain, made beforehand: what it is given for free. The
 // result is compared with the source once. It needs qemu-utils and, without -quick, 14 GiB below D.
 package main
 
@@ -115,9 +115,12 @@ func report(table io.Writer, c disk, results []result) string {
 type disk struct {
 	name       string
 	size, data int64
-	pieces     int64  // stretches of data in each layer
-	top, raw   string // the chain's top layer; its flat copy
+	pieces     int64    // stretches of data in each layer
+	chain      []string // layers, the top one last
+	raw        string   // its flat copy
 }
+
+func (d *disk) top() string { return d.chain[len(d.chain)-1] }
 
 const layers = 4
 
@@ -129,12 +132,12 @@ func (d *disk) make(ctx context.Context, dir string) error {
 		return err
 	}
 	piece, stride := share/d.pieces, d.size/d.pieces
-	below := ""
+	d.chain = nil
 	for i := range int64(layers) {
 		path := filepath.Join(dir, fmt.Sprintf("layer%d.qcow2", i))
 		args := []string{"create", "-q", "-f", "qcow2"}
-		if below != "" {
-			args = append(args, "-b", below, "-F", "qcow2")
+		if i > 0 {
+			args = append(args, "-b", d.top(), "-F", "qcow2")
 		}
 		if err := command(ctx, "qemu-img", append(args, path, fmt.Sprint(d.size))...); err != nil {
 			return err
@@ -146,10 +149,10 @@ func (d *disk) make(ctx context.Context, dir string) error {
 		if err := command(ctx, "qemu-io", append(args, path)...); err != nil {
 			return err
 		}
-		below = path
+		d.chain = append(d.chain, path)
 	}
-	d.top, d.raw = below, filepath.Join(dir, "flat.raw")
-	return command(ctx, "qemu-img", "convert", "-f", "qcow2", "-O", "raw", d.top, d.raw)
+	d.raw = filepath.Join(dir, "flat.raw")
+	return command(ctx, "qemu-img", "convert", "-f", "qcow2", "-O", "raw", d.top(), d.raw)
 }
 
 // writeNoise makes a file of bytes that no converter can take for zeros; the same ones on every machine.
@@ -185,38 +188,28 @@ func (d *disk) measure(ctx context.Context, rounds int) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := filepath.Join(filepath.Dir(d.top), "out.vhd")
-	ways := []struct {
-		name   string
-		args   []string
-		footer bool // what the program itself does not write
-	}{
-		{"ingot", []string{self, "-write", d.top, out}, false},
-		{"qemu-img -O vpc", []string{"qemu-img", "convert", "-f", "qcow2", "-O", "vpc", "-o", "subformat=fixed,force_size", d.top, out}, false},
-		{"qemu-img -O raw -W -m 8, footer", []string{"qemu-img", "convert", "-f", "qcow2", "-O", "raw", "-W", "-m", "8", d.top, out}, true},
-		{"cp --sparse=always of a flat copy, footer", []string{"cp", "--sparse=always", d.raw, out}, true},
+	out := filepath.Join(filepath.Dir(d.raw), "out.vhd")
+	convert := func(args ...string) []string {
+		return append(append([]string{"qemu-img", "convert", "-f", "qcow2", "-O"}, args...), d.top(), out)
+	}
+	ways := []way{
+		{"ingot", []string{self, "-write", d.top(), out}, d.chain, false},
+		{"qemu-img -O vpc", convert("vpc", "-o", "subformat=fixed,force_size"), d.chain, false},
+		{"qemu-img -O raw -W -m 8, footer", convert("raw", "-W", "-m", "8"), d.chain, true},
+		{"cp --sparse=always of a flat copy, footer", []string{"cp", "--sparse=always", d.raw, out}, []string{d.raw}, true},
 	}
 	results := make([]result, len(ways))
 	for round := range rounds {
-		for i, w := range ways {
-			unix.Sync()
-			cmd := exec.CommandContext(ctx, w.args[0], w.args[1:]...)
-			cmd.Stderr = os.Stderr
-			start := time.Now()
-			if err := cmd.Run(); err != nil {
-				return nil, fmt.Errorf("%s: %w", w.name, err)
+		for turn := range ways {
+			i := (round + turn) % len(ways)
+			took, peak, err := ways[i].run(ctx, out, d.size)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", ways[i].name, err)
 			}
-			if w.footer {
-				if err := appendFooter(out, d.size); err != nil {
-					return nil, err
-				}
-			}
-			results[i].way = w.name
-			results[i].times = append(results[i].times, time.Since(start))
-			usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-			results[i].peak = max(results[i].peak, usage.Maxrss<<10)
+			r := &results[i]
+			r.way, r.times, r.peak = ways[i].name, append(r.times, took), max(r.peak, peak)
 			if i == 0 && round == 0 {
-				if err := command(ctx, "qemu-img", "compare", "-q", "-f", "qcow2", "-F", "vpc", d.top, out); err != nil {
+				if err := command(ctx, "qemu-img", "compare", "-q", "-f", "qcow2", "-F", "vpc", d.top(), out); err != nil {
 					return nil, fmt.Errorf("the VHD is not the disk it was made from: %w", err)
 				}
 			}
@@ -226,6 +219,61 @@ func (d *disk) measure(ctx context.Context, rounds int) ([]result, error) {
 		}
 	}
 	return results, nil
+}
+
+// way is one way to write a VHD.
+type way struct {
+	name    string
+	args    []string
+	sources []string
+	footer  bool // the program writes none: it is added, and counted
+}
+
+// run also returns the peak memory, in bytes, of the program or of the largest it started.
+func (w way) run(ctx context.Context, out string, size int64) (took time.Duration, peak int64, err error) {
+	unix.Sync()
+	for _, path := range w.sources {
+		if err := warm(path); err != nil {
+			return 0, 0, err
+		}
+	}
+	cmd := exec.CommandContext(ctx, w.args[0], w.args[1:]...)
+	cmd.Stderr = os.Stderr
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return 0, 0, err
+	}
+	if w.footer {
+		if err := appendFooter(out, size); err != nil {
+			return 0, 0, err
+		}
+	}
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return time.Since(start), usage.Maxrss << 10, nil
+}
+
+// warm reads what of a file lies on disk, so that no way pays for another's pages having been dropped.
+func warm(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for end := int64(0); ; {
+		start, err := f.Seek(end, unix.SEEK_DATA)
+		if errors.Is(err, syscall.ENXIO) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if end, err = f.Seek(start, unix.SEEK_HOLE); err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, io.NewSectionReader(f, start, end-start)); err != nil {
+			return err
+		}
+	}
 }
 
 // appendFooter makes a raw disk a fixed VHD.
