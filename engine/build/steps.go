@@ -58,6 +58,9 @@ func resolveWants(ctx context.Context, s *state) error {
 			found.Sort()
 			return &DiagnosticsError{List: found}
 		}
+		for _, d := range found {
+			s.emit(events.Event{Step: stepResolve, Output: &events.Output{Stream: events.Say, Text: d.String()}})
+		}
 		s.base = target.Disk{Path: base.Path, Format: base.Format, SHA256: base.SHA256, VirtualSize: base.VirtualSize}
 		return nil
 	})

@@ -18,6 +18,7 @@ const (
 	CodeSource      diag.Code = "ING4007"
 	CodeShrink      diag.Code = "ING4008"
 	CodeOS          diag.Code = "ING4009"
+	CodeVersion     diag.Code = "ING4010"
 )
 
 // Codes lists the findings of this package, for the reference page.
@@ -35,6 +36,7 @@ func Codes() []diag.Entry {
 		entry(CodeSource, "no disk on this machine serves as the template's source"),
 		entry(CodeShrink, "osDiskSizeGB is smaller than the source image"),
 		entry(CodeOS, "the source image is of another OS family than the template is read for"),
+		{Code: CodeVersion, Severity: diag.Warning, Summary: "the base image on this machine has another version than the template asks for"},
 	}
 }
 

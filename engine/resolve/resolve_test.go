@@ -279,6 +279,14 @@ func TestSource(t *testing.T) {
 			t.Errorf("exact (-want +got):\n%s", diff)
 		}
 	})
+	t.Run("another version than the one asked for", func(t *testing.T) {
+		pinned := images{"Debian:debian-12:12:0.2025.7": have["Debian:debian-12:12:latest"]}
+		p := &plan.Plan{Source: plan.Source{PlatformImage: &plan.PlatformImage{Publisher: "Debian", Offer: "debian-12", SKU: "12", Version: "0.2025.7"}}}
+		_, found, err := Source(t.Context(), p, pinned, g)
+		if err != nil || len(found) != 1 || found[0].Code != CodeVersion || found.HasErrors() {
+			t.Errorf("found %+v, %v; want a warning %s", found, err, CodeVersion)
+		}
+	})
 	t.Run("unknown platform image", func(t *testing.T) {
 		p := &plan.Plan{Source: plan.Source{PlatformImage: &plan.PlatformImage{Publisher: "Canonical"}, Origin: plan.Origin{Path: "properties.source"}}}
 		_, found, err := Source(t.Context(), p, have, g)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -76,6 +77,14 @@ func Source(ctx context.Context, p *plan.Plan, images Images, g Gallery) (Disk, 
 			humanize.IBytes(uint64(disk.VirtualSize))), "a disk can grow but not shrink",
 			fmt.Sprintf("write %d or more in vmProfile.osDiskSizeGB, or leave it out", need)}
 		found.Add(d.at(p.Source.Origin))
+	}
+	if w := p.Source.PlatformImage; w != nil && !strings.EqualFold(w.Version, "latest") && w.Version != disk.Version {
+		about := problem{CodeVersion, fmt.Sprintf("the base image has version %s and the template asks for %s", disk.Version, w.Version),
+			"a base image stands for every version of its platform image, unless it was added for one",
+			"nothing to do if it serves; else: ingot image add NAME FILE --urn " + w.URN()}
+		d := about.at(p.Source.Origin)
+		d.Severity = diag.Warning
+		found.Add(d)
 	}
 	p.Source.Exact = exact
 	return disk, found, nil

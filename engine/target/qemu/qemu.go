@@ -90,8 +90,8 @@ func (t *Target) accelerator(ctx context.Context, wanted string) (name, note str
 }
 
 // pinBase gives the base disk a second name inside the staging directory, so that removing it from the image store under a
-// running build takes nothing away from this build. Across file systems there are no second names; then the store's own path
-// serves, and the store refuses to remove an image that a live run uses.
+// running build takes nothing away from this build. Across file systems there are no second names; the store's own path serves
+// then, and a build whose base disk is removed fails when the disk is written.
 func pinBase(base target.Disk, dir string) (string, error) {
 	pinned := filepath.Join(dir, "base"+filepath.Ext(base.Path))
 	switch err := os.Link(base.Path, pinned); {
