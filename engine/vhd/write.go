@@ -2,7 +2,7 @@
 // of 512 bytes. It is kept sparse on the host, so an image of 30 GiB with 1 GiB of data takes 1 GiB.
 //
 // The bytes come straight from the qcow2 layers: qemu-img tells where every extent lies, and Ingot copies them itself. That
-// measures level with or faster than the best of qemu-img and cp (see vhdbench), needs less memory, and finds zeros that the
+// measures level with or faster than the best of qemu-img and cp (see make bench), needs less memory, and finds zeros that the
 // guest wrote. Compressed and encrypted layers go through qemu-img instead.
 package vhd
 

@@ -1,11 +1,12 @@
-// Command vhdbench measures how long writing a fixed VHD takes, beside the other ways to do it, in one run:
+// Vhd measures how long writing a fixed VHD takes, beside the other ways to do it, in one run:
 //
-//	go run ./engine/vhd/vhdbench [-dir D] [-rounds N] [-quick]
+//	go run ./cmd/internal/bench/vhd [-dir D] [-rounds N] [-quick]
 //
 // Sources are chains of four qcow2 layers: a sparse one (30 GiB virtual, 0.5 GiB of data) and a dense one (4 GiB). Each way is a
 // process of its own, so that its peak memory can be told. The ways take turns, another one first in each round; before each, dirty
-// pages are written back and its sources read into memory. The shortest time of all rounds counts. cp starts from a flat raw copy of the chain, made beforehand: what it is given for free. The
-// result is compared with the source once. It needs qemu-utils and, without -quick, 14 GiB below D.
+// pages are written back and its sources read into memory. The shortest time of all rounds counts. cp starts from a flat raw copy
+// of the chain, made beforehand: what it is given for free. The result is compared with the source once. It needs qemu-utils and,
+// without -quick, 14 GiB below D.
 package main
 
 import (
@@ -45,7 +46,7 @@ func run() int {
 	dir := flag.String("dir", os.TempDir(), "where the disks go")
 	rounds := flag.Int("rounds", 5, "how often each way is measured")
 	quick := flag.Bool("quick", false, "an eighth of the data")
-	only := flag.String("write", "", "write one VHD from this qcow2 to the argument and exit; vhdbench calls itself so")
+	only := flag.String("write", "", "write one VHD from this qcow2 to the argument and exit; the program calls itself so")
 	flag.Parse()
 
 	var err error
@@ -55,14 +56,14 @@ func run() int {
 		err = bench(ctx, *dir, *rounds, *quick)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "vhdbench:", err)
+		fmt.Fprintln(os.Stderr, "error:", err)
 		return 1
 	}
 	return 0
 }
 
 func bench(ctx context.Context, dir string, rounds int, quick bool) (err error) {
-	dir, err = os.MkdirTemp(dir, "vhdbench-")
+	dir, err = os.MkdirTemp(dir, "ingot-bench-vhd-")
 	if err != nil {
 		return err
 	}
