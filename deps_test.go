@@ -76,7 +76,7 @@ var modules = map[string]struct {
 	"github.com/digitalocean/go-qemu":        {[]string{"plugins/qemu"}, "QMP"},
 	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed"}, "the NoCloud seed disk"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},
-	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/..."}, "ioctls, holes in files, links"},
+	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/...", "cmd/internal/bench/..."}, "ioctls, holes in files, links"},
 	"golang.org/x/sync":                      {[]string{"engine/..."}, "groups of goroutines"},
 	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},
 	"github.com/charmbracelet/x/ansi":        {[]string{"cmd/internal/view"}, "text width, escapes"},
