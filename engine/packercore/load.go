@@ -122,7 +122,6 @@ type loader struct {
 	parser  *hclparse.Parser
 	bodies  []*hclsyntax.Body
 	sources map[string]*sourceBlock
-	build   *hclsyntax.Block
 	errs    []*TemplateError
 }
 

@@ -57,7 +57,7 @@ func steps(r *rig) []string {
 func TestUI(t *testing.T) {
 	r := actingRig(t, "", func(_ context.Context, ui packersdk.Ui, _ packersdk.Communicator) error {
 		ui.Sayf("%d lines\n\nwith a gap\r\n", 2)
-		ui.Message("old style")
+		ui.Message("old style") //lint:ignore SA1019 older components call it
 		ui.Errorf("bad %s", "news")
 		ui.Machine("template-version", "1.9.4")
 		ui.Machine("ingot-progress", "boot", "guest", "one", "3", "checks")

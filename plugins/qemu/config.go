@@ -3,7 +3,6 @@ package qemu
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -157,9 +156,4 @@ func parseSize(s string) (int64, error) {
 		return 0, errors.New("at most 64T are allowed")
 	}
 	return n * unit, nil
-}
-
-// path is the absolute path of a file of this build.
-func (c *Config) path(name string) (string, error) {
-	return filepath.Abs(filepath.Join(c.OutputDirectory, name))
 }

@@ -34,11 +34,8 @@ const (
 	patience = 500 * time.Millisecond
 )
 
-// errSlow and the like are why KVM is there and of no use.
-var (
-	errTimeout     = fmt.Errorf("its test guest did not end within %s", patience)
-	errUnsupported = errors.New("KVM is for Linux on x86-64")
-)
+// errTimeout and the like are why KVM is there and of no use.
+var errTimeout = fmt.Errorf("its test guest did not end within %s", patience)
 
 // Probe runs the test guest. It takes a tenth of a second at the most where KVM is emulated, a few milliseconds
 // elsewhere, and never longer than half a second. There is always a result: TCG works everywhere.

@@ -4,8 +4,11 @@ package accel
 
 import (
 	"context"
+	"errors"
 	"time"
 )
+
+var errUnsupported = errors.New("KVM is for Linux on x86-64")
 
 func available() error { return errUnsupported }
 
