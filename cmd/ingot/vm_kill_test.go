@@ -48,7 +48,6 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	if res := h.ingot("runs"); strings.Contains(res.stdout, "Running") {
 		t.Errorf("dead runs count as running:\n%s", res.stdout)
 	}
-	h.build(template) // and Ingot is as good as before
 }
 
 // lastStep is the step that was spoken of last.

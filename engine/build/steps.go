@@ -135,6 +135,7 @@ func (s *state) fromPacker(ctx context.Context, e events.Event) {
 		e.Step = st.ID
 		if e.State != nil {
 			e.State.Title = st.Title()
+			e.State.Detail, _, _ = strings.Cut(e.State.Detail, "\n") // the run's problem has the rest
 			if e.State.Phase == events.Running && !st.Hidden {
 				s.setState(ctx, store.Running, store.Customizing)
 			}

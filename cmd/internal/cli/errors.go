@@ -59,6 +59,7 @@ func exitCode(ctx context.Context, err error) int {
 		partly   *distribute.PartialError
 		findings *findingsError
 		template *service.DiagnosticsError
+		run      *service.RunError
 	)
 	switch {
 	case err == nil:
@@ -69,10 +70,12 @@ func exitCode(ctx context.Context, err error) int {
 		return ExitTemplate
 	case isUsage(err):
 		return ExitUsage
-	case isHost(err):
-		return ExitHost
 	case errors.As(err, &partly):
 		return ExitPartly
+	case errors.As(err, &run): // it began; that its record could not be written either, on a full disk, changes nothing
+		return ExitFailed
+	case isHost(err):
+		return ExitHost
 	default:
 		return ExitFailed
 	}
