@@ -18,7 +18,7 @@ demo: setup ## build the image of examples/linux-web and say what to look at
 	@.ci/demo
 
 test: setup ## all tests, those that boot VMs too
-	INGOT_E2E=1 INGOT_TEST_IMAGE="$$(bin/ingot image path $(BASE_IMAGE))" go test -timeout 25m ./...
+	INGOT_TEST_IMAGE="$$(bin/ingot image path $(BASE_IMAGE))" go test -timeout 60m ./...
 
 bench: setup ## figures for speed and memory, each with its bound
 	@.ci/bench
