@@ -90,6 +90,10 @@ func echo(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) err
 	return err
 }
 
+func sayNo(context.Context, packersdk.Ui, packersdk.Communicator) error {
+	return errors.New("script said no")
+}
+
 // run is a hook that runs one command.
 func run(text string) hookFunc {
 	return func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
@@ -108,10 +112,16 @@ func TestBuild(t *testing.T) {
 	if !slices.Contains(b.ui.lines(), "say in the guest\n") {
 		t.Errorf("the hook did not reach the guest: %q", b.ui.lines())
 	}
-	if diff := cmp.Diff([]string{"boot running", "boot done", "shutdown running", "shutdown done"}, b.states()); diff != "" {
+	wantStates := []string{"boot running", "boot done", "shutdown running", "shutdown done"}
+	if diff := cmp.Diff(wantStates, b.states()); diff != "" {
 		t.Error(diff)
 	}
-	for _, want := range []string{messageConsole + " SeaBIOS (version 1.16)", messageConsole + " [    0.000000] Linux version 6.1"} {
+	for _, want := range []string{
+		messageConsole + " SeaBIOS (version 1.16)",
+		messageConsole + " [    0.000000] Linux version 6.1",
+		messageProgress + " boot | QEMU runs the guest | 0 | 5 | checks",
+		messageProgress + " boot | ready | 5 | 5 | checks",
+	} {
 		if !slices.Contains(b.ui.lines(), want) {
 			t.Errorf("%q was not told", want)
 		}
@@ -125,7 +135,8 @@ func TestBuild(t *testing.T) {
 		t.Errorf("got %s, %v", artifact.BuilderId(), artifact.Files())
 	}
 	for key, want := range map[string]any{
-		StateSourceFormat: "qcow2", StateDiskFormat: "qcow2", StateVirtualSize: int64(1 << 30), StateAccelerator: "tcg", "other": nil,
+		StateSourceFormat: "qcow2", StateDiskFormat: "qcow2", StateVirtualSize: int64(1 << 30),
+		StateAccelerator: "tcg", "other": nil,
 	} {
 		if got := artifact.State(key); got != want {
 			t.Errorf("state %q is %v, want %v", key, got, want)
@@ -153,9 +164,11 @@ func TestBuildFailures(t *testing.T) {
 	}{
 		{guest: refused, want: []string{"QEMU ended with exit code 1", "failed to initialize kvm: Permission denied"},
 			states: []string{"boot running", "boot failed"}},
-		{guest: mute, changes: short, want: []string{"not ready within 700ms", `"the firmware speaks on the serial line"`, "tcg"},
+		{guest: mute, changes: short,
+			want:   []string{"not ready within 700ms", `"the firmware speaks on the serial line"`, "tcg"},
 			states: []string{"boot running", "boot failed"}},
-		{guest: deaf, changes: short, want: []string{`"sshd answers on the forwarded port"`, "Linux version 6.1", consoleFile},
+		{guest: deaf, changes: short,
+			want:   []string{`"sshd answers on the forwarded port"`, "Linux version 6.1", consoleFile},
 			states: []string{"boot running", "boot failed"}},
 		{guest: locked, changes: short, want: []string{`"user \"packer\" can log in"`, "datasource_list"},
 			states: []string{"boot running", "boot failed"}},
@@ -168,11 +181,11 @@ func TestBuildFailures(t *testing.T) {
 		{guest: crashAtTheEnd, want: []string{"QEMU ended with exit code 1", "No space left on device"},
 			states: []string{"boot running", "boot done", "shutdown running", "shutdown failed"}},
 		{guest: goodGuest, want: []string{"script said no"}, states: []string{"boot running", "boot done"},
-			hook: func(context.Context, packersdk.Ui, packersdk.Communicator) error { return errors.New("script said no") }},
+			hook: sayNo},
 		{guest: goodGuest, want: []string{"the guest powered itself off"}, states: []string{"boot running", "boot done"},
 			hook: run("poweroff")},
-		{guest: goodGuest, want: []string{"file system of output_directory is full"}, states: []string{"boot running", "boot done"},
-			hook: run("fill the disk")},
+		{guest: goodGuest, want: []string{"file system of output_directory is full"},
+			states: []string{"boot running", "boot done"}, hook: run("fill the disk")},
 		{guest: goodGuest, want: []string{"QEMU ended by signal 9"}, states: []string{"boot running", "boot done"},
 			hook: run("kill -9 $PPID")},
 		{guest: wedged, changes: short, want: []string{"did not power off within 300ms"},
@@ -242,14 +255,15 @@ func TestBuildCancelled(t *testing.T) {
 					cancel(why)
 				}
 			}
-			_, err := b.builder.Run(ctx, b.ui, hookFunc(func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
+			hook := func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
 				ui.Say("provisioning")
 				if tc.guest == stubborn {
 					return nil
 				}
 				_, err := command(ctx, comm, "sleep 20")
 				return err
-			}))
+			}
+			_, err := b.builder.Run(ctx, b.ui, hookFunc(hook))
 			if !errors.Is(err, why) {
 				t.Errorf("got %v, want %v", err, why)
 			}
@@ -265,14 +279,13 @@ func TestBuildCancelled(t *testing.T) {
 
 func TestBuildAborted(t *testing.T) {
 	b := newFakeBuild(t, goodGuest, map[string]any{"packer_on_error": "abort"})
-	_, err := b.builder.Run(t.Context(), b.ui, hookFunc(
-		func(context.Context, packersdk.Ui, packersdk.Communicator) error { return errors.New("script said no") }))
+	_, err := b.builder.Run(t.Context(), b.ui, hookFunc(sayNo))
 	if err == nil || err.Error() != "script said no" {
 		t.Errorf("got %v", err)
 	}
 	b.checkGone(t)
-	if left := b.left(t); !slices.Contains(left, diskFile) || !slices.Contains(left, consoleFile) || slices.Contains(left, monitorFile) {
-		t.Errorf("kept %v, want the disk and the console, and no socket", left)
+	if diff := cmp.Diff([]string{consoleFile, diskFile}, b.left(t)); diff != "" {
+		t.Errorf("kept in the output directory: %s", diff)
 	}
 	if !slices.ContainsFunc(b.ui.lines(), func(line string) bool {
 		return strings.Contains(line, "Kept for a look inside: "+filepath.Join(b.dir, diskFile))
@@ -284,13 +297,13 @@ func TestBuildAborted(t *testing.T) {
 // After a reboot the guest is reached at the same port, as soon as its sshd is back.
 func TestBuildWithReboot(t *testing.T) {
 	b := newFakeBuild(t, goodGuest, nil)
-	_, err := b.builder.Run(t.Context(), b.ui, hookFunc(func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
+	hook := func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
 		if out, err := command(ctx, comm, "reboot"); err == nil {
 			return errors.New("a reboot looks like an end in good order: " + out)
 		}
 		return echo(ctx, ui, comm)
-	}))
-	if err != nil {
+	}
+	if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(hook)); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Contains(b.ui.lines(), "say in the guest\n") {
@@ -317,7 +330,8 @@ func TestBuildRefusesUsedFolder(t *testing.T) {
 	if err := os.WriteFile(disk, []byte("another build's"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo)); err == nil || !strings.Contains(err.Error(), "is in use") {
+	_, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo))
+	if err == nil || !strings.Contains(err.Error(), "is in use") {
 		t.Errorf("got %v", err)
 	}
 	if text, err := os.ReadFile(disk); err != nil || string(text) != "another build's" {

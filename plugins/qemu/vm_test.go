@@ -65,7 +65,7 @@ func TestBuildRealGuest(t *testing.T) {
 				"source_disk": image, "source_format": "qcow2", "output_directory": dir, "firmware": firmware,
 			})
 			ui := newRecorder()
-			artifact, err := b.Run(t.Context(), ui, hookFunc(func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
+			hook := func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
 				lookInside(ctx, t, comm)
 				if firmware == firmwareBIOS { // the same by either
 					if err := reboot(ctx, comm); err != nil {
@@ -79,7 +79,8 @@ func TestBuildRealGuest(t *testing.T) {
 					t.Errorf("after deprovision the user is still there: %s", out)
 				}
 				return err
-			}))
+			}
+			artifact, err := b.Run(t.Context(), ui, hookFunc(hook))
 			if err != nil {
 				t.Fatalf("%v\n%s", err, strings.Join(ui.lines(), "\n"))
 			}
