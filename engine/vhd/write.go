@@ -1,9 +1,9 @@
 // Package vhd writes and checks fixed VHDs: the one disk format Azure takes. A fixed VHD is the raw disk followed by a footer
 // of 512 bytes. It is kept sparse on the host, so an image of 30 GiB with 1 GiB of data takes 1 GiB.
 //
-// The bytes come straight from the qcow2 layers: qemu-img tells where every extent lies, and Ingot copies them itself. That
-// measures level with or faster than the best of qemu-img and cp (see make bench), needs less memory, and finds zeros that the
-// guest wrote. Compressed and encrypted layers go through qemu-img instead.
+// The bytes come straight from the qcow2 layers: qemu-img tells where every extent lies, and Ingot copies them itself. That takes half
+// of qemu-img's memory and turns zeros that the guest wrote into holes; make bench tells how the times compare on a machine.
+// Compressed and encrypted layers go through qemu-img instead.
 package vhd
 
 import (
