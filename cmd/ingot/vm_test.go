@@ -211,7 +211,11 @@ func (h *home) start(args ...string) *running {
 func (p *running) wait() result {
 	p.h.t.Helper()
 	<-p.done
-	return result{code: p.cmd.ProcessState.ExitCode(), stdout: p.stdout.String(), stderr: p.stderr.String()}
+	code := p.cmd.ProcessState.ExitCode()
+	if ws, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		code = 128 + int(ws.Signal()) // as a shell says it; Ctrl-C is 130 then too
+	}
+	return result{code: code, stdout: p.stdout.String(), stderr: p.stderr.String()}
 }
 
 func (p *running) signal(sig syscall.Signal) {
