@@ -8,13 +8,12 @@ import (
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
 
-// convert lets qemu-img write the disk as raw, for layers whose bytes only it can read. Eight requests in flight and writes out
-// of order: it decompresses on several cores.
-func (c *chain) convert(ctx context.Context, run runcmd.Runner, path string, progress func(done, total int64)) error {
+// convert lets qemu-img write the disk as raw. Stretches of zeros become holes, those that the guest wrote too.
+func (s source) convert(ctx context.Context, run runcmd.Runner, path string, progress func(done, total int64)) error {
 	_, err := run.Run(ctx, runcmd.Cmd{
 		Path:   "qemu-img",
-		Args:   []string{"convert", "-p", "-W", "-m", "8", "-f", c.src.Format, "-O", "raw", c.src.Path, path},
-		Stdout: &percentReader{total: c.data, progress: progress},
+		Args:   []string{"convert", "-p", "-W", "-m", "8", "-f", s.Format, "-O", "raw", s.Path, path},
+		Stdout: &percentReader{total: s.data, progress: progress},
 	})
 	return err
 }
