@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
@@ -48,10 +46,4 @@ func qemuImgJSON(ctx context.Context, run runcmd.Runner, into any, args ...strin
 		return fmt.Errorf("read the answer of qemu-img %s: %w", args[0], err)
 	}
 	return nil
-}
-
-func containsAny(s string, subs ...string) bool {
-	return slices.ContainsFunc(subs, func(sub string) bool {
-		return strings.Contains(strings.ToLower(s), strings.ToLower(sub))
-	})
 }

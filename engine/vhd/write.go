@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -113,6 +115,12 @@ func noSpace(err error) bool {
 	}
 	exit, ok := errors.AsType[*runcmd.ExitError](err)
 	return ok && containsAny(exit.Stderr, syscall.ENOSPC.Error(), syscall.EDQUOT.Error())
+}
+
+func containsAny(s string, subs ...string) bool {
+	return slices.ContainsFunc(subs, func(sub string) bool {
+		return strings.Contains(strings.ToLower(s), strings.ToLower(sub))
+	})
 }
 
 // freeSpace is what an unprivileged user may still write in dir, in bytes.
