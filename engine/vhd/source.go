@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
 
@@ -26,12 +28,16 @@ func measure(ctx context.Context, run runcmd.Runner, src Disk) (source, error) {
 	var info struct {
 		VirtualSize int64 `json:"virtual-size"`
 	}
-	if err := qemuImgJSON(ctx, run, &info, "info", "--output=json", "-f", src.Format, src.Path); err != nil {
-		return source{}, err
-	}
-	// As qcow2: for raw, measure counts holes too.
 	var need struct{ Required int64 }
-	if err := qemuImgJSON(ctx, run, &need, "measure", "--output=json", "-f", src.Format, "-O", "qcow2", src.Path); err != nil {
+	// Side by side: of a sparse disk the two take a tenth of the whole time.
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		return qemuImgJSON(ctx, run, &info, "info", "--output=json", "-f", src.Format, src.Path)
+	})
+	both.Go(func() error { // as qcow2: for raw, measure counts holes too
+		return qemuImgJSON(ctx, run, &need, "measure", "--output=json", "-f", src.Format, "-O", "qcow2", src.Path)
+	})
+	if err := both.Wait(); err != nil {
 		return source{}, err
 	}
 	return source{Disk: src, size: info.VirtualSize, data: need.Required}, nil
