@@ -27,6 +27,8 @@ const (
 	String
 	Array
 	Object
+	// Unknown is no kind of JSON: a value that cannot be known before the deployment. Parse makes none.
+	Unknown
 )
 
 // String gives the kind with its article, ready for a message: "an object".
@@ -44,21 +46,28 @@ func (k Kind) String() string {
 		return "an array"
 	case Object:
 		return "an object"
+	case Unknown:
+		return "a value that is not known before the deployment"
 	default:
 		panic("armjson: node without a kind")
 	}
 }
 
-// Node is one value of the document.
+// Node is one value: of a document, or made from one by evaluation. It is not changed once it is made, since values share
+// what is inside them.
 type Node struct {
 	Kind    Kind
-	Range   diag.Range
-	Text    string   // String: the decoded text; Number: as written
-	Bool    bool     // Bool: the value
-	Items   []*Node  // Array: the elements
-	Members []Member // Object: in file order, keys distinct
+	Range   diag.Range // where it is written; the zero Range for what an evaluation made
+	Text    string     // String: the decoded text; Number: as written
+	Bool    bool       // Bool: the value
+	Items   []*Node    // Array: the elements
+	Members []Member   // Object: in file order, keys distinct
+	Unknown *Missing   // Unknown: why
 
-	plain bool // the decoded text is the written text, on one line: places inside can be told
+	plain    bool  // the decoded text is the written text, on one line: places inside can be told
+	unknowns bool  // there is an Unknown at or below this node
+	depth    int32 // levels below this node
+	weight   int64 // Weight, for Array and Object
 }
 
 // Member is one property of an object.
@@ -96,6 +105,15 @@ func (n *Node) Get(name string) *Node {
 
 // IsNull reports whether n is absent or the JSON null; Azure treats the two alike in resources.
 func (n *Node) IsNull() bool { return n == nil || n.Kind == Null }
+
+// Missing says why a value cannot be known, and what there is of it.
+type Missing struct {
+	Kind Kind       // the JSON type it will have; 0 when that is not known either
+	Form string     // the expression that gives it, evaluated as far as it can be, without brackets: reference('…').x
+	Why  string     // one clause: "reference() asks for the state of a deployed resource"
+	Fix  string     // what would supply it: "add --location westeurope"; "" when nothing can
+	At   diag.Range // of the cause, where it has a place
+}
 
 // TextRange gives the place of Text[from:to] inside a string node (byte offsets). When the text was written with escapes or
 // over several lines it gives the place of the whole string.

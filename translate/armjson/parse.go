@@ -214,4 +214,5 @@ func (p *parser) close(n *Node, open diag.Range) {
 		p.token()
 	}
 	n.Range = diag.Range{File: p.file, Start: open.Start, End: p.pos}
+	n.seal()
 }

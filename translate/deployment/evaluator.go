@@ -15,10 +15,11 @@ var errReported = errors.New("reported already")
 
 // evaluator evaluates one deployment template. Parameters and variables are evaluated when first needed, and once.
 type evaluator struct {
-	root   *armjson.Node
-	params Params
-	scope  armexpr.Scope
-	list   diag.List
+	root    *armjson.Node
+	params  Params
+	context *armexpr.Context
+	budget  *armexpr.Budget
+	list    diag.List
 
 	parameters, variables map[string]*cell // by lower-case name
 }
@@ -48,7 +49,8 @@ func newEvaluator(root *armjson.Node, p Params) *evaluator {
 	case strings.Contains(schema, "tenantdeploymenttemplate"):
 		level = armexpr.TenantLevel
 	}
-	e := &evaluator{root: root, params: p, scope: p.scope(level), parameters: map[string]*cell{}, variables: map[string]*cell{}}
+	e := &evaluator{root: root, params: p, context: p.context(level),
+		budget: armexpr.NewBudget(armexpr.DefaultLimits()), parameters: map[string]*cell{}, variables: map[string]*cell{}}
 	e.checkSections()
 	e.checkGiven()
 	return e
@@ -74,7 +76,7 @@ func (e *evaluator) report(code diag.Code, at diag.Range, path, summary, why, fi
 
 // env is what expressions may see; a default value may not see the variables.
 func (e *evaluator) env(withVariables bool) *armexpr.Env {
-	env := &armexpr.Env{Functions: armexpr.Functions(), Scope: e.scope, Parameter: e.parameter}
+	env := &armexpr.Env{Context: e.context, Budget: e.budget, Parameter: e.parameter}
 	if withVariables {
 		env.Variable = e.variable
 	}
@@ -121,8 +123,7 @@ func (e *evaluator) value(n *armjson.Node, path string, env *armexpr.Env) (*armj
 }
 
 func (e *evaluator) array(n *armjson.Node, path string, env *armexpr.Env) (*armjson.Node, error) {
-	out := n.At(n.Range)
-	out.Items = make([]*armjson.Node, 0, len(n.Items))
+	items := make([]*armjson.Node, 0, len(n.Items))
 	var failed error
 	for i, item := range n.Items {
 		v, err := e.value(item, indexPath(path, i), env)
@@ -130,14 +131,13 @@ func (e *evaluator) array(n *armjson.Node, path string, env *armexpr.Env) (*armj
 			failed = err
 			continue
 		}
-		out.Items = append(out.Items, v)
+		items = append(items, v)
 	}
-	return out, failed
+	return n.WithItems(items), failed
 }
 
 func (e *evaluator) object(n *armjson.Node, path string, env *armexpr.Env) (*armjson.Node, error) {
-	out := n.At(n.Range)
-	out.Members = make([]armjson.Member, 0, len(n.Members))
+	members := make([]armjson.Member, 0, len(n.Members))
 	var failed error
 	for _, m := range n.Members {
 		at := joinPath(path, m.Key)
@@ -157,9 +157,9 @@ func (e *evaluator) object(n *armjson.Node, path string, env *armexpr.Env) (*arm
 			failed = err
 			continue
 		}
-		out.Members = append(out.Members, armjson.Member{Key: key, KeyRange: m.KeyRange, Value: v})
+		members = append(members, armjson.Member{Key: key, KeyRange: m.KeyRange, Value: v})
 	}
-	return out, failed
+	return n.WithMembers(members), failed
 }
 
 // key evaluates the name of a property: it may be an expression too, as it mostly is in userAssignedIdentities.
@@ -205,11 +205,7 @@ func (e *evaluator) reportExpression(n *armjson.Node, path string, err error) er
 	switch {
 	case errors.Is(err, errReported):
 	case errors.As(err, &in):
-		code := CodeExpression
-		if in.NotCovered {
-			code = CodeNotCovered
-		}
-		e.report(code, n.TextRange(in.Span.From, in.Span.To), path, in.Summary, in.Why, in.Fix)
+		e.report(CodeExpression, n.TextRange(in.Span.From, in.Span.To), path, in.Summary, in.Why, in.Fix)
 	case errors.As(err, &cycle):
 		e.report(CodeCycle, n.Range, path, cycle.Error(), "its value is wanted while it is being made", "break the circle")
 	default:

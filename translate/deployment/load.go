@@ -37,19 +37,27 @@ const (
 	placeholderName = "local"
 )
 
-func (p Params) scope(level armexpr.Level) armexpr.Scope {
+func (p Params) context(level armexpr.Level) *armexpr.Context {
 	or := func(s, placeholder string) string {
 		if s == "" {
 			return placeholder
 		}
 		return s
 	}
-	return armexpr.Scope{
-		Level:          level,
-		SubscriptionID: or(p.SubscriptionID, placeholderGUID),
-		TenantID:       placeholderGUID,
-		ResourceGroup:  or(p.ResourceGroup, placeholderName),
-		Location:       or(p.Location, placeholderName),
+	object := func(pairs ...string) *armjson.Node {
+		var members []armjson.Member
+		for i := 0; i < len(pairs); i += 2 {
+			members = append(members, armjson.Member{Key: pairs[i], Value: armjson.NewString(pairs[i+1])})
+		}
+		return armjson.NewObject(members)
+	}
+	subscription := or(p.SubscriptionID, placeholderGUID)
+	group := or(p.ResourceGroup, placeholderName)
+	return &armexpr.Context{
+		Level:        level,
+		Subscription: object("id", "/subscriptions/"+subscription, "subscriptionId", subscription, "tenantId", placeholderGUID),
+		ResourceGroup: object("id", "/subscriptions/"+subscription+"/resourceGroups/"+group, "name", group,
+			"type", "Microsoft.Resources/resourceGroups", "location", or(p.Location, placeholderName)),
 	}
 }
 

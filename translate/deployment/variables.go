@@ -26,7 +26,7 @@ func (e *evaluator) unknownVariable(section *armjson.Node, name string) error {
 	if loops := section.Get("copy"); loops != nil {
 		loop := func(l *armjson.Node) bool { return strings.EqualFold(textOf(l.Get("name")), name) }
 		if slices.ContainsFunc(loops.Items, loop) {
-			return &armexpr.Error{NotCovered: true,
+			return &armexpr.Error{
 				Summary: fmt.Sprintf("variable %q is made by a loop (copy), which is not covered yet", name)}
 		}
 	}

@@ -1,10 +1,5 @@
 package armexpr
 
-import (
-	"slices"
-	"strings"
-)
-
 // CallsIn returns the names of all functions that e calls, outermost first.
 func CallsIn(e Expr) []string {
 	switch e := e.(type) {
@@ -21,10 +16,4 @@ func CallsIn(e Expr) []string {
 	default:
 		return nil
 	}
-}
-
-// IsFunction reports whether the language has a function of that name, covered or not.
-func IsFunction(name string) bool {
-	same := func(n string) bool { return strings.EqualFold(n, name) }
-	return slices.ContainsFunc(notCovered, same) || slices.ContainsFunc(Functions(), func(f Function) bool { return same(f.Name) })
 }

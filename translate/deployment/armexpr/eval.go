@@ -8,22 +8,13 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// Env is what an expression may see.
-type Env struct {
-	Functions Table
-	Scope     Scope
-	// Parameter and Variable look a name up, ignoring case. A nil function means that the expression stands where the template
-	// may not use them. Their errors are passed on as they are when they are an *Error, so the looked-up side fills in no
-	// Span; Eval adds the place of the use.
-	Parameter, Variable func(name string) (*armjson.Node, error)
-}
-
-// Eval computes the value of e. The error is an *Error, or what Parameter or Variable returned. The value may share nodes
-// with the environment and must not be changed; nodes made here have no range.
+// Eval computes the value of e. The error is an *Error, or what a function of the Env returned. The value may share nodes with
+// the environment and must not be changed; nodes made here have no range. What cannot be known before the deployment is an
+// unknown value, not an error.
 func Eval(e Expr, env *Env) (*armjson.Node, error) {
 	switch e := e.(type) {
 	case *Text:
-		return text(e.Value), nil
+		return armjson.NewString(e.Value), nil
 	case *Number:
 		return &armjson.Node{Kind: armjson.Number, Text: e.Text}, nil
 	case *Call:
@@ -50,6 +41,9 @@ func evalIndex(e *Index, env *Env) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if target.Kind == armjson.Unknown || key.Kind == armjson.Unknown {
+		return unknownFrom(0, form(target)+"["+form(key)+"]", target, key), nil
+	}
 	if target.Kind == armjson.Object && key.Kind == armjson.String {
 		return member(target, key.Text, e.Key.Span())
 	}
@@ -66,7 +60,11 @@ func evalIndex(e *Index, env *Env) (*armjson.Node, error) {
 
 // member reads a property; names ignore case, and the exact spelling wins.
 func member(target *armjson.Node, name string, at Span) (*armjson.Node, error) {
-	if target.Kind != armjson.Object {
+	switch target.Kind {
+	case armjson.Object:
+	case armjson.Unknown:
+		return unknownFrom(0, form(target)+"."+name, target), nil
+	default:
 		return nil, &Error{Span: at, Summary: fmt.Sprintf("%s has no property %q", target.Kind, name)}
 	}
 	if v := target.Get(name); v != nil {
@@ -77,16 +75,4 @@ func member(target *armjson.Node, name string, at Span) (*armjson.Node, error) {
 		known[i] = m.Key
 	}
 	return nil, &Error{Span: at, Summary: fmt.Sprintf("the object has no property %q", name), Fix: diag.KnownNames(name, known)}
-}
-
-// text makes a string value.
-func text(s string) *armjson.Node { return &armjson.Node{Kind: armjson.String, Text: s} }
-
-// object makes an object value of text members, given as name, value, name, value.
-func object(pairs ...string) *armjson.Node {
-	n := &armjson.Node{Kind: armjson.Object}
-	for i := 0; i < len(pairs); i += 2 {
-		n.Members = append(n.Members, armjson.Member{Key: pairs[i], Value: text(pairs[i+1])})
-	}
-	return n
 }

@@ -43,7 +43,7 @@ func format(a *Args) (*armjson.Node, error) {
 			i++
 		}
 	}
-	return text(b.String()), nil
+	return armjson.NewString(b.String()), nil
 }
 
 // formatHole is {index[,alignment][:form]}.
@@ -86,8 +86,7 @@ func formatValue(a *Args, i int, form string) (string, error) {
 	n, err := strconv.ParseInt(v.Text, 10, 64)
 	std, zeros := numberForm.FindStringSubmatch(form), zeroForm.FindStringSubmatch(form)
 	if err != nil || std == nil && zeros == nil {
-		return "", &Error{Span: a.exprs[0].Span(), NotCovered: true,
-			Summary: fmt.Sprintf("the number form %q of format is not covered yet", form)}
+		return "", a.Fail(0, "the number form %q of format is not one that Ingot knows", form)
 	}
 	if zeros != nil {
 		return sign(n) + pad(digits(n), len(zeros[1])) + fraction(len(zeros[2])), nil

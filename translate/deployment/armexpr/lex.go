@@ -15,8 +15,8 @@ type Error struct {
 	Summary string
 	Why     string
 	Fix     string
-	// NotCovered is set when the expression may be right and Ingot cannot evaluate it.
-	NotCovered bool
+	// OverBudget is set when a limit of Budget was reached: whatever is evaluated next will reach it too.
+	OverBudget bool
 }
 
 func (e *Error) Error() string { return e.Summary }

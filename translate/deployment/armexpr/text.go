@@ -1,10 +1,12 @@
 // Package armexpr is the expression language of Azure deployment templates: "[concat('web-', parameters('env'))]".
 //
 // Parse turns the text of one JSON string into a tree, Eval turns the tree into a value. What an expression may see
-// (parameters, variables, the scope it is deployed to) and which functions there are comes with the Env, so one
-// evaluator serves the service's own functions, a test's, and later the user's. The language is pure: no clock, no network.
+// (parameters, variables, the scope it is deployed to, the clock) comes with the Env: the language is pure. The functions are in a
+// file for each group: arrays.go, dates.go and so on.
 //
-// Values are armjson nodes, so that a value taken from elsewhere in a file keeps the places of what is inside it.
+// Values are armjson nodes, so that a value taken from elsewhere in a file keeps the places of what is inside it. What only
+// the deployment will know, the answer of reference() for one, is a value too: an unknown one, which says why, and which makes
+// what is computed from it unknown. A Budget bounds what a template can make Eval do.
 //
 // Reference: https://learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions
 package armexpr

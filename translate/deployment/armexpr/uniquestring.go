@@ -22,7 +22,7 @@ func uniqueString(a *Args) (*armjson.Node, error) {
 		out[i] = alphabet[h>>59]
 		h <<= 5
 	}
-	return text(string(out[:])), nil
+	return armjson.NewString(string(out[:])), nil
 }
 
 // hash64 is the service's own relative of MurmurHash3: two 32-bit halves over blocks of eight bytes. No library has it.

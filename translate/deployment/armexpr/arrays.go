@@ -1,0 +1,3 @@
+package armexpr
+
+func arrayFunctions() []Function { return nil }

@@ -1,0 +1,3 @@
+package armexpr
+
+func cidrFunctions() []Function { return nil }

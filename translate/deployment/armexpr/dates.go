@@ -1,0 +1,3 @@
+package armexpr
+
+func dateFunctions() []Function { return nil }

@@ -1,0 +1,3 @@
+package armexpr
+
+func logicalFunctions() []Function { return nil }

@@ -1,0 +1,3 @@
+package armexpr
+
+func numberFunctions() []Function { return nil }

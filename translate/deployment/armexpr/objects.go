@@ -1,0 +1,3 @@
+package armexpr
+
+func objectFunctions() []Function { return nil }
