@@ -4,9 +4,9 @@
 //
 // Sources are chains of four qcow2 layers: a sparse one (30 GiB virtual, 0.5 GiB of data) and a dense one (4 GiB). Each way is a
 // process of its own, so that its peak memory can be told. The ways take turns, in another random order each round; before each, dirty
-// pages are written back, its sources read into memory, and as much free memory touched as it will write. The shortest time of all
-// rounds counts. Take many rounds in a VM: where its host takes free memory back, one and the same command needs 1.2 s or 4.4 s for
-// the dense disk, as its pages happen to be there or not, and only the shortest times compare. cp starts from a flat raw copy
+// pages are written back and its sources read into memory. The shortest time of all rounds counts. Take many rounds in a VM: where
+// its host takes free memory back, one and the same command needs 1.2 s or 4.4 s for the dense disk, as its pages happen to be
+// there or not, and only the shortest times compare. cp starts from a flat raw copy
 // of the chain, made beforehand: what it is given for free. The result is compared with the source once. It needs qemu-utils and,
 // without -quick, 14 GiB below D.
 package main
@@ -18,6 +18,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -49,15 +50,12 @@ func run() int {
 	rounds := flag.Int("rounds", 12, "how often each way is measured")
 	quick := flag.Bool("quick", false, "an eighth of the data")
 	only := flag.String("write", "", "write one VHD from this qcow2 to the argument and exit; the program calls itself so")
-	touch := flag.Int64("touch", 0, "use so many bytes of memory and exit; likewise")
 	flag.Parse()
 
 	var err error
 	switch {
 	case *only != "":
 		_, err = vhd.Write(ctx, runcmd.Host{}, vhd.Disk{Path: *only, Format: "qcow2"}, flag.Arg(0), nil)
-	case *touch > 0:
-		err = touchMemory(*touch)
 	default:
 		err = bench(ctx, *dir, *rounds, *quick)
 	}
@@ -224,12 +222,9 @@ func (d *disk) measure(ctx context.Context, rounds int) ([]result, error) {
 					return nil, fmt.Errorf("the VHD is not the disk it was made from: %w", err)
 				}
 			}
-			if err := os.Remove(out); err != nil {
-				return nil, err
-			}
 		}
 	}
-	return results, nil
+	return results, os.Remove(out)
 }
 
 // way is one way to write a VHD.
@@ -253,11 +248,8 @@ func (w way) run(ctx context.Context, out string, d *disk) (usage, error) {
 			return usage{}, err
 		}
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return usage{}, err
-	}
-	if err := command(ctx, self, "-touch", fmt.Sprint(d.data)); err != nil {
+	// Only now, so that the memory of the last VHD is still there for this one; see above.
+	if err := os.Remove(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return usage{}, err
 	}
 	cmd := exec.CommandContext(ctx, w.args[0], w.args[1:]...)
@@ -274,17 +266,6 @@ func (w way) run(ctx context.Context, out string, d *disk) (usage, error) {
 	took := time.Since(start)
 	state := cmd.ProcessState
 	return usage{took, state.UserTime() + state.SystemTime(), state.SysUsage().(*syscall.Rusage).Maxrss << 10}, nil
-}
-
-// touchMemory uses size bytes and gives them back. The host of a VM may have taken its free memory away: the first touch then costs
-// more than the copying, and whoever comes first would pay for all. It runs in a process of its own, as a child's peak memory
-// begins with its parent's.
-func touchMemory(size int64) error {
-	memory, err := unix.Mmap(-1, 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_POPULATE)
-	if err != nil {
-		return fmt.Errorf("use %d MiB of memory: %w", size/mib, err)
-	}
-	return unix.Munmap(memory)
 }
 
 // warm reads what of a file lies on disk, so that no way pays for another's pages having been dropped.
