@@ -75,7 +75,7 @@ func (p *parser) stringNode() *Node {
 			p.next()
 			p.prev = p.from(open.Start)
 			n.Range, n.Text = p.prev, text.String()
-			if quote != '"' {
+			if quote != '"' && !p.loose {
 				p.soft(CodeBadString, n.Range, "this string is in single quotes", "JSON knows double quotes only", `write "…"`)
 			}
 			return n
@@ -109,6 +109,10 @@ func (p *parser) escape(text *strings.Builder) {
 	p.next()
 	const plain = `"\/bfnrt`
 	c := p.peek()
+	if c == '\'' && p.loose {
+		text.WriteRune(p.next())
+		return
+	}
 	if i := strings.IndexByte(plain, c); i >= 0 && c != 0 {
 		p.next()
 		text.WriteByte("\"\\/\b\f\n\r\t"[i])

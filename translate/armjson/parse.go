@@ -47,6 +47,7 @@ type parser struct {
 	list  diag.List
 	dead  bool
 	told  map[diag.Code]bool // lenient readings already warned about
+	loose bool               // single quotes are as good as double ones, and nothing that is read is warned about: json()
 }
 
 // value reads any value. The result is nil only if the parser died before it began.

@@ -97,7 +97,7 @@ func (p *parser) comment() {
 
 // lenient warns, once a kind, of something that Azure reads and strict JSON forbids.
 func (p *parser) lenient(code diag.Code, at diag.Range, summary, fix string) {
-	if p.told[code] {
+	if p.loose || p.told[code] {
 		return
 	}
 	if p.told == nil {
