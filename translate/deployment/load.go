@@ -16,50 +16,8 @@ import (
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
-	"github.com/ingot-build/ingot/translate/deployment/armexpr"
 	"github.com/ingot-build/ingot/translate/diag"
 )
-
-// Params is what the caller knows and the document does not say. The zero Params is ready to use.
-type Params struct {
-	// Values are given by name: the text itself for a string parameter, JSON text for every other type. They win over File.
-	Values map[string]string
-	// File is a parsed parameter file, or nil.
-	File *armjson.Node
-
-	// Where the deployment goes; each has a placeholder when empty, since on this machine it goes nowhere.
-	SubscriptionID, ResourceGroup, Location string
-}
-
-// The placeholders of Params.
-const (
-	placeholderGUID = "00000000-0000-0000-0000-000000000000"
-	placeholderName = "local"
-)
-
-func (p Params) context(level armexpr.Level) *armexpr.Context {
-	or := func(s, placeholder string) string {
-		if s == "" {
-			return placeholder
-		}
-		return s
-	}
-	object := func(pairs ...string) *armjson.Node {
-		var members []armjson.Member
-		for i := 0; i < len(pairs); i += 2 {
-			members = append(members, armjson.Member{Key: pairs[i], Value: armjson.NewString(pairs[i+1])})
-		}
-		return armjson.NewObject(members)
-	}
-	subscription := or(p.SubscriptionID, placeholderGUID)
-	group := or(p.ResourceGroup, placeholderName)
-	return &armexpr.Context{
-		Level:        level,
-		Subscription: object("id", "/subscriptions/"+subscription, "subscriptionId", subscription, "tenantId", placeholderGUID),
-		ResourceGroup: object("id", "/subscriptions/"+subscription+"/resourceGroups/"+group, "name", group,
-			"type", "Microsoft.Resources/resourceGroups", "location", or(p.Location, placeholderName)),
-	}
-}
 
 // Load returns every image template of the document as an evaluated resource object, in file order. Without errors there is
 // at least one. A nil root gives nothing: whoever parsed it has said why. Findings are in file order.
