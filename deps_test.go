@@ -31,7 +31,7 @@ var layers = []layer{
 	{who: []string{"translate/plan"}, may: []string{"translate/diag"}, pure: true},
 	{who: []string{"translate/emit"}, may: []string{"translate/plan", "translate/diag"}, pure: true}, // emit never sees the template
 	{who: []string{"translate/..."}, may: []string{"translate/..."}, pure: true},
-	{who: []string{"engine/events", "engine/steps", "engine/runcmd"}},
+	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace"}},
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
 	{who: []string{"engine/packercore"}, may: []string{"engine/events", "translate/diag"}}, // it is handed the plugins

@@ -13,6 +13,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sys/unix"
+
+	"github.com/ingot-build/ingot/engine/diskspace"
 )
 
 const (
@@ -217,12 +219,12 @@ func (d *download) attempt(ctx context.Context, offset int64) error {
 
 // enoughSpace tells before the download what would otherwise come at its end.
 func enoughSpace(dir string, need int64) error {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
+	room, err := diskspace.Of(dir)
+	if err != nil {
 		return fmt.Errorf("free space of %s: %w", dir, err)
 	}
-	if free := st.Bavail * uint64(st.Bsize); free < uint64(need) {
-		return fmt.Errorf("%w: %s has %s free, and the download needs %s", unix.ENOSPC, dir, humanize.IBytes(free),
+	if room.Free < need {
+		return fmt.Errorf("%w: %s has %s free, and the download needs %s", unix.ENOSPC, dir, humanize.IBytes(uint64(room.Free)),
 			humanize.IBytes(uint64(need)))
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ingot-build/ingot/engine/diskspace"
 )
 
 // Copy makes dst, which must not exist, a copy of the file src with the same holes. Where the file system can share blocks
@@ -24,7 +26,7 @@ func Copy(ctx context.Context, src, dst string) (err error) {
 	if err != nil {
 		return err
 	}
-	free, err := freeSpace(filepath.Dir(dst))
+	room, err := diskspace.Of(filepath.Dir(dst))
 	if err != nil {
 		return err
 	}
@@ -37,7 +39,7 @@ func Copy(ctx context.Context, src, dst string) (err error) {
 			return
 		}
 		if noSpace(err) {
-			err = &SpaceError{Path: dst, Free: free, Need: allocated(st)}
+			err = &SpaceError{Path: dst, Free: room.Free, Need: allocated(st)}
 		}
 		_ = os.Remove(dst)
 	}()

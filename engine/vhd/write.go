@@ -19,6 +19,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/google/uuid"
 
+	"github.com/ingot-build/ingot/engine/diskspace"
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
 
@@ -70,7 +71,7 @@ func Write(ctx context.Context, run runcmd.Runner, src Disk, dst string, progres
 		return Info{}, fmt.Errorf("disk %s has %s; a VHD holds from 1 MiB to 2040 GiB", src.Path,
 			humanize.IBytes(uint64(disk.size)))
 	}
-	free, err := freeSpace(filepath.Dir(dst))
+	room, err := diskspace.Of(filepath.Dir(dst))
 	if err != nil {
 		return Info{}, err
 	}
@@ -79,7 +80,7 @@ func Write(ctx context.Context, run runcmd.Runner, src Disk, dst string, progres
 
 	if err := fill(ctx, run, disk, partial, size, progress); err != nil {
 		if noSpace(err) {
-			return Info{}, &SpaceError{Path: dst, Free: free, Need: disk.data}
+			return Info{}, &SpaceError{Path: dst, Free: room.Free, Need: disk.data}
 		}
 		return Info{}, fmt.Errorf("write %s: %w", dst, err)
 	}
@@ -121,13 +122,4 @@ func containsAny(s string, subs ...string) bool {
 	return slices.ContainsFunc(subs, func(sub string) bool {
 		return strings.Contains(strings.ToLower(s), strings.ToLower(sub))
 	})
-}
-
-// freeSpace is what an unprivileged user may still write in dir, in bytes.
-func freeSpace(dir string) (int64, error) {
-	var st syscall.Statfs_t
-	if err := syscall.Statfs(dir, &st); err != nil {
-		return 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
-	}
-	return int64(st.Bavail) * st.Bsize, nil
 }

@@ -5,13 +5,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/ingot-build/ingot/engine/diskspace"
 	"github.com/ingot-build/ingot/plugins/qemu/accel"
 )
 
@@ -94,17 +94,13 @@ func diskSpace(_ context.Context, h *Host) Result {
 	var found []string
 	seen := map[syscall.Fsid]bool{}
 	for _, dir := range []string{h.Dirs.State, h.Dirs.Data} {
-		var st syscall.Statfs_t
-		for syscall.Statfs(dir, &st) != nil && filepath.Dir(dir) != dir {
-			dir = filepath.Dir(dir) // not made yet: its parent's file system will have it
-		}
-		if seen[st.Fsid] {
+		room, err := diskspace.Of(dir)
+		if err != nil || seen[room.FileSystem] {
 			continue
 		}
-		seen[st.Fsid] = true
-		free := int64(st.Bavail) * st.Bsize
-		found = append(found, humanize.IBytes(uint64(free))+" free under "+dir)
-		if free>>20 < roomMiB {
+		seen[room.FileSystem] = true
+		found = append(found, humanize.IBytes(uint64(room.Free))+" free under "+room.Dir)
+		if room.Free>>20 < roomMiB {
 			r.Status, r.Why = Missing, fmt.Sprintf("a build needs at least %d MiB for its disk and what comes out", roomMiB)
 			r.Fix = "free some room: ingot clean, ingot gallery rm, ingot image rm"
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ingot-build/ingot/engine/diskspace"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
@@ -99,7 +100,7 @@ func pretendHost(t *testing.T, missing ...string) {
 	oldLook, oldUID, oldFree := lookPath, geteuid, freeSpace
 	t.Cleanup(func() { lookPath, geteuid, freeSpace = oldLook, oldUID, oldFree })
 	geteuid = func() int { return 0 }
-	freeSpace = func(string) (uint64, error) { return neededSpace, nil }
+	freeSpace = func(string) (diskspace.Space, error) { return diskspace.Space{Free: neededSpace}, nil }
 	lookPath = func(program string) (string, error) {
 		if slices.Contains(missing, program) {
 			return "", &runcmd.MissingError{Program: program}
@@ -209,7 +210,7 @@ func TestMissingPrograms(t *testing.T) {
 
 func TestNoSpace(t *testing.T) {
 	pretendHost(t)
-	freeSpace = func(string) (uint64, error) { return neededSpace - 1, nil }
+	freeSpace = func(string) (diskspace.Space, error) { return diskspace.Space{Free: neededSpace - 1}, nil }
 	host := &fakeHost{}
 	if _, err := Build(t.Context(), options(t, host)); !errors.Is(err, syscall.ENOSPC) || len(host.ran) > 0 {
 		t.Errorf("got %v after %q, want ENOSPC before anything", err, host.ran)

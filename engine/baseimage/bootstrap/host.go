@@ -14,6 +14,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sys/unix"
 
+	"github.com/ingot-build/ingot/engine/diskspace"
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
 
@@ -87,11 +88,7 @@ var lookPath = func(program string) (string, error) {
 // Replaced in tests.
 var (
 	geteuid   = os.Geteuid
-	freeSpace = func(dir string) (uint64, error) {
-		var st unix.Statfs_t
-		err := unix.Statfs(dir, &st)
-		return st.Bavail * uint64(st.Bsize), err
-	}
+	freeSpace = diskspace.Of
 )
 
 // checkHost finds all programs, and reports everything that is missing at once.
@@ -128,13 +125,13 @@ func checkHost(ctx context.Context, r runcmd.Runner, dir string) (*host, error) 
 		return nil, missing
 	}
 
-	free, err := freeSpace(dir)
+	room, err := freeSpace(dir)
 	if err != nil {
 		return nil, fmt.Errorf("free space of %s: %w", dir, err)
 	}
-	if free < neededSpace {
+	if room.Free < neededSpace {
 		return nil, fmt.Errorf("%w: %s has %s free, and making an image takes %s for a while",
-			unix.ENOSPC, dir, humanize.IBytes(free), humanize.IBytes(neededSpace))
+			unix.ENOSPC, dir, humanize.IBytes(uint64(room.Free)), humanize.IBytes(neededSpace))
 	}
 	if h.user {
 		if _, err := r.Run(ctx, h.asRoot("true")); err != nil {
