@@ -51,9 +51,13 @@ func translate(src Source, opts Options, list *diag.List) *plan.Plan {
 	if list.HasErrors() {
 		return nil
 	}
-	found, more := deployment.Load(root, params)
+	loaded, more := deployment.Load(root, params)
 	if list.Add(more...); list.HasErrors() {
 		return nil
+	}
+	var found []*armjson.Node
+	for _, t := range loaded.ImageTemplates {
+		found = append(found, t.Node)
 	}
 	node := choose(found, opts.Name, list)
 	if list.HasErrors() {

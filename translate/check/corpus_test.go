@@ -76,12 +76,8 @@ func readAll(t *testing.T, file string) (stage string, all diag.List) {
 	if all.HasErrors() {
 		return "parse", all
 	}
-	// The examples of the REST API carry the body as a parameter of the request.
-	if body := root.Get("parameters").Get("imageTemplateParameters"); body != nil && root.Get("responses") != nil {
-		root = body
-	}
 	given := deployment.Params{File: params, Values: map[string]string{}}
-	nodes, list := deployment.Load(root, given)
+	loaded, list := deployment.Load(root, given)
 	for _, d := range list { // once more with something for each parameter that nobody gave a value
 		if name, ok := strings.CutPrefix(d.Path, "parameters."); ok && d.Code == deployment.CodeMissingParameter {
 			if given.Values[name] = "x"; strings.Contains(strings.ToLower(name), "version") {
@@ -90,14 +86,14 @@ func readAll(t *testing.T, file string) (stage string, all diag.List) {
 		}
 	}
 	if len(given.Values) > 0 {
-		nodes, list = deployment.Load(root, given)
+		loaded, list = deployment.Load(root, given)
 	}
 	if all.Add(list...); all.HasErrors() {
 		return "load", all
 	}
 	var templates []*template.ImageTemplate
-	for _, n := range nodes {
-		tmpl, list := template.Decode(n)
+	for _, found := range loaded.ImageTemplates {
+		tmpl, list := template.Decode(found.Node)
 		all.Add(list...)
 		templates = append(templates, tmpl)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// checkBare says what a bare body makes of parameters and expressions: nothing.
-func checkBare(root *armjson.Node, p Params) diag.List {
+// checkBare says what bare image templates make of parameters and expressions: nothing.
+func checkBare(root *armjson.Node, bodies []body, p Params) diag.List {
 	var list diag.List
 	for _, name := range sortedKeys(p.Values) {
 		list.Add(diag.Diagnostic{
@@ -19,12 +19,13 @@ func checkBare(root *armjson.Node, p Params) diag.List {
 			Why:     "a bare image template is sent as it is; parameters belong to deployment templates",
 		})
 	}
-	warnExpressions(root, "", &list)
+	for _, b := range bodies {
+		warnExpressions(b.node, b.at, &list)
+	}
 	return list
 }
 
-// warnExpressions looks for texts that were meant to be evaluated. A shell line like "[ -f /etc/x ]" is none: it is not a call
-// of a function that the language has.
+// warnExpressions looks for texts that were meant to be evaluated.
 func warnExpressions(n *armjson.Node, path string, list *diag.List) {
 	for i, item := range n.Items {
 		warnExpressions(item, indexPath(path, i), list)
@@ -32,11 +33,7 @@ func warnExpressions(n *armjson.Node, path string, list *diag.List) {
 	for _, m := range n.Members {
 		warnExpressions(m.Value, joinPath(path, m.Key), list)
 	}
-	if n.Kind != armjson.String || !armexpr.IsExpression(n.Text) {
-		return
-	}
-	e, err := armexpr.Parse(n.Text)
-	if err != nil || !slices.ContainsFunc(armexpr.CallsIn(e), armexpr.IsFunction) {
+	if !isCall(n) {
 		return
 	}
 	list.Add(diag.Diagnostic{
@@ -47,11 +44,27 @@ func warnExpressions(n *armjson.Node, path string, list *diag.List) {
 	})
 }
 
+// isCall reports whether a node is an expression that calls a function the language has. A shell line like "[ -f /etc/x ]"
+// is none.
+func isCall(n *armjson.Node) bool {
+	if n.Kind != armjson.String || !armexpr.IsExpression(n.Text) {
+		return false
+	}
+	e, err := armexpr.Parse(n.Text)
+	return err == nil && slices.ContainsFunc(armexpr.CallsIn(e), armexpr.IsFunction)
+}
+
+// callsFunctions reports whether there is such an expression anywhere in n.
+func callsFunctions(n *armjson.Node) bool {
+	return isCall(n) || slices.ContainsFunc(n.Items, callsFunctions) ||
+		slices.ContainsFunc(n.Members, func(m armjson.Member) bool { return callsFunctions(m.Value) })
+}
+
 func sortedKeys(m map[string]string) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, func(a, b string) int { return strings.Compare(a, b) })
+	slices.SortFunc(keys, strings.Compare)
 	return keys
 }

@@ -1,9 +1,9 @@
 // Package deployment finds the image templates in a JSON document and evaluates what is around them.
 //
 // A document is either a bare body, as sent to the service's REST API: then it is the image template, and its texts are
-// literals. Or it is a deployment template of Azure Resource Manager: then parameters, variables and expressions are
-// evaluated, as far as the image template needs them; other resources are not looked into. What Ingot cannot evaluate is
-// refused by name, never passed over.
+// literals. Or it is a deployment template of Azure Resource Manager: then Expand evaluates it, with everything nested in it, as
+// far as that is possible without Azure. What only the deployment itself will know is an unknown value that says why. Load takes
+// both, and the wrappers that people keep them in.
 //
 // An evaluated value says it was written where its expression stands; what is inside an object or array taken from
 // elsewhere keeps its own place. So every later message points at the user's text.
@@ -12,6 +12,7 @@
 package deployment
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,118 +20,150 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// Load returns every image template of the document as an evaluated resource object, in file order. Without errors there is
-// at least one. A nil root gives nothing: whoever parsed it has said why. Findings are in file order.
-func Load(root *armjson.Node, p Params) ([]*armjson.Node, diag.List) {
+// Result is what a document comes to.
+type Result struct {
+	ImageTemplates []ImageTemplate // in file order
+	Deployment     *Deployment     // nil when the document is no deployment template
+	Trace          *Trace          // where the values came from; never nil
+}
+
+// ImageTemplate is one image template, evaluated.
+type ImageTemplate struct {
+	Node *armjson.Node // the resource as the REST API takes it; it may hold unknown values
+	Path string        // where it stands in the document: "resources[0]"; "" for a document that is nothing else
+	Name string        // "" when it has none, as a bare body may, or when that is not known before the deployment
+}
+
+// Load finds every image template of a document: in a deployment template, as a bare body, among resources that stand alone, in an
+// example of the REST API. Without errors there is at least one. A nil root gives nothing: whoever parsed it has said why. The
+// Result is never nil; findings are in file order.
+func Load(root *armjson.Node, p Params) (*Result, diag.List) {
+	r := &Result{Trace: &Trace{}}
+	if root == nil {
+		return r, nil
+	}
+	var list diag.List
+	switch d := classify(root); {
+	case d.template != nil:
+		r.Deployment, list = d.expand(p)
+		r.Trace = r.Deployment.Trace
+		for _, res := range r.Deployment.Resources {
+			if isImageTemplateType(res.Type) {
+				r.ImageTemplates = append(r.ImageTemplates, ImageTemplate{res.Body, res.Path, nameIn(res.Body)})
+			}
+		}
+		if len(r.ImageTemplates) == 0 && !list.HasErrors() {
+			list.Add(d.noneExpanded(r.Deployment))
+		}
+	case d.bodies != nil:
+		for _, b := range d.bodies {
+			r.ImageTemplates = append(r.ImageTemplates, ImageTemplate{b.node, b.at, nameIn(b.node)})
+		}
+		list = checkBare(root, d.bodies, p)
+	default:
+		list.Add(noImageTemplate(root, "the file is not an image template: it is "+d.what, "", d.fix))
+	}
+	list.Sort()
+	return r, list
+}
+
+// LoadAll expands the deployment template that a document is or carries, whether or not there is an image template in it. The
+// Deployment is nil when it is none; then the findings say so.
+func LoadAll(root *armjson.Node, p Params) (*Deployment, diag.List) {
 	if root == nil {
 		return nil, nil
 	}
-	var found []*armjson.Node
-	var list diag.List
-	switch kind, name := classify(root); kind {
-	case bareBody:
-		found = []*armjson.Node{root}
-		list = checkBare(root, p)
-	case deploymentTemplate:
-		e := newEvaluator(root, p)
-		found = e.imageTemplates()
-		list = e.list
-		if len(found) == 0 && !list.HasErrors() {
-			list.Add(noImageTemplate(root, "the deployment template has no image template", name))
-		}
-	case parameterFile:
-		d := noImageTemplate(root, "the file is a parameter file, not a template", "")
-		d.Fix = "give the deployment template, and this file as its parameters"
-		list.Add(d)
-	default:
-		list.Add(noImageTemplate(root, "the file is not an image template: it is "+name, ""))
+	d := classify(root)
+	if d.template != nil {
+		return d.expand(p)
 	}
-	list.Sort()
-	return found, list
+	if d.bodies != nil {
+		d.what = "a bare image template"
+	}
+	return nil, diag.List{noImageTemplate(root, "the file is not a deployment template: it is "+d.what,
+		"a deployment template has \"resources\", and \"parameters\", \"variables\" and \"outputs\" beside them",
+		cmp.Or(d.fix, "give a deployment template"))}
 }
 
-// documentKind says what a JSON document is.
-type documentKind int
-
-const (
-	somethingElse documentKind = iota
-	bareBody
-	deploymentTemplate
-	parameterFile
-)
-
-// classify tells the documents apart by their outermost names. For somethingElse, and for a deployment template, name
-// describes what there is, for a message.
-func classify(root *armjson.Node) (kind documentKind, name string) {
-	if root.Kind != armjson.Object {
-		return somethingElse, root.Kind.String()
+// expand evaluates the deployment template, with what stands beside it as its parameter file and its linked templates. The paths
+// of the result start at the document.
+func (d document) expand(p Params) (*Deployment, diag.List) {
+	if d.given != nil { // what the caller gives wins
+		p.Files = append([]*armjson.Node{d.given}, p.Files...)
+		if p.File != nil {
+			p.Files = append([]*armjson.Node{d.given, p.File}, p.Files[1:]...)
+			p.File = nil
+		}
 	}
-	schema := textOf(root.Get("$schema"))
+	if d.linked != nil {
+		p.Linked = d.brought(p.Linked)
+	}
+	dep, list := expandImageTemplates(d.template, p)
+	for i := range dep.Resources {
+		dep.Resources[i].Path = d.fromDocument(dep.Resources[i].Path)
+	}
+	for i := range list {
+		if list[i].Subject.File == d.template.Range.File {
+			list[i].Path = d.fromDocument(list[i].Path)
+		}
+	}
+	return dep, list
+}
+
+// fromDocument turns a path inside the template into one from the document's root.
+func (d document) fromDocument(path string) string {
 	switch {
-	case strings.Contains(strings.ToLower(schema), "deploymentparameters"):
-		return parameterFile, ""
-	case root.Get("resources") != nil, strings.Contains(strings.ToLower(schema), "deploymenttemplate"):
-		return deploymentTemplate, describeResources(root.Get("resources"))
-	case isImageTemplateType(textOf(root.Get("type"))):
-		return bareBody, ""
-	case root.Get("type") != nil:
-		return somethingElse, fmt.Sprintf("a resource of type %q", textOf(root.Get("type")))
-	case root.Get("properties").Get("source") != nil, root.Get("properties").Get("distribute") != nil:
-		return bareBody, ""
-	case root.Get("builders") != nil || root.Get("provisioners") != nil:
-		return somethingElse, "an old Packer template in JSON"
-	case root.Get("parameters") != nil && root.Get("responses") != nil:
-		return somethingElse, "an example from the REST API specification; its body is inside \"parameters\""
-	case root.Get("parameters") != nil:
-		return parameterFile, ""
-	case root.Get("source") != nil && root.Get("distribute") != nil:
-		return somethingElse, `the inside of "properties" only`
+	case d.alone:
+		return strings.TrimPrefix(strings.TrimPrefix(path, sectionName), ".")
+	case path == "":
+		return d.at
 	default:
-		return somethingElse, "an object without resources, type or properties"
+		return joinPath(d.at, path)
 	}
 }
 
-func describeResources(resources *armjson.Node) string {
-	var types []string
-	for _, r := range resourceNodes(resources) {
-		if t := textOf(r.Get("type")); t != "" {
-			types = append(types, t)
+// brought looks a linked template up among those that a template spec carries with it: [{"path": …, "template": …}].
+func (d document) brought(otherwise func(from, uri string) (*armjson.Node, diag.List)) func(from, uri string) (*armjson.Node, diag.List) {
+	return func(from, uri string) (*armjson.Node, diag.List) {
+		for _, l := range d.linked.Items {
+			if path := textOf(l.Get("path")); path != "" && path == strings.TrimPrefix(uri, "./") && l.Get("template") != nil {
+				return l.Get("template"), nil
+			}
 		}
+		if otherwise != nil {
+			return otherwise(from, uri)
+		}
+		return nil, diag.List{{Severity: diag.Error, Code: CodeNoImageTemplate, Subject: d.linked.Range,
+			Summary: fmt.Sprintf("the template spec carries no linked template %q", uri)}}
 	}
-	if len(types) == 0 {
-		return "it has no resources"
-	}
-	const most = 5
-	more := ""
-	if len(types) > most {
-		types, more = types[:most], ", …"
-	}
-	return "its resources are of the types " + strings.Join(types, ", ") + more
 }
 
-func noImageTemplate(root *armjson.Node, summary, why string) diag.Diagnostic {
+// nameIn returns the name written in a resource, where it has one that is known.
+func nameIn(n *armjson.Node) string { return textOf(n.Get("name")) }
+
+// noneExpanded says what a deployment has instead of image templates.
+func (d document) noneExpanded(dep *Deployment) diag.Diagnostic {
+	var types []string
+	for _, r := range dep.Resources {
+		types = append(types, r.Type)
+	}
+	why := "it deploys nothing"
+	switch {
+	case len(types) > 0:
+		why = "what it deploys: " + shortList(types)
+	case len(resourceNodes(d.template.Get("resources"))) > 0:
+		why = "nothing is left of its resources: " + typesOf(d.template.Get("resources"))
+	}
+	return noImageTemplate(d.template, "the deployment template has no image template", why, "")
+}
+
+// noImageTemplate makes a finding about a document as a whole. Empty texts are those for a document that is something else.
+func noImageTemplate(root *armjson.Node, summary, why, fix string) diag.Diagnostic {
 	at := root.Range
 	if at.End.Line > at.Start.Line && at.Start.Line > 0 { // pointing at many lines helps nobody
 		at.End = at.Start
 	}
-	if why == "" {
-		why = fmt.Sprintf("Ingot reads resources of type %q, bare or in a deployment template", imageTemplateType)
-	}
-	return diag.Diagnostic{Severity: diag.Error, Code: CodeNoImageTemplate, Subject: at, Summary: summary, Why: why,
-		Fix: "see examples/ for image templates to start from"}
-}
-
-const imageTemplateType = "Microsoft.VirtualMachineImages/imageTemplates"
-
-// isImageTemplateType also takes the provider's name alone: many published bodies carry that, and the service accepts it.
-func isImageTemplateType(t string) bool {
-	return strings.EqualFold(t, imageTemplateType) || strings.EqualFold(t, "Microsoft.VirtualMachineImages")
-}
-
-// textOf returns the text of a string node, and "" for anything else.
-func textOf(n *armjson.Node) string {
-	if n == nil || n.Kind != armjson.String {
-		return ""
-	}
-	return n.Text
+	return diag.Diagnostic{Severity: diag.Error, Code: CodeNoImageTemplate, Subject: at, Summary: summary,
+		Why: cmp.Or(why, fmt.Sprintf("Ingot reads resources of type %q, bare or in a deployment template", imageTemplateType)),
+		Fix: cmp.Or(fix, "see examples/ for image templates to start from")}
 }

@@ -27,7 +27,12 @@ func load(t *testing.T, text string, p deployment.Params) ([]*armjson.Node, diag
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	return deployment.Load(root, p)
+	loaded, list := deployment.Load(root, p)
+	var nodes []*armjson.Node
+	for _, found := range loaded.ImageTemplates {
+		nodes = append(nodes, found.Node)
+	}
+	return nodes, list
 }
 
 func file(t *testing.T, text string) *armjson.Node {
@@ -148,7 +153,7 @@ func TestLoadFindings(t *testing.T) {
 		{"an old Packer template", `{"builders": []}`, deployment.Params{},
 			[]string{`1:1 error ING1101 the file is not an image template: it is an old Packer template in JSON`}},
 		{"a parameter file", `{"$schema": "x/deploymentParameters.json#", "parameters": {}}`, deployment.Params{},
-			[]string{`1:1 error ING1101 the file is a parameter file, not a template`}},
+			[]string{`1:1 error ING1101 the file is not an image template: it is a parameter file`}},
 		{"expression in a bare body", `{"properties": {"source": {}, "x": "[parameters('a')]", "y": "[ -f /x ]"}}`, deployment.Params{},
 			[]string{`1:36 warning ING1111 this text looks like an expression, and nothing evaluates it`}},
 		{"sections of the wrong type", `{"parameters": [], "variables": 1, "resources": "x"}`, deployment.Params{}, []string{
@@ -205,7 +210,7 @@ func TestLoadKinds(t *testing.T) {
 	if nodes, _ := load(t, two, deployment.Params{}); len(nodes) != 2 || nodes[1].Get("name").Text != "b" {
 		t.Errorf("got %d image templates, want a and b", len(nodes))
 	}
-	if nodes, list := deployment.Load(nil, deployment.Params{}); nodes != nil || list != nil {
+	if loaded, list := deployment.Load(nil, deployment.Params{}); loaded.ImageTemplates != nil || list != nil {
 		t.Error("no document gave something")
 	}
 }
@@ -218,13 +223,13 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"resources": {"a": {"type": "Microsoft.Resources/deployments", "properties": {"templateLink": 1}}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		root, parsed := armjson.Parse("f.json", data)
-		nodes, list := deployment.Load(root, deployment.Params{Values: map[string]string{"a": "1"}, File: root})
+		loaded, list := deployment.Load(root, deployment.Params{Values: map[string]string{"a": "1"}, File: root})
 		for _, d := range list {
 			if !strings.HasPrefix(d.Subject.File, "f.json") || d.Subject.End.Byte > len(data) || d.Summary == "" {
 				t.Errorf("%+v", d)
 			}
 		}
-		if !parsed.HasErrors() && !list.HasErrors() && len(nodes) == 0 {
+		if !parsed.HasErrors() && !list.HasErrors() && len(loaded.ImageTemplates) == 0 {
 			t.Error("neither an image template nor an error")
 		}
 	})
