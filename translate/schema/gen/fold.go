@@ -76,7 +76,7 @@ func foldType(name string, forms []*Type, versions []string) (Table, error) {
 			continue
 		}
 		if f.Discriminator != t.Discriminator {
-			return t, fmt.Errorf("union %q is told apart by %q and by %q", name, f.Discriminator, t.Discriminator)
+			return t, fmt.Errorf("type %q has the discriminator %q in one version and %q in another", name, t.Discriminator, f.Discriminator)
 		}
 		for _, p := range f.Properties {
 			properties[p.Name] = true
