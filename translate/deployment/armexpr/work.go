@@ -1,0 +1,43 @@
+package armexpr
+
+import "github.com/ingot-build/ingot/translate/armjson"
+
+const (
+	// nodeBytes is about what one value takes in memory, however short its JSON is.
+	nodeBytes = 192
+	// bytesPerStep is how much of a value is looked through in one step.
+	bytesPerStep = 256
+)
+
+// work counts the steps of looking through so many bytes of values or text. Without it a short loop over one long value would
+// run for hours within its steps.
+func (a *Args) work(bytes int64) error {
+	a.Env.Budget.steps += bytes / bytesPerStep
+	return a.Step()
+}
+
+// charge counts values that are made inside another, which the check of the result does not see.
+func (a *Args) charge(values int) error {
+	if err := a.Env.Budget.Charge(int64(values) * nodeBytes); err != nil {
+		return err
+	}
+	return nil
+}
+
+// gathering is an array that grows element by element, within the limits at every moment.
+type gathering struct {
+	a      *Args
+	items  []*armjson.Node
+	weight int64
+}
+
+func (g *gathering) add(v *armjson.Node) error {
+	g.weight += v.Weight() + 1
+	if err := g.a.Fits(g.weight, len(g.items)+1); err != nil {
+		return err
+	}
+	g.items = append(g.items, v)
+	return g.a.charge(1)
+}
+
+func (g *gathering) array() *armjson.Node { return armjson.NewArray(g.items) }
