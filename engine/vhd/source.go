@@ -6,20 +6,17 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
 
-// source is a disk and what qemu-img knows of it with all its backing files. Numbers are bytes.
+// source is a disk and its virtual size in bytes.
 type source struct {
 	Disk
-	size int64 // virtual
-	data int64 // that is not a hole, and a little more
+	size int64
 }
 
-// measure asks qemu-img for the sizes of src.
-func measure(ctx context.Context, run runcmd.Runner, src Disk) (source, error) {
+// look asks qemu-img for the size of src.
+func look(ctx context.Context, run runcmd.Runner, src Disk) (source, error) {
 	path, err := filepath.Abs(src.Path) // a relative name with a colon would be a protocol to qemu-img, one with a dash an option
 	if err != nil {
 		return source{}, err
@@ -28,19 +25,18 @@ func measure(ctx context.Context, run runcmd.Runner, src Disk) (source, error) {
 	var info struct {
 		VirtualSize int64 `json:"virtual-size"`
 	}
-	var need struct{ Required int64 }
-	// Side by side: of a sparse disk the two take a tenth of the whole time.
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error {
-		return qemuImgJSON(ctx, run, &info, "info", "--output=json", "-f", src.Format, src.Path)
-	})
-	both.Go(func() error { // as qcow2: for raw, measure counts holes too
-		return qemuImgJSON(ctx, run, &need, "measure", "--output=json", "-f", src.Format, "-O", "qcow2", src.Path)
-	})
-	if err := both.Wait(); err != nil {
+	if err := qemuImgJSON(ctx, run, &info, "info", "--output=json", "-f", src.Format, src.Path); err != nil {
 		return source{}, err
 	}
-	return source{Disk: src, size: info.VirtualSize, data: need.Required}, nil
+	return source{Disk: src, size: info.VirtualSize}, nil
+}
+
+// data is about how many bytes of the disk, with all its backing files, are not holes.
+func (s source) data(ctx context.Context, run runcmd.Runner) (int64, error) {
+	var need struct{ Required int64 }
+	// As qcow2: for raw, measure counts holes too.
+	err := qemuImgJSON(ctx, run, &need, "measure", "--output=json", "-f", s.Format, "-O", "qcow2", s.Path)
+	return need.Required, err
 }
 
 func qemuImgJSON(ctx context.Context, run runcmd.Runner, into any, args ...string) error {
