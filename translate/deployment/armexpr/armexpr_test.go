@@ -106,7 +106,7 @@ func TestErrors(t *testing.T) {
 		{"[format('{1}', 'a')]", "'{1}'", "the format asks for {1}, and 1 value is given"},
 		{"[format('{0', 'a')]", "'{0'", `a "{" of the format does not start a place like {0} or {0:N0}; write "{{" for a brace`},
 		{"[format('{0,9999999}', 'a')]", "'{0,9999999}'", "the width 9999999 of the format is too large"},
-		{"[format('{0:P}', 5)]", "'{0:P}'", `the number form "P" of format is not one that Ingot knows`},
+		{"[format('{0:Q}', 5)]", "'{0:Q}'", `the form "Q" of the format does not suit a number`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {

@@ -1,11 +1,8 @@
 package armexpr
 
 import (
-	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 )
@@ -19,123 +16,122 @@ func format(a *Args) (*armjson.Node, error) {
 		return nil, err
 	}
 	var b strings.Builder
-	for i := 0; i < len(pattern); {
-		c := pattern[i]
+	for {
+		i := strings.IndexAny(pattern, "{}")
+		if i < 0 {
+			b.WriteString(pattern)
+			return armjson.NewString(b.String()), nil
+		}
+		b.WriteString(pattern[:i])
+		brace := pattern[i]
+		pattern = pattern[i+1:]
 		switch {
-		case (c == '{' || c == '}') && i+1 < len(pattern) && pattern[i+1] == c:
-			b.WriteByte(c)
-			i += 2
-		case c == '}':
-			return nil, a.Fail(0, `a "}" of the format has no "{" before it`)
-		case c == '{':
-			hole := formatHole.FindStringSubmatch(pattern[i:])
-			if hole == nil {
+		case pattern != "" && pattern[0] == brace:
+			b.WriteByte(brace)
+			pattern = pattern[1:]
+		case brace == '}':
+			return nil, a.Fail(0, `a "}" of the format has no "{" before it; write "}}" for a brace`)
+		default:
+			h, rest, ok := readHole(pattern)
+			if !ok {
 				return nil, a.Fail(0, `a "{" of the format does not start a place like {0} or {0:N0}; write "{{" for a brace`)
 			}
-			s, err := fillHole(a, hole)
+			pattern = rest
+			s, err := h.fill(a, b.Len())
 			if err != nil {
 				return nil, err
 			}
 			b.WriteString(s)
-			i += len(hole[0])
-		default:
-			b.WriteByte(c)
-			i++
+		}
+		if err := a.Fits(int64(b.Len()), 0); err != nil {
+			return nil, err
 		}
 	}
-	return armjson.NewString(b.String()), nil
 }
 
-// formatHole is {index[,alignment][:form]}.
-var formatHole = regexp.MustCompile(`^\{(\d+) *(?:, *(-?\d+) *)?(?::([^{}]*))?\}`)
+// hole is a place to fill: {index,width:form}. Index and width are as written: they may be beyond any number.
+type hole struct {
+	index, width string // width "" is none; "-10" aligns to the left
+	form         string
+}
 
-// maxAlignment bounds the width of a place, and with it what a short expression can make. .NET's own limit is a million.
-const maxAlignment = 10_000
-
-func fillHole(a *Args, hole []string) (string, error) {
-	index, err := strconv.Atoi(hole[1])
-	if err != nil || index+1 >= len(a.Values) {
-		return "", a.Fail(0, "the format asks for {%s}, and %s given", hole[1], count(len(a.Values)-1, "value is", "values are"))
+// readHole reads what follows a "{". Blanks may stand before and behind the width, and nowhere else.
+func readHole(s string) (h hole, rest string, ok bool) {
+	digits := func() (found string) {
+		n := 0
+		for n < len(s) && digit(s[n]) {
+			n++
+		}
+		found, s = s[:n], s[n:]
+		return found
 	}
-	s, err := formatValue(a, index+1, hole[3])
-	if err != nil || hole[2] == "" {
+	if h.index = digits(); h.index == "" {
+		return h, "", false
+	}
+	s = strings.TrimLeft(s, " ")
+	if strings.HasPrefix(s, ",") {
+		s = strings.TrimLeft(s[1:], " ")
+		minus := ""
+		if strings.HasPrefix(s, "-") {
+			minus, s = "-", s[1:]
+		}
+		width := digits()
+		if width == "" {
+			return h, "", false
+		}
+		h.width = minus + width
+		s = strings.TrimLeft(s, " ")
+	}
+	if strings.HasPrefix(s, ":") {
+		end := strings.IndexAny(s, "{}")
+		if end < 0 {
+			return h, "", false
+		}
+		h.form, s = s[1:end], s[end:]
+	}
+	if !strings.HasPrefix(s, "}") {
+		return h, "", false
+	}
+	return h, s[1:], true
+}
+
+// maxWidth is .NET's own limit.
+const maxWidth = 1_000_000
+
+// fill formats the value of a hole, behind so many bytes.
+func (h hole) fill(a *Args, behind int) (string, error) {
+	index, err := strconv.Atoi(h.index)
+	if err != nil || index >= len(a.Values)-1 {
+		return "", a.Fail(0, "the format asks for {%s}, and %s given", h.index, count(len(a.Values)-1, "value is", "values are"))
+	}
+	s, err := formatValue(a, a.Values[index+1], h.form)
+	if err != nil || h.width == "" {
 		return s, err
 	}
-	width, err := strconv.Atoi(hole[2])
-	if err != nil || width >= maxAlignment || width <= -maxAlignment {
-		return "", a.Fail(0, "the width %s of the format is too large", hole[2])
+	width, err := strconv.Atoi(h.width)
+	if err != nil || width >= maxWidth || width <= -maxWidth {
+		return "", a.Fail(0, "the width %s of the format is too large", h.width)
 	}
-	blanks := strings.Repeat(" ", max(0, max(width, -width)-len(utf16.Encode([]rune(s)))))
+	missing := max(0, max(width, -width)-len(units(s)))
+	if err := a.Fits(int64(behind+missing+len(s)), 0); err != nil {
+		return "", err
+	}
 	if width < 0 {
-		return s + blanks, nil
+		return s + strings.Repeat(" ", missing), nil
 	}
-	return blanks + s, nil
+	return strings.Repeat(" ", missing) + s, nil
 }
 
-// numberForm is a standard form (a letter and a precision), zeroForm a custom one of zeros only.
-var (
-	numberForm = regexp.MustCompile(`^([NnDdXxFf])(\d{0,2})$`)
-	zeroForm   = regexp.MustCompile(`^(0+)(?:\.(0+))?$`)
-)
-
-func formatValue(a *Args, i int, form string) (string, error) {
-	v := a.Values[i]
-	if form == "" || v.Kind != armjson.Number {
-		return textForm(v), nil // forms say nothing about texts and booleans
+// formatValue gives a value in a form. Forms are about numbers: they say nothing about texts, booleans and what is no single value.
+func formatValue(a *Args, v *armjson.Node, form string) (string, error) {
+	if v.Kind == armjson.Number && form != "" {
+		return formatNumber(a, v.Text, form)
 	}
-	n, err := strconv.ParseInt(v.Text, 10, 64)
-	std, zeros := numberForm.FindStringSubmatch(form), zeroForm.FindStringSubmatch(form)
-	if err != nil || std == nil && zeros == nil {
-		return "", a.Fail(0, "the number form %q of format is not one that Ingot knows", form)
+	if err := a.Fits(v.Weight(), 0); err != nil { // writing out what is shared could take any memory
+		return "", err
 	}
-	if zeros != nil {
-		return sign(n) + pad(digits(n), len(zeros[1])) + fraction(len(zeros[2])), nil
+	if err := a.work(v.Weight()); err != nil {
+		return "", err
 	}
-	precision := -1
-	if std[2] != "" {
-		precision, _ = strconv.Atoi(std[2])
-	}
-	switch std[1] {
-	case "D", "d":
-		return sign(n) + pad(digits(n), precision), nil
-	case "X":
-		return pad(fmt.Sprintf("%X", uint64(n)), precision), nil
-	case "x":
-		return pad(fmt.Sprintf("%x", uint64(n)), precision), nil
-	default: // N and F show two decimals when no precision is given
-		if precision < 0 {
-			precision = 2
-		}
-		whole := digits(n)
-		if std[1] == "N" || std[1] == "n" {
-			whole = grouped(whole)
-		}
-		return sign(n) + whole + fraction(precision), nil
-	}
-}
-
-func sign(n int64) string {
-	if n < 0 {
-		return "-"
-	}
-	return ""
-}
-
-func digits(n int64) string { return strings.TrimPrefix(strconv.FormatInt(n, 10), "-") }
-
-func pad(s string, width int) string { return strings.Repeat("0", max(0, width-len(s))) + s }
-
-func fraction(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return "." + strings.Repeat("0", n)
-}
-
-// grouped puts a comma before every third digit from the right.
-func grouped(s string) string {
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return textForm(v), nil
 }

@@ -3,7 +3,6 @@ package armexpr
 import (
 	"encoding/binary"
 	"math/bits"
-	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 )
@@ -11,12 +10,12 @@ import (
 // uniqueString is 13 letters and digits that depend on the arguments only: names made of it are the same in every
 // deployment. It must agree with the service to the letter.
 func uniqueString(a *Args) (*armjson.Node, error) {
-	parts, err := a.Texts()
+	name, err := joinedName(a)
 	if err != nil {
 		return nil, err
 	}
 	const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
-	h := hash64([]byte(strings.Join(parts, "-")))
+	h := hash64(name)
 	var out [13]byte
 	for i := range out {
 		out[i] = alphabet[h>>59]
