@@ -4,6 +4,11 @@
 // form, a target cannot do what is asked. Rules are independent of each other and of their order. What Ingot does not
 // cover yet is refused by a rule as well, with a code from ING3001 on, so that it is never skipped in silence.
 //
+// A rule never guesses. Values may not be known before the deployment (see template.Written), and a rule speaks only of what holds
+// whatever they turn out to be. So it asks v.Get() for a value; v.IsSet() and v.IsAbsent() for its presence, each of which is false
+// when that is not known; t.Since(x) and t.Before(x) for the api-version, likewise. What it stays silent about is listed by
+// template.Unknowns, and translate/lower refuses to build without what the build needs.
+//
 // A new rule is a file rule_<name>.go, its constant in codes.go, its line in the table of Rules, and a pair of
 // testdata/err/<name>.json and .out. docs/diagnostics.md is made from the table.
 package check
@@ -75,7 +80,7 @@ func (r *report) add(f finding) {
 // oneOf reports a value that is not among the known ones. Upper and lower case count, as in the service. A value that was not
 // written, or as "", is not looked at.
 func (r *report) oneOf(s template.String, path string, known ...string) {
-	if s.Value == "" || slices.Contains(known, s.Value) {
+	if v, ok := s.Get(); !ok || v == "" || slices.Contains(known, v) {
 		return
 	}
 	why := ""
@@ -97,7 +102,7 @@ func label(c template.Common) string {
 
 // scripts calls f for every customizer that runs a script.
 func scripts(t *template.ImageTemplate, f func(template.Common, template.Script)) {
-	for _, c := range t.Customize {
+	for _, c := range t.Customize.Value {
 		switch c := c.(type) {
 		case *template.Shell:
 			f(c.Common, c.Script)

@@ -8,10 +8,10 @@ import (
 )
 
 func apiVersion(t *template.ImageTemplate, r *report) {
-	v := t.APIVersion
-	if v.Value == "" || template.KnownAPIVersion(v.Value) {
+	v, ok := t.APIVersion.Get()
+	if !ok || v == "" || template.KnownAPIVersion(v) {
 		return
 	}
-	r.add(finding{at: v.Range, path: "apiVersion",
-		summary: fmt.Sprintf("api-version %q was never published", v.Value), fix: diag.KnownNames("", template.APIVersions())})
+	r.add(finding{at: t.APIVersion.Range, path: "apiVersion",
+		summary: fmt.Sprintf("api-version %q was never published", v), fix: diag.KnownNames("", template.APIVersions())})
 }

@@ -13,11 +13,11 @@ const (
 )
 
 func buildTimeout(t *template.ImageTemplate, r *report) {
-	m := t.BuildTimeout
-	if !m.IsSet() || m.Value == 0 || m.Value >= minTimeout && m.Value <= maxTimeout {
+	m, ok := t.BuildTimeout.Get()
+	if !ok || m == 0 || m >= minTimeout && m <= maxTimeout {
 		return
 	}
-	r.add(finding{at: m.Range, path: "properties.buildTimeoutInMinutes",
-		summary: fmt.Sprintf("the build timeout is %d minutes", m.Value),
+	r.add(finding{at: t.BuildTimeout.Range, path: "properties.buildTimeoutInMinutes",
+		summary: fmt.Sprintf("the build timeout is %d minutes", m),
 		why:     fmt.Sprintf("it is %d to %d, or 0 for the default of 240", minTimeout, maxTimeout)})
 }

@@ -13,7 +13,7 @@ var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // checksum looks at every sha256Checksum; "" is the same as none.
 func checksum(t *template.ImageTemplate, r *report) {
 	scripts(t, func(c template.Common, s template.Script) {
-		if s.SHA256Checksum.Value != "" && !s.ScriptURI.IsSet() {
+		if sum, ok := s.SHA256Checksum.Get(); ok && sum != "" && s.ScriptURI.IsAbsent() {
 			r.add(finding{at: s.SHA256Checksum.Range, path: c.Path + ".sha256Checksum",
 				summary: fmt.Sprintf("%s has a checksum and no \"scriptUri\"", label(c)),
 				why:     "the checksum is that of the downloaded script; inline commands have none", fix: "remove it"})
@@ -21,7 +21,7 @@ func checksum(t *template.ImageTemplate, r *report) {
 		}
 		checksumForm(s.SHA256Checksum, c.Path, r)
 	})
-	for _, c := range t.Customize {
+	for _, c := range t.Customize.Value {
 		if f, ok := c.(*template.File); ok {
 			checksumForm(f.SHA256Checksum, f.Path, r)
 		}
@@ -29,13 +29,14 @@ func checksum(t *template.ImageTemplate, r *report) {
 }
 
 func checksumForm(s template.String, path string, r *report) {
-	if s.Value == "" || sha256Hex.MatchString(s.Value) {
+	sum, ok := s.Get()
+	if !ok || sum == "" || sha256Hex.MatchString(sum) {
 		return
 	}
 	f := finding{at: s.Range, path: path + ".sha256Checksum", summary: "the checksum is not a SHA-256",
-		why: fmt.Sprintf("it has 64 lower-case hex digits, and this one %d characters", len([]rune(s.Value))),
+		why: fmt.Sprintf("it has 64 lower-case hex digits, and this one %d characters", len([]rune(sum))),
 		fix: "compute it with: sha256sum FILE"}
-	if lower := strings.ToLower(s.Value); sha256Hex.MatchString(lower) {
+	if lower := strings.ToLower(sum); sha256Hex.MatchString(lower) {
 		f.summary, f.why, f.fix = "the checksum is written with upper-case letters", "the service wants lower case", "write "+lower
 	}
 	r.add(f)

@@ -11,22 +11,24 @@ import (
 // fileDestination keeps File customizers to where the build user of a Linux machine may write. A template for Windows, where any
 // path will do, is refused elsewhere: there only the path's form counts.
 func fileDestination(t *template.ImageTemplate, r *report) {
-	windows := forWindows(t)
-	for _, c := range t.Customize {
+	windows := mayBeWindows(t)
+	for _, c := range t.Customize.Value {
 		f, ok := c.(*template.File)
-		if !ok || !f.Destination.IsSet() {
+		if !ok {
+			continue
+		}
+		if uri, ok := f.SourceURI.Get(); ok && uri == "" {
+			r.add(finding{at: f.SourceURI.Range, path: f.Path + ".sourceUri",
+				summary: fmt.Sprintf("the sourceUri of %s is empty", label(f.Common))})
+		}
+		to, ok := f.Destination.Get()
+		if !ok {
 			continue
 		}
 		add := func(summary, why, fix string) {
 			r.add(finding{at: f.Destination.Range, path: f.Path + ".destination", summary: summary, why: why, fix: fix})
 		}
-		to := f.Destination.Value
 		switch clean := path.Clean(to); {
-		case !f.SourceURI.IsSet(): // Decode has said that it is missing
-		case f.SourceURI.Value == "":
-			r.add(finding{at: f.SourceURI.Range, path: f.Path + ".sourceUri",
-				summary: fmt.Sprintf("the sourceUri of %s is empty", label(f.Common))})
-			continue
 		case windows && isWindowsPath(to):
 		case isWindowsPath(to):
 			add(fmt.Sprintf("the destination %q is a path on Windows", to), "the build VM runs Linux", "write a path below /tmp")

@@ -8,17 +8,18 @@ import (
 
 func galleryImageID(t *template.ImageTemplate, r *report) {
 	for _, s := range sharedImages(t) {
-		id := s.GalleryImageID
-		if !id.IsSet() || definitionID.MatchString(id.Value) {
+		at := s.GalleryImageID.Range
+		id, ok := s.GalleryImageID.Get()
+		if !ok || definitionID.MatchString(id) {
 			continue
 		}
-		switch version, ok := versionOf(id.Value); {
+		switch version, ok := versionOf(id); {
 		case !ok:
-			r.add(finding{at: id.Range, path: s.Path + ".galleryImageId",
-				summary: fmt.Sprintf("%q is not the id of a gallery image definition or version", id.Value),
+			r.add(finding{at: at, path: s.Path + ".galleryImageId",
+				summary: fmt.Sprintf("%q is not the id of a gallery image definition or version", id),
 				fix:     "write " + definitionIDForm + ", and /versions/<x.y.z> for a version of your choice"})
 		case !exactVersion(version):
-			r.add(finding{at: id.Range, path: s.Path + ".galleryImageId", summary: fmt.Sprintf("%q is not a version x.y.z", version),
+			r.add(finding{at: at, path: s.Path + ".galleryImageId", summary: fmt.Sprintf("%q is not a version x.y.z", version),
 				why: "the three parts are whole numbers of 32 bits",
 				fix: "write a version like 1.0.0, or leave /versions/… out for an automatic one"})
 		}
@@ -28,7 +29,7 @@ func galleryImageID(t *template.ImageTemplate, r *report) {
 // sharedImages returns the distributors that make gallery versions.
 func sharedImages(t *template.ImageTemplate) []*template.DistributeSharedImage {
 	var all []*template.DistributeSharedImage
-	for _, d := range t.Distribute {
+	for _, d := range t.Distribute.Value {
 		if s, ok := d.(*template.DistributeSharedImage); ok {
 			all = append(all, s)
 		}

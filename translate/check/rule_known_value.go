@@ -16,13 +16,13 @@ func knownValue(t *template.ImageTemplate, r *report) {
 	r.oneOf(t.ErrorHandling.OnValidationError, "properties.errorHandling.onValidationError", "cleanup", "abort")
 
 	storage := []string{"Standard_LRS", "Standard_ZRS"}
-	if t.EffectiveAPIVersion() >= "2022-07-01" {
+	if !t.Before("2022-07-01") {
 		storage = append(storage, "Premium_LRS")
 	}
 	for _, s := range sharedImages(t) {
 		r.oneOf(s.StorageAccountType, s.Path+".storageAccountType", storage...)
 		r.oneOf(s.ReplicationMode, s.Path+".replicationMode", "Full", "Shallow")
-		for i, region := range s.TargetRegions {
+		for i, region := range s.TargetRegions.Value {
 			r.oneOf(region.StorageAccountType, fmt.Sprintf("%s.targetRegions[%d].storageAccountType", s.Path, i), storage...)
 		}
 	}

@@ -7,14 +7,14 @@ import (
 )
 
 func managedImageID(t *template.ImageTemplate, r *report) {
-	for _, d := range t.Distribute {
+	for _, d := range t.Distribute.Value {
 		m, ok := d.(*template.DistributeManagedImage)
 		if !ok {
 			continue
 		}
-		if m.ImageID.IsSet() && !imageID.MatchString(m.ImageID.Value) {
+		if id, ok := m.ImageID.Get(); ok && !imageID.MatchString(id) {
 			r.add(finding{at: m.ImageID.Range, path: m.Path + ".imageId",
-				summary: fmt.Sprintf("%q is not the id of a managed image", m.ImageID.Value), fix: "write " + imageIDForm})
+				summary: fmt.Sprintf("%q is not the id of a managed image", id), fix: "write " + imageIDForm})
 		}
 	}
 }

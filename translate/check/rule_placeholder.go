@@ -12,13 +12,14 @@ var placeholderForm = regexp.MustCompile(`<[A-Za-z][A-Za-z0-9_ -]*>`)
 
 func placeholder(t *template.ImageTemplate, r *report) {
 	look := func(s template.String, path string) {
-		if found := placeholderForm.FindString(s.Value); found != "" {
+		v, _ := s.Get()
+		if found := placeholderForm.FindString(v); found != "" {
 			r.add(finding{at: s.Range, path: path, summary: fmt.Sprintf("the placeholder %s was not filled in", found),
 				why: "it is taken as it stands"})
 		}
 	}
 	look(t.Location, "location")
-	for _, id := range t.Identity.UserAssigned {
+	for _, id := range t.Identity.UserAssigned.Value {
 		look(id, "identity.userAssignedIdentities")
 	}
 	switch s := t.Source.(type) {
@@ -27,7 +28,7 @@ func placeholder(t *template.ImageTemplate, r *report) {
 	case *template.SharedImageVersion:
 		look(s.ImageVersionID, "properties.source.imageVersionId")
 	}
-	for _, d := range t.Distribute {
+	for _, d := range t.Distribute.Value {
 		look(d.Base().RunOutputName, d.Base().Path+".runOutputName")
 		switch d := d.(type) {
 		case *template.DistributeManagedImage:
@@ -35,7 +36,7 @@ func placeholder(t *template.ImageTemplate, r *report) {
 			look(d.Location, d.Path+".location")
 		case *template.DistributeSharedImage:
 			look(d.GalleryImageID, d.Path+".galleryImageId")
-			for _, region := range d.ReplicationRegions {
+			for _, region := range d.ReplicationRegions.Value {
 				look(region, d.Path+".replicationRegions")
 			}
 		}

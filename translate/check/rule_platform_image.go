@@ -15,7 +15,7 @@ func platformImage(t *template.ImageTemplate, r *report) {
 		name  string
 		value template.String
 	}{{"publisher", s.Publisher}, {"offer", s.Offer}, {"sku", s.SKU}, {"version", s.Version}} {
-		if p.value.IsSet() && p.value.Value == "" {
+		if v, ok := p.value.Get(); ok && v == "" {
 			r.add(finding{at: p.value.Range, path: "properties.source." + p.name,
 				summary: fmt.Sprintf("the %s of the marketplace image is empty", p.name),
 				why:     "an image is named by publisher, offer, sku and version",

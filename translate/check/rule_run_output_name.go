@@ -7,11 +7,11 @@ import (
 )
 
 func runOutputName(t *template.ImageTemplate, r *report) {
-	for _, d := range t.Distribute {
+	for _, d := range t.Distribute.Value {
 		b := d.Base()
-		if b.RunOutputName.IsSet() && !resourceName.MatchString(b.RunOutputName.Value) {
+		if name, ok := b.RunOutputName.Get(); ok && !resourceName.MatchString(name) {
 			r.add(finding{at: b.RunOutputName.Range, path: b.Path + ".runOutputName",
-				summary: fmt.Sprintf("a run output cannot be named %q", b.RunOutputName.Value), why: resourceNameRule})
+				summary: fmt.Sprintf("a run output cannot be named %q", name), why: resourceNameRule})
 		}
 	}
 }

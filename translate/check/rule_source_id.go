@@ -4,40 +4,41 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/template"
 )
 
 func sourceID(t *template.ImageTemplate, r *report) {
 	switch s := t.Source.(type) {
 	case *template.ManagedImage:
-		if s.ImageID.IsSet() && !imageID.MatchString(s.ImageID.Value) {
+		if id, ok := s.ImageID.Get(); ok && !imageID.MatchString(id) {
 			r.add(finding{at: s.ImageID.Range, path: "properties.source.imageId",
-				summary: fmt.Sprintf("%q is not the id of a managed image", s.ImageID.Value), fix: "write " + imageIDForm})
+				summary: fmt.Sprintf("%q is not the id of a managed image", id), fix: "write " + imageIDForm})
 		}
 	case *template.SharedImageVersion:
-		if s.ImageVersionID.IsSet() {
-			sourceVersionID(t, s.ImageVersionID, r)
+		if id, ok := s.ImageVersionID.Get(); ok {
+			sourceVersionID(t, id, s.ImageVersionID.Range, r)
 		}
 	}
 }
 
-func sourceVersionID(t *template.ImageTemplate, id template.String, r *report) {
+func sourceVersionID(t *template.ImageTemplate, id string, at diag.Range, r *report) {
 	const path = "properties.source.imageVersionId"
-	version, ok := versionOf(id.Value)
+	version, ok := versionOf(id)
 	switch {
-	case !ok && definitionID.MatchString(id.Value):
-		r.add(finding{at: id.Range, path: path, summary: "the id names an image definition and no version of it",
+	case !ok && definitionID.MatchString(id):
+		r.add(finding{at: at, path: path, summary: "the id names an image definition and no version of it",
 			fix: "add /versions/<x.y.z>, or /versions/latest"})
 	case !ok:
-		r.add(finding{at: id.Range, path: path, summary: fmt.Sprintf("%q is not the id of a gallery image version", id.Value),
+		r.add(finding{at: at, path: path, summary: fmt.Sprintf("%q is not the id of a gallery image version", id),
 			fix: "write " + definitionIDForm + "/versions/<x.y.z>"})
-	case strings.EqualFold(version, "latest") && t.EffectiveAPIVersion() < "2022-07-01":
-		r.add(finding{at: id.Range, path: path,
+	case strings.EqualFold(version, "latest") && t.Before("2022-07-01"):
+		r.add(finding{at: at, path: path,
 			summary: "the version \"latest\" is known from api-version 2022-07-01 on",
 			why:     "the template is written in api-version " + t.EffectiveAPIVersion(),
 			fix:     "write a version x.y.z, or a later api-version"})
 	case !strings.EqualFold(version, "latest") && !exactVersion(version):
-		r.add(finding{at: id.Range, path: path, summary: fmt.Sprintf("%q is not a version", version),
+		r.add(finding{at: at, path: path, summary: fmt.Sprintf("%q is not a version", version),
 			why: "versions are x.y.z, or latest"})
 	}
 }

@@ -10,7 +10,7 @@ import (
 // unhandled refuses what no other rule knows: a property that Decode learns to read must not be passed over.
 func unhandled(t *template.ImageTemplate, r *report) {
 	for _, p := range t.Unhandled {
-		if _, known := withoutEffect[p.Path]; known || p.Path == dataDisksPath {
+		if p.Path == dataDisksPath || !p.IsKnown() {
 			continue
 		}
 		r.add(finding{at: p.Range, path: p.Path,

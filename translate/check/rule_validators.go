@@ -3,9 +3,8 @@ package check
 import "github.com/ingot-build/ingot/translate/template"
 
 func validators(t *template.ImageTemplate, r *report) {
-	for _, v := range t.Validate.InVMValidations {
+	for _, v := range t.Validate.InVMValidations.Value {
 		r.add(finding{at: v.Range, path: v.Path, summary: "validators are not covered yet",
-
 			why: "the image would be distributed without having been validated",
 			fix: "remove it for now, or test in a last Shell customizer"})
 	}

@@ -9,7 +9,7 @@ import (
 func versionAndScheme(t *template.ImageTemplate, r *report) {
 	for _, s := range sharedImages(t) {
 		version, explicit := versionOf(s.GalleryImageID.Value)
-		if s.Versioning == nil || !explicit {
+		if !s.Versioning.IsSet() || !explicit {
 			continue
 		}
 		r.add(finding{at: s.Versioning.Range, path: s.Path + ".versioning",

@@ -7,7 +7,7 @@ import (
 )
 
 func windowsCustomizer(t *template.ImageTemplate, r *report) {
-	for _, c := range t.Customize {
+	for _, c := range t.Customize.Value {
 		var kind string
 		switch c.(type) {
 		case *template.PowerShell:

@@ -17,13 +17,28 @@ var windowsPublishers = []string{
 // windowsOffers mark the Windows images of publishers who have both kinds: "sql2022-ws2022", "dsvm-win-2019".
 var windowsOffers = []string{"windows", "-ws20", "-win-"}
 
-// forWindows reports whether the template is meant for Windows, as far as it shows.
-func forWindows(t *template.ImageTemplate) bool {
+// mayBeWindows reports whether the template is meant for Windows, as far as it shows, or may be so, since what would show it is not
+// known.
+func mayBeWindows(t *template.ImageTemplate) bool {
 	var list diag.List
 	r := &report{list: &list}
 	windowsSource(t, r)
 	windowsCustomizer(t, r)
-	return len(list) > 0
+	if len(list) > 0 || !t.Customize.IsKnown() {
+		return true
+	}
+	for _, c := range t.Customize.Value {
+		if _, ok := c.(*template.UnknownCustomizer); ok {
+			return true
+		}
+	}
+	switch s := t.Source.(type) {
+	case *template.UnknownSource:
+		return true
+	case *template.PlatformImage:
+		return !s.Publisher.IsKnown() || !s.Offer.IsKnown()
+	}
+	return false
 }
 
 func windowsSource(t *template.ImageTemplate, r *report) {

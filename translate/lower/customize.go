@@ -10,7 +10,7 @@ import (
 )
 
 func lowerCustomizers(l *lowering) {
-	for i, c := range l.t.Customize {
+	for i, c := range l.t.Customize.Value {
 		base := c.Base()
 		step := plan.Step{
 			ID:     fmt.Sprintf("customize[%d]", i),
@@ -55,8 +55,8 @@ func shellScript(number int, c *template.Shell) plan.Content {
 	}
 	return plan.Content{
 		FileName: fileName(number, c.Name.Value, "", "inline.sh"),
-		Text:     inlineText(c.Inline),
-		Origin:   plan.Origin{Path: c.Path + ".inline", Range: c.InlineRange},
+		Text:     inlineText(c.Inline.Value),
+		Origin:   plan.Origin{Path: c.Path + ".inline", Range: c.Inline.Range},
 	}
 }
 

@@ -15,12 +15,12 @@ const (
 )
 
 func lowerDistribute(l *lowering) {
-	for i, d := range l.t.Distribute {
+	for i, d := range l.t.Distribute.Value {
 		base := d.Base()
 		dest := plan.Destination{
 			ID:            fmt.Sprintf("distribute[%d]", i),
 			RunOutputName: base.RunOutputName.Value,
-			Tags:          tags(base.ArtifactTags),
+			Tags:          tags(base.ArtifactTags.Value),
 			Origin:        plan.Origin{Path: base.Path, Range: base.Range},
 		}
 		switch d := d.(type) {
@@ -54,9 +54,9 @@ func sharedImage(d *template.DistributeSharedImage) *plan.SharedImage {
 
 // versionScheme says how a version number is made. Without "versioning" it is the service's oldest scheme, which every
 // api-version knows; with it, Latest is the documented default. A major of -1 means any, as no major does.
-func versionScheme(v *template.Versioning) (plan.VersionScheme, *int64) {
+func versionScheme(v template.Versioning) (plan.VersionScheme, *int64) {
 	switch {
-	case v == nil:
+	case !v.IsSet():
 		return plan.SchemeClock, nil
 	case strings.EqualFold(v.Scheme.Value, string(plan.SchemeSource)):
 		return plan.SchemeSource, nil
@@ -79,17 +79,24 @@ func splitGalleryID(id string) (definition, version string) {
 	return id, ""
 }
 
-// targetRegions gives the newer form of both ways to write regions.
+// targetRegions gives the newer form of both ways to write regions. A region of which something is not known is left out: see
+// known.go.
 func targetRegions(d *template.DistributeSharedImage) []plan.TargetRegion {
 	var all []plan.TargetRegion
-	for _, r := range d.ReplicationRegions {
+	for _, r := range d.ReplicationRegions.Value {
+		if !r.IsKnown() || !d.StorageAccountType.IsKnown() {
+			continue
+		}
 		all = append(all, plan.TargetRegion{
 			Name:               region(r.Value),
 			ReplicaCount:       defaultReplicaCount,
 			StorageAccountType: either(d.StorageAccountType.Value, defaultStorageAccountType),
 		})
 	}
-	for _, r := range d.TargetRegions {
+	for _, r := range d.TargetRegions.Value {
+		if !r.Name.IsKnown() || !r.ReplicaCount.IsKnown() || !r.StorageAccountType.IsKnown() {
+			continue
+		}
 		count := int64(defaultReplicaCount)
 		if r.ReplicaCount.IsSet() {
 			count = r.ReplicaCount.Value
@@ -113,12 +120,16 @@ func either(written, otherwise string) string {
 // region gives one spelling to "West US 2" and "westus2", which name the same place.
 func region(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "")) }
 
+// tags gives the tags whose values are known; nil when there are none.
 func tags(list []template.Tag) map[string]string {
-	if len(list) == 0 {
-		return nil
-	}
-	m := make(map[string]string, len(list))
+	var m map[string]string
 	for _, t := range list {
+		if !t.Value.IsKnown() {
+			continue
+		}
+		if m == nil {
+			m = make(map[string]string, len(list))
+		}
 		m[t.Key.Value] = t.Value.Value
 	}
 	return m

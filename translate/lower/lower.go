@@ -19,7 +19,7 @@ type pass struct {
 
 // passes is the whole translation, in order.
 var passes = []pass{
-	{"source", lowerSource},         // first: the family of the source decides how the image is generalized
+	{"source", lowerSource},         // the family of the source decides how the image is generalized
 	{"machine", lowerMachine},       // what the build VM needs beyond its source
 	{"prepare", lowerPrepare},       // hidden first step: before the customizers, so that one of them can overwrite its file
 	{"customize", lowerCustomizers}, // template order is run order
@@ -33,14 +33,21 @@ type lowering struct {
 	t     *template.ImageTemplate
 	p     *plan.Plan
 	diags diag.List
+
+	unknowns []unknown // found by known
 }
 
 // Lower makes the plan of t; it is nil when the list has errors. Its Name is empty when t has none: a bare body is named by the
 // caller, who knows the file.
 //
+// Values of t that are not known before the deployment are an error where the build needs them: see known.go.
+//
 // It panics when t holds what check refuses, such as a customizer for Windows: nothing of a template is left out in silence.
 func Lower(t *template.ImageTemplate) (*plan.Plan, diag.List) {
 	l := &lowering{t: t, p: &plan.Plan{Name: t.Name.Value, APIVersion: t.APIVersion.Value}}
+	if l.known(); l.diags.HasErrors() {
+		return nil, l.diags // the passes read values without asking whether they are known
+	}
 	for _, pass := range passes {
 		pass.run(l)
 	}

@@ -15,8 +15,12 @@ import (
 // place is a range that is not zero: in these tests all that matters is whether something was written.
 var place = diag.Range{File: "t.json", Start: diag.Pos{Line: 1, Column: 1}, End: diag.Pos{Line: 1, Column: 2, Byte: 1}}
 
-func str(s string) template.String { return template.String{Value: s, Range: place} }
-func num(i int64) template.Int     { return template.Int{Value: i, Range: place} }
+var here = template.Written{Range: place}
+
+func str(s string) template.String { return template.String{Value: s, Written: here} }
+func num(i int64) template.Int     { return template.Int{Value: i, Written: here} }
+
+func list[T any](all ...T) template.List[T] { return template.List[T]{Value: all, Written: here} }
 
 const definition = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/gal/images/web"
 
@@ -25,9 +29,9 @@ func minimal() *template.ImageTemplate {
 	return &template.ImageTemplate{
 		Name: str("web"), APIVersion: str("2024-02-01"),
 		Source: &template.PlatformImage{Publisher: str("Debian"), Offer: str("debian-12"), SKU: str("12-gen2"), Version: str("latest"), Range: place},
-		Distribute: []template.Distributor{
+		Distribute: list[template.Distributor](
 			&template.DistributeVHD{Distribution: template.Distribution{RunOutputName: str("out"), Path: "properties.distribute[0]", Range: place}},
-		},
+		),
 	}
 }
 
@@ -107,13 +111,13 @@ func TestCustomizers(t *testing.T) {
 	}
 	upper := strings.Repeat("AB", 32)
 	tmpl := minimal()
-	tmpl.Customize = []template.Customizer{
+	tmpl.Customize = list[template.Customizer](
 		&template.Shell{Common: common("install nginx", "0"), Script: template.Script{
-			Inline: []template.String{str("echo 1"), str(""), str("echo 'é'")}, InlineRange: place}},
+			Inline: list(str("echo 1"), str(""), str("echo 'é'"))}},
 		&template.File{Common: common("", "1"), SourceURI: str("site/index.html"), SHA256Checksum: str(""), Destination: str("/tmp/index.html")},
 		&template.Shell{Common: common("", "2"), Script: template.Script{
 			ScriptURI: str("https://a.example/s/harden.sh?sig=SECRET"), SHA256Checksum: str(upper)}},
-	}
+	)
 	got := lowered(t, tmpl).Steps
 	got = got[1 : len(got)-1]
 	want := []plan.Step{
@@ -174,25 +178,25 @@ func TestSharedImage(t *testing.T) {
 			plan.SharedImage{DefinitionID: definition, Scheme: plan.SchemeClock}},
 		{"explicit version", template.DistributeSharedImage{GalleryImageID: str(definition + "/Versions/1.2.3/")},
 			plan.SharedImage{DefinitionID: definition, Version: "1.2.3"}},
-		{"latest", template.DistributeSharedImage{GalleryImageID: str(definition), Versioning: &template.Versioning{Scheme: str("Latest")}},
+		{"latest", template.DistributeSharedImage{GalleryImageID: str(definition), Versioning: template.Versioning{Written: here, Scheme: str("Latest")}},
 			plan.SharedImage{DefinitionID: definition, Scheme: plan.SchemeLatest}},
 		{"latest of any major", template.DistributeSharedImage{GalleryImageID: str(definition),
-			Versioning: &template.Versioning{Scheme: str("Latest"), Major: num(-1)}},
+			Versioning: template.Versioning{Written: here, Scheme: str("Latest"), Major: num(-1)}},
 			plan.SharedImage{DefinitionID: definition, Scheme: plan.SchemeLatest}},
 		{"latest of one major", template.DistributeSharedImage{GalleryImageID: str(definition),
-			Versioning: &template.Versioning{Scheme: str("Latest"), Major: num(1)}},
+			Versioning: template.Versioning{Written: here, Scheme: str("Latest"), Major: num(1)}},
 			plan.SharedImage{DefinitionID: definition, Scheme: plan.SchemeLatest, Major: &one}},
-		{"source", template.DistributeSharedImage{GalleryImageID: str(definition), Versioning: &template.Versioning{Scheme: str("Source")}},
+		{"source", template.DistributeSharedImage{GalleryImageID: str(definition), Versioning: template.Versioning{Written: here, Scheme: str("Source")}},
 			plan.SharedImage{DefinitionID: definition, Scheme: plan.SchemeSource}},
 		{"old regions", template.DistributeSharedImage{GalleryImageID: str(definition),
-			ReplicationRegions: []template.String{str("West US 2"), str("eastus")}, StorageAccountType: str("Standard_ZRS")},
+			ReplicationRegions: list(str("West US 2"), str("eastus")), StorageAccountType: str("Standard_ZRS")},
 			plan.SharedImage{DefinitionID: definition, Scheme: plan.SchemeClock, Regions: []plan.TargetRegion{
 				{Name: "westus2", ReplicaCount: 1, StorageAccountType: "Standard_ZRS"},
 				{Name: "eastus", ReplicaCount: 1, StorageAccountType: "Standard_ZRS"}}}},
 		{"new regions", template.DistributeSharedImage{GalleryImageID: str(definition),
-			ExcludeFromLatest: template.Bool{Value: true, Range: place}, ReplicationMode: str("Shallow"),
-			TargetRegions: []template.TargetRegion{{Name: str("westus2")},
-				{Name: str("eastus"), ReplicaCount: num(3), StorageAccountType: str("Premium_LRS")}}},
+			ExcludeFromLatest: template.Bool{Value: true, Written: here}, ReplicationMode: str("Shallow"),
+			TargetRegions: list(template.TargetRegion{Name: str("westus2")},
+				template.TargetRegion{Name: str("eastus"), ReplicaCount: num(3), StorageAccountType: str("Premium_LRS")})},
 			plan.SharedImage{DefinitionID: definition, Scheme: plan.SchemeClock, ExcludeFromLatest: true, ReplicationMode: "Shallow",
 				Regions: []plan.TargetRegion{
 					{Name: "westus2", ReplicaCount: 1, StorageAccountType: "Standard_LRS"},
@@ -201,9 +205,9 @@ func TestSharedImage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.in.Distribution = template.Distribution{RunOutputName: str("out"), Range: place,
-				ArtifactTags: []template.Tag{{Key: str("k"), Value: str("v")}}}
+				ArtifactTags: list(template.Tag{Key: str("k"), Value: str("v")})}
 			tmpl := minimal()
-			tmpl.Distribute = []template.Distributor{&tt.in}
+			tmpl.Distribute = list[template.Distributor](&tt.in)
 			got := lowered(t, tmpl).Destinations[0]
 			if diff := cmp.Diff(&tt.want, got.SharedImage); diff != "" {
 				t.Errorf("shared image (-want +got):\n%s", diff)
@@ -223,14 +227,14 @@ func TestRefusedCustomizer(t *testing.T) {
 		}
 	}()
 	tmpl := minimal()
-	tmpl.Customize = []template.Customizer{&template.PowerShell{}}
+	tmpl.Customize = list[template.Customizer](&template.PowerShell{})
 	Lower(tmpl)
 }
 
 func TestBraces(t *testing.T) {
 	tmpl := minimal()
-	tmpl.Customize = []template.Customizer{&template.File{
-		Common: template.Common{Path: "properties.customize[0]"}, SourceURI: str("a"), Destination: str("/tmp/{{a}}")}}
+	tmpl.Customize = list[template.Customizer](&template.File{
+		Common: template.Common{Path: "properties.customize[0]"}, SourceURI: str("a"), Destination: str("/tmp/{{a}}")})
 	p, diags := Lower(tmpl)
 	if p != nil || len(diags) != 1 || diags[0].Code != CodePackerBraces || diags[0].Path != "properties.customize[0].destination" {
 		t.Errorf("got plan %v and findings %v", p, diags)

@@ -2,22 +2,30 @@ package template
 
 import "github.com/ingot-build/ingot/translate/armjson"
 
-func (d *decoder) customizers(into *[]Customizer) reader {
-	return d.each(func(n *armjson.Node, path string) {
-		add := func(c Customizer) { *into = append(*into, c) }
-		d.union(n, path, "customizer", []variant{
-			{name: "Shell", read: func(n *armjson.Node, path string) { add(d.shell(n, path, "a Shell customizer")) }},
-			{name: "File", since: v20190501, read: func(n *armjson.Node, path string) { add(d.file(n, path, "a File customizer")) }},
-			{name: "PowerShell", since: v20190201, read: func(n *armjson.Node, path string) {
-				add(d.powerShell(n, path, "a PowerShell customizer"))
+func (d *decoder) customizers(into *List[Customizer]) reader {
+	return list(d, into, func(n *armjson.Node, path string) (Customizer, bool) {
+		return union(d, n, path, "customizer", []variant[Customizer]{
+			{name: "Shell", read: func(n *armjson.Node, path string) Customizer { return d.shell(n, path, "a Shell customizer") }},
+			{name: "File", since: v20190501, read: func(n *armjson.Node, path string) Customizer { return d.file(n, path, "a File customizer") }},
+			{name: "PowerShell", since: v20190201, read: func(n *armjson.Node, path string) Customizer {
+				return d.powerShell(n, path, "a PowerShell customizer")
 			}},
-			{name: "WindowsRestart", since: v20190201, read: func(n *armjson.Node, path string) { add(d.windowsRestart(n, path)) }},
-			{name: "WindowsUpdate", since: v20190501, read: func(n *armjson.Node, path string) { add(d.windowsUpdate(n, path)) }},
-		})
+			{name: "WindowsRestart", since: v20190201, read: func(n *armjson.Node, path string) Customizer { return d.windowsRestart(n, path) }},
+			{name: "WindowsUpdate", since: v20190501, read: func(n *armjson.Node, path string) Customizer { return d.windowsUpdate(n, path) }},
+		}, func(n *armjson.Node, path string) Customizer { return d.unknownCustomizer(n, path) })
 	})
 }
 
-// common makes the table of a customizer: what all have, and its own rows.
+// unknownCustomizer reads what every customizer has; for the rest the type is wanted.
+func (d *decoder) unknownCustomizer(n *armjson.Node, path string) *UnknownCustomizer {
+	c := &UnknownCustomizer{}
+	table := d.common(&c.Common, n, path)
+	table[0].read = d.str(&c.Type)
+	d.openObject(n, path, "a customizer", table)
+	return c
+}
+
+// common makes the table of a customizer: what all have, the type first, and its own rows.
 func (d *decoder) common(c *Common, n *armjson.Node, path string, own ...property) []property {
 	c.Path, c.Range = path, n.Range
 	return append([]property{{name: "type", read: ignored}, {name: "name", read: d.str(&c.Name)}}, own...)
@@ -29,10 +37,7 @@ func (d *decoder) script(s *Script) []property {
 		{name: "script", until: v20190201, instead: "scriptUri", read: d.str(&s.ScriptURI)},
 		{name: "scriptUri", since: v20190501, read: d.str(&s.ScriptURI)},
 		{name: "sha256Checksum", since: v20190501, read: d.str(&s.SHA256Checksum)},
-		{name: "inline", since: v20190201, read: func(n *armjson.Node, path string) {
-			s.InlineRange = n.Range
-			d.strings(&s.Inline)(n, path)
-		}},
+		{name: "inline", since: v20190201, read: d.strings(&s.Inline)},
 	}
 }
 

@@ -70,6 +70,10 @@ func TestDecodeEverything(t *testing.T) {
 		t.Fatalf("findings: %v", list)
 	}
 	s := func(v string) template.String { return template.String{Value: v} }
+	ss := func(v ...template.String) template.List[template.String] {
+		return template.List[template.String]{Value: v}
+	}
+	tags := func(v ...template.Tag) template.List[template.Tag] { return template.List[template.Tag]{Value: v} }
 	i := func(v int64) template.Int { return template.Int{Value: v} }
 	b := func(v bool) template.Bool { return template.Bool{Value: v} }
 	c := func(n int, name string) template.Common {
@@ -79,37 +83,38 @@ func TestDecodeEverything(t *testing.T) {
 		return template.Distribution{RunOutputName: s(name), Path: fmt.Sprintf("properties.distribute[%d]", n)}
 	}
 	managed := d(0, "m")
-	managed.ArtifactTags = []template.Tag{{Key: s("k"), Value: s("v")}}
+	managed.ArtifactTags = tags(template.Tag{Key: s("k"), Value: s("v")})
 	want := &template.ImageTemplate{
 		Name: s("web"), APIVersion: s("2025-10-01"), Location: s("westeurope"),
-		Tags:     []template.Tag{{Key: s("team"), Value: s("a")}},
-		Identity: template.Identity{Type: s("UserAssigned"), UserAssigned: []template.String{s("/id")}},
+		Tags:     tags(template.Tag{Key: s("team"), Value: s("a")}),
+		Identity: template.Identity{Type: s("UserAssigned"), UserAssigned: ss(s("/id"))},
 		Source: &template.PlatformImage{Publisher: s("p"), Offer: s("o"), SKU: s("s"), Version: s("v"),
-			PlanInfo: &template.PlanInfo{Name: s("n"), Product: s("r"), Publisher: s("u")}},
-		Customize: []template.Customizer{
-			&template.Shell{Common: c(0, "one"), Script: template.Script{Inline: []template.String{s("a"), s("b")}}},
+			PlanInfo: template.PlanInfo{Name: s("n"), Product: s("r"), Publisher: s("u")}},
+		Customize: template.List[template.Customizer]{Value: []template.Customizer{
+			&template.Shell{Common: c(0, "one"), Script: template.Script{Inline: ss(s("a"), s("b"))}},
 			&template.Shell{Common: c(1, ""), Script: template.Script{ScriptURI: s("u1"), SHA256Checksum: s("c1")}},
 			&template.File{Common: c(2, ""), SourceURI: s("u2"), Destination: s("/tmp/x")},
 			&template.PowerShell{Common: c(3, ""), RunElevated: b(true), RunAsSystem: b(false),
-				ValidExitCodes: []template.Int{i(0), i(3010)}},
+				ValidExitCodes: template.List[template.Int]{Value: []template.Int{i(0), i(3010)}}},
 			&template.WindowsRestart{Common: c(4, ""), RestartTimeout: s("5m")},
-			&template.WindowsUpdate{Common: c(5, ""), Filters: []template.String{s("f")}, UpdateLimit: i(20)},
-		},
-		Distribute: []template.Distributor{
+			&template.WindowsUpdate{Common: c(5, ""), Filters: ss(s("f")), UpdateLimit: i(20)},
+		}},
+		Distribute: template.List[template.Distributor]{Value: []template.Distributor{
 			&template.DistributeManagedImage{Distribution: managed, ImageID: s("i"), Location: s("l")},
 			&template.DistributeSharedImage{Distribution: d(1, "s"), GalleryImageID: s("g"), ReplicationMode: s("Full"),
-				ExcludeFromLatest: b(true), Versioning: &template.Versioning{Scheme: s("Latest"), Major: i(1)},
-				TargetRegions: []template.TargetRegion{{Name: s("r"), ReplicaCount: i(2), StorageAccountType: s("t")}}},
+				ExcludeFromLatest: b(true), Versioning: template.Versioning{Scheme: s("Latest"), Major: i(1)},
+				TargetRegions: template.List[template.TargetRegion]{Value: []template.TargetRegion{
+					{Name: s("r"), ReplicaCount: i(2), StorageAccountType: s("t")}}}},
 			&template.DistributeVHD{Distribution: d(2, "d"), URI: s("x")},
-		},
+		}},
 		BuildTimeout: i(90), AutoRunState: s("Enabled"),
 		ErrorHandling: template.ErrorHandling{OnCustomizerError: s("abort")},
-		VMProfile: template.VMProfile{VMSize: s("z"), OSDiskSizeGB: i(30), UserAssignedIdentity: []template.String{s("w")},
+		VMProfile: template.VMProfile{VMSize: s("z"), OSDiskSizeGB: i(30), UserAssignedIdentity: ss(s("w")),
 			VNetConfig: template.Property{Path: "properties.vmProfile.vnetConfig"}},
 		Optimize: template.Optimize{VMBootState: s("Enabled"), WorkloadState: s("Disabled")},
 		Validate: template.Validate{SourceValidationOnly: b(false),
-			InVMValidations: []template.Property{{Path: "properties.validate.inVMValidations[0]"}}},
-		Unhandled: []template.Property{{Path: "properties.stagingResourceGroup"}, {Path: "properties.additionalDataDisks"}},
+			InVMValidations: template.List[template.Property]{Value: []template.Property{{Path: "properties.validate.inVMValidations[0]"}}}},
+		StagingResourceGroup: s("g"), Unhandled: []template.Property{{Path: "properties.additionalDataDisks"}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreTypes(diag.Range{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("model (-want +got):\n%s", diff)
@@ -119,20 +124,20 @@ func TestDecodeEverything(t *testing.T) {
 // Every value says where it was written; what was not written says so.
 func TestDecodePlaces(t *testing.T) {
 	got, _ := decode(t, everything)
-	shell, file := got.Customize[0].(*template.Shell), got.Customize[2].(*template.File)
+	shell, file := got.Customize.Value[0].(*template.Shell), got.Customize.Value[2].(*template.File)
 	for _, tt := range []struct {
 		name string
 		got  diag.Range
 		want string
 	}{
 		{"name", got.Name.Range, `"web"`},
-		{"tag key", got.Tags[0].Key.Range, `"team"`},
-		{"identity key", got.Identity.UserAssigned[0].Range, `"/id"`},
+		{"tag key", got.Tags.Value[0].Key.Range, `"team"`},
+		{"identity key", got.Identity.UserAssigned.Value[0].Range, `"/id"`},
 		{"customizer", shell.Range, `{"type": "Shell", "name": "one", "inline": ["a", "b"]}`},
-		{"inline", shell.InlineRange, `["a", "b"]`},
-		{"inline line", shell.Inline[1].Range, `"b"`},
+		{"inline", shell.Inline.Range, `["a", "b"]`},
+		{"inline line", shell.Inline.Value[1].Range, `"b"`},
 		{"number", got.BuildTimeout.Range, "90"},
-		{"unhandled", got.Unhandled[1].Range, `[{"sizeGB": 1}]`},
+		{"unhandled", got.Unhandled[0].Range, `[{"sizeGB": 1}]`},
 	} {
 		if diff := cmp.Diff(at(t, everything, tt.want), tt.got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)

@@ -23,24 +23,42 @@ type property struct {
 
 // decoder carries what every reader needs.
 type decoder struct {
-	list    diag.List
-	version string // the api-version the template is read as
+	list diag.List
+	// version is the api-version the template is read as. "" means that it is not known: then what differs between versions is
+	// taken in every form, and only what all of them refuse is an error.
+	version string
 }
 
-// object reads an object by its table. What names it in messages: "a Shell customizer".
+// object reads an object by its table. What names it in messages: "a Shell customizer". Of an object that is not known, none of
+// the properties is: each is read as an unknown value that may be absent.
 func (d *decoder) object(n *armjson.Node, path, what string, table []property) {
+	d.read(n, path, what, table, false)
+}
+
+// openObject reads an object that may have properties beside those of the table.
+func (d *decoder) openObject(n *armjson.Node, path, what string, table []property) {
+	d.read(n, path, what, table, true)
+}
+
+func (d *decoder) read(n *armjson.Node, path, what string, table []property, open bool) {
 	if !d.kind(n, path, armjson.Object) {
+		return
+	}
+	if n.Kind == armjson.Unknown {
+		d.readUnknown(n, path, table)
 		return
 	}
 	seen := map[string]bool{}
 	for _, m := range n.Members {
 		p, exact := findProperty(table, m.Key)
 		switch {
+		case p == nil && open:
+			continue
 		case p == nil:
-			d.unknown(m, path, what, table)
+			d.unknownName(m, path, what, table)
 			continue
 		case !exact && n.Member(p.name).Key == p.name:
-			d.unknown(m, path, what, table) // the right spelling stands beside it and wins
+			d.unknownName(m, path, what, table) // the right spelling stands beside it and wins
 			continue
 		case !exact:
 			d.wrongCase(m, path, p.name)
@@ -61,13 +79,25 @@ func (d *decoder) object(n *armjson.Node, path, what string, table []property) {
 	}
 	for i := range table {
 		p := &table[i]
-		if (p.required || d.version <= p.requiredUntil) && d.inVersion(p) && !seen[p.name] {
+		if d.required(p) && !seen[p.name] {
 			d.list.Add(diag.Diagnostic{
 				Severity: diag.Error, Code: CodeMissingProperty, Subject: firstCharacter(n), Path: join(path, p.name),
 				Summary: fmt.Sprintf("%s needs the property %q", what, p.name),
-				Why:     "it is required in api-version " + d.version,
+				Why:     "it is required in " + d.versionName(),
 				Fix:     fmt.Sprintf("add %q here", p.name),
 			})
+		}
+	}
+}
+
+// readUnknown reads every property of an object that is not known.
+func (d *decoder) readUnknown(n *armjson.Node, path string, table []property) {
+	inside := *n.Unknown
+	inside.Kind = 0 // the object is one; what its properties are, and whether it has them, is not known
+	value := armjson.NewUnknown(inside).At(n.Range)
+	for i := range table {
+		if p := &table[i]; d.inVersion(p) && !p.readOnly {
+			p.read(value, join(path, p.name))
 		}
 	}
 }
@@ -86,19 +116,39 @@ func findProperty(table []property, key string) (p *property, exact bool) {
 	return nil, false
 }
 
-func (d *decoder) inVersion(p *property) bool {
-	return d.version >= p.since && (p.until == "" || d.version <= p.until)
+func (d *decoder) inVersion(p *property) bool { return d.between(p.since, p.until) }
+
+// between reports whether the template's api-version lies between two others, or may do so; "" is no limit.
+func (d *decoder) between(since, until string) bool {
+	return d.version == "" || d.version >= since && (until == "" || d.version <= until)
+}
+
+func (d *decoder) required(p *property) bool {
+	if d.version == "" {
+		return p.required && p.since == "" && p.until == ""
+	}
+	return (p.required || d.version <= p.requiredUntil) && d.inVersion(p)
+}
+
+func (d *decoder) versionName() string {
+	if d.version == "" {
+		return "every api-version"
+	}
+	return "api-version " + d.version
 }
 
 // strictly gives the severity of what the service refuses from 2024-02-01 on and put up with before, and what to say of it.
 func (d *decoder) strictly(before string) (diag.Severity, string) {
-	if Strict(d.version) {
+	switch {
+	case d.version == "":
+		return diag.Warning, "from api-version 2024-02-01 on the service refuses it, and which one this is is not known"
+	case Strict(d.version):
 		return diag.Error, "from api-version 2024-02-01 on the service refuses it"
 	}
 	return diag.Warning, "api-version " + d.version + " " + before
 }
 
-func (d *decoder) unknown(m armjson.Member, path, what string, table []property) {
+func (d *decoder) unknownName(m armjson.Member, path, what string, table []property) {
 	severity, why := d.strictly("ignores it, and so does Ingot")
 	var names []string
 	for i := range table {
@@ -149,29 +199,39 @@ func (d *decoder) writtenByService(m armjson.Member, path string) {
 	})
 }
 
-// kind reports a value of another JSON type than wanted.
+// kind reports a value of another JSON type than wanted. An unknown value has the wanted type as long as it may have it; its
+// Text, Bool, Items and Members are empty.
 func (d *decoder) kind(n *armjson.Node, path string, wanted armjson.Kind) bool {
-	if n.Kind == wanted {
-		return true
+	got, why, fix := n.Kind, "", ""
+	if got == armjson.Unknown {
+		if got = n.Unknown.Kind; got == 0 {
+			return true
+		}
+		why = "it will be the value of " + written(n).Form()
 	}
-	fix := ""
 	switch {
+	case got == wanted:
+		return true
+	case n.Kind == armjson.Unknown:
 	case wanted == armjson.Array:
 		fix = "put it in square brackets: [ … ]"
-	case n.Kind == armjson.String && (wanted == armjson.Number || wanted == armjson.Bool):
+	case got == armjson.String && (wanted == armjson.Number || wanted == armjson.Bool):
 		fix = "remove the quotes"
-	case wanted == armjson.String && (n.Kind == armjson.Number || n.Kind == armjson.Bool):
+	case wanted == armjson.String && (got == armjson.Number || got == armjson.Bool):
 		fix = "put it in double quotes"
 	}
-	d.wrongType(n, path, fmt.Sprintf("%q is %s where %s is wanted", lastStep(path), n.Kind, wanted), fix)
+	d.wrongType(n, path, fmt.Sprintf("%q is %s where %s is wanted", lastStep(path), got, wanted), why, fix)
 	return false
 }
 
-func (d *decoder) wrongType(n *armjson.Node, path, summary, fix string) {
+func (d *decoder) wrongType(n *armjson.Node, path, summary, why, fix string) {
 	d.list.Add(diag.Diagnostic{
-		Severity: diag.Error, Code: CodeWrongType, Subject: n.Range, Path: path, Summary: summary, Fix: fix,
+		Severity: diag.Error, Code: CodeWrongType, Subject: n.Range, Path: path, Summary: summary, Why: why, Fix: fix,
 	})
 }
+
+// element adds an index to a path.
+func element(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 // join adds a property name to a path as the service's error target spells it.
 func join(path, name string) string {

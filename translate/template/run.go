@@ -6,7 +6,7 @@ import "github.com/ingot-build/ingot/translate/armjson"
 
 func (d *decoder) errorHandling(into *ErrorHandling) reader {
 	return func(n *armjson.Node, path string) {
-		into.Range = n.Range
+		into.Written = written(n)
 		d.object(n, path, "errorHandling", []property{
 			{name: "onCustomizerError", read: d.str(&into.OnCustomizerError)},
 			{name: "onValidationError", read: d.str(&into.OnValidationError)},
@@ -16,7 +16,7 @@ func (d *decoder) errorHandling(into *ErrorHandling) reader {
 
 func (d *decoder) optimize(into *Optimize) reader {
 	return func(n *armjson.Node, path string) {
-		into.Range = n.Range
+		into.Written = written(n)
 		d.object(n, path, "optimize", []property{
 			{name: "vmBoot", read: d.state(&into.VMBootState, "vmBoot")},
 			{name: "workload", since: v20251001, read: d.state(&into.WorkloadState, "workload",
@@ -35,18 +35,21 @@ func (d *decoder) state(into *String, what string, more ...property) reader {
 // validate reads the validators by the tables of the customizers of the same name, for their shape only.
 func (d *decoder) validate(into *Validate) reader {
 	return func(n *armjson.Node, path string) {
-		into.Range = n.Range
+		into.Written = written(n)
 		d.object(n, path, "validate", []property{
 			{name: "continueDistributeOnFailure", read: d.boolean(&into.ContinueDistributeOnFailure)},
 			{name: "sourceValidationOnly", read: d.boolean(&into.SourceValidationOnly)},
-			{name: "inVMValidations", read: d.each(func(n *armjson.Node, path string) {
-				into.InVMValidations = append(into.InVMValidations, Property{Path: path, Range: n.Range})
-				d.union(n, path, "validator", []variant{
-					{name: "Shell", read: func(n *armjson.Node, path string) { d.shell(n, path, "a Shell validator") }},
-					{name: "PowerShell", read: func(n *armjson.Node, path string) { d.powerShell(n, path, "a PowerShell validator") }},
-					{name: "File", since: v20220701, read: func(n *armjson.Node, path string) { d.file(n, path, "a File validator") }},
-				})
-			})},
+			{name: "inVMValidations", read: list(d, &into.InVMValidations, d.validator)},
 		})
 	}
+}
+
+func (d *decoder) validator(n *armjson.Node, path string) (Property, bool) {
+	p := Property{Path: path, Written: written(n)}
+	union(d, n, path, "validator", []variant[Property]{
+		{name: "Shell", read: func(n *armjson.Node, path string) Property { d.shell(n, path, "a Shell validator"); return p }},
+		{name: "PowerShell", read: func(n *armjson.Node, path string) Property { d.powerShell(n, path, "a PowerShell validator"); return p }},
+		{name: "File", since: v20220701, read: func(n *armjson.Node, path string) Property { d.file(n, path, "a File validator"); return p }},
+	}, func(*armjson.Node, string) Property { return p })
+	return p, true // one that cannot be read is one all the same
 }

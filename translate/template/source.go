@@ -4,26 +4,26 @@ import "github.com/ingot-build/ingot/translate/armjson"
 
 func (d *decoder) source(into *Source) reader {
 	return func(n *armjson.Node, path string) {
-		d.union(n, path, "source", []variant{
-			{name: "PlatformImage", read: func(n *armjson.Node, path string) { *into = d.platformImage(n, path) }},
-			{name: "ManagedImage", since: v20190201, read: func(n *armjson.Node, path string) {
+		s, ok := union(d, n, path, "source", []variant[Source]{
+			{name: "PlatformImage", read: func(n *armjson.Node, path string) Source { return d.platformImage(n, path) }},
+			{name: "ManagedImage", since: v20190201, read: func(n *armjson.Node, path string) Source {
 				s := &ManagedImage{Range: n.Range}
 				d.object(n, path, "a ManagedImage source", []property{
 					{name: "type", read: ignored},
 					{name: "imageId", required: true, read: d.str(&s.ImageID)},
 				})
-				*into = s
+				return s
 			}},
-			{name: "SharedImageVersion", since: v20190501, read: func(n *armjson.Node, path string) {
+			{name: "SharedImageVersion", since: v20190501, read: func(n *armjson.Node, path string) Source {
 				s := &SharedImageVersion{Range: n.Range}
 				d.object(n, path, "a SharedImageVersion source", []property{
 					{name: "type", read: ignored},
 					{name: "imageVersionId", required: true, read: d.str(&s.ImageVersionID)},
 					{name: "exactVersion", since: v20220701, readOnly: true},
 				})
-				*into = s
+				return s
 			}},
-			{name: "ISO", until: v20190501, read: func(n *armjson.Node, path string) {
+			{name: "ISO", until: v20190501, read: func(n *armjson.Node, path string) Source {
 				s := &ISO{Range: n.Range}
 				d.object(n, path, "an ISO source", []property{
 					{name: "type", read: ignored},
@@ -31,9 +31,16 @@ func (d *decoder) source(into *Source) reader {
 					{name: "sourceUri", since: v20190501, required: true, read: d.str(&s.SourceURI)},
 					{name: "sha256Checksum", required: true, read: d.str(&s.SHA256Checksum)},
 				})
-				*into = s
+				return s
 			}},
+		}, func(n *armjson.Node, path string) Source {
+			s := &UnknownSource{Range: n.Range}
+			d.openObject(n, path, "a source", []property{{name: "type", read: d.str(&s.Type)}})
+			return s
 		})
+		if ok {
+			*into = s
+		}
 	}
 }
 
@@ -48,7 +55,7 @@ func (d *decoder) platformImage(n *armjson.Node, path string) *PlatformImage {
 		{name: "version", required: true, read: d.str(&s.Version)},
 		{name: "exactVersion", since: v20211001, readOnly: true},
 		{name: "planInfo", since: v20200214, read: func(n *armjson.Node, path string) {
-			s.PlanInfo = &PlanInfo{Range: n.Range}
+			s.PlanInfo.Written = written(n)
 			d.object(n, path, "a purchase plan", []property{
 				{name: "planName", required: true, read: d.str(&s.PlanInfo.Name)},
 				{name: "planProduct", required: true, read: d.str(&s.PlanInfo.Product)},

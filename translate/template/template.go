@@ -4,53 +4,26 @@
 // struct a case. Every value a person wrote keeps its Range, so any later stage can point at it. The model holds what was
 // written; defaults are filled in by translate/lower.
 //
+// Values that are not known before the deployment are part of the model: see Value. A source, customizer or distributor whose
+// type is not known is a case of its own; of an object that is not known, no property is known.
+//
 // Reference: https://learn.microsoft.com/azure/templates/microsoft.virtualmachineimages/imagetemplates
 package template
 
 import "github.com/ingot-build/ingot/translate/diag"
-
-// String is a string property with the place it was written. The zero String means "not written".
-type String struct {
-	Value string
-	Range diag.Range
-}
-
-// IsSet reports whether the property was written, be it as "".
-func (s String) IsSet() bool { return !s.Range.IsZero() }
-
-// Int is an integer property with its place. The zero Int means "not written".
-type Int struct {
-	Value int64
-	Range diag.Range
-}
-
-// IsSet reports whether the property was written.
-func (i Int) IsSet() bool { return !i.Range.IsZero() }
-
-// Bool is a boolean property with its place. The zero Bool means "not written".
-type Bool struct {
-	Value bool
-	Range diag.Range
-}
-
-// IsSet reports whether the property was written.
-func (b Bool) IsSet() bool { return !b.Range.IsZero() }
-
-// Tag is one entry of a string-to-string map, in the order written.
-type Tag struct{ Key, Value String }
 
 // ImageTemplate is one imageTemplates resource.
 type ImageTemplate struct {
 	Name       String // the last segment of the resource name; not set in a bare body
 	APIVersion String
 	Location   String
-	Tags       []Tag
+	Tags       List[Tag]
 	Identity   Identity
 	Range      diag.Range // of the resource object
 
 	Source        Source // nil when not written
-	Customize     []Customizer
-	Distribute    []Distributor
+	Customize     List[Customizer]
+	Distribute    List[Distributor]
 	BuildTimeout  Int // buildTimeoutInMinutes
 	VMProfile     VMProfile
 	ErrorHandling ErrorHandling
@@ -58,7 +31,8 @@ type ImageTemplate struct {
 	Validate      Validate
 	AutoRunState  String // autoRun.state: Enabled or Disabled
 
-	DistributeRange diag.Range // of the array; zero when "distribute" was not written
+	StagingResourceGroup String
+	ManagedResourceTags  List[Tag]
 
 	// Unhandled lists properties the wire format has and this version of Ingot does not act on. check refuses them, or says
 	// that they have no effect on the chosen target; they are never dropped in silence.
@@ -67,46 +41,46 @@ type ImageTemplate struct {
 
 // Property is a property known by its place and path only.
 type Property struct {
-	Path  string // properties.autoRun.state
-	Range diag.Range
+	Written
+	Path string // properties.autoRun.state
 }
 
 // Identity is the managed identity of the template. It says who the service acts as; on this machine nobody.
 type Identity struct {
+	Written
 	Type         String
-	UserAssigned []String // resource ids, in the order written
-	Range        diag.Range
+	UserAssigned List[String] // resource ids
 }
 
 // VMProfile describes the build VM.
 type VMProfile struct {
+	Written
 	VMSize               String
 	OSDiskSizeGB         Int // 0 or not set: the size of the source
-	UserAssignedIdentity []String
+	UserAssignedIdentity List[String]
 	VNetConfig           Property // set when the object was written
-	Range                diag.Range
 }
 
 // ErrorHandling says what becomes of the build VM after a failure: "cleanup" (default) or "abort".
 type ErrorHandling struct {
+	Written
 	OnCustomizerError String
 	OnValidationError String
-	Range             diag.Range
 }
 
 // Optimize is properties.optimize.
 type Optimize struct {
+	Written
 	VMBootState   String // Enabled or Disabled
 	WorkloadState String
-	Range         diag.Range
 }
 
 // Validate is properties.validate.
 type Validate struct {
+	Written
 	ContinueDistributeOnFailure Bool
 	SourceValidationOnly        Bool
-	InVMValidations             []Property
-	Range                       diag.Range
+	InVMValidations             List[Property]
 }
 
 // A Source is where the build VM's disk comes from. The set of types is closed.
@@ -118,14 +92,14 @@ type Source interface {
 // PlatformImage is a marketplace image. Version may be "latest".
 type PlatformImage struct {
 	Publisher, Offer, SKU, Version String
-	PlanInfo                       *PlanInfo // nil when not written
+	PlanInfo                       PlanInfo
 	Range                          diag.Range
 }
 
 // PlanInfo names the purchase plan of a paid marketplace image.
 type PlanInfo struct {
+	Written
 	Name, Product, Publisher String
-	Range                    diag.Range
 }
 
 // ManagedImage is a generalized managed image as source.
@@ -146,6 +120,12 @@ type ISO struct {
 	Range                     diag.Range
 }
 
+// UnknownSource is a source of which the type is not known before the deployment, or nothing is.
+type UnknownSource struct {
+	Type  String // not known
+	Range diag.Range
+}
+
 // SourceRange returns the range of the source object.
 func (s *PlatformImage) SourceRange() diag.Range { return s.Range }
 
@@ -158,10 +138,14 @@ func (s *SharedImageVersion) SourceRange() diag.Range { return s.Range }
 // SourceRange returns the range of the source object.
 func (s *ISO) SourceRange() diag.Range { return s.Range }
 
+// SourceRange returns the range of the source object.
+func (s *UnknownSource) SourceRange() diag.Range { return s.Range }
+
 func (*PlatformImage) source()      {}
 func (*ManagedImage) source()       {}
 func (*SharedImageVersion) source() {}
 func (*ISO) source()                {}
+func (*UnknownSource) source()      {}
 
 // Common is what every entry of customize has.
 type Common struct {
@@ -181,8 +165,7 @@ func (c Common) Base() Common { return c }
 
 // Script is one script, or inline commands: exactly one of ScriptURI and Inline in a template that passed check.
 type Script struct {
-	Inline         []String
-	InlineRange    diag.Range // of the array; zero when "inline" was not written
+	Inline         List[String]
 	ScriptURI      String
 	SHA256Checksum String
 }
@@ -204,7 +187,7 @@ type PowerShell struct {
 	Common
 	Script
 	RunElevated, RunAsSystem Bool
-	ValidExitCodes           []Int
+	ValidExitCodes           List[Int]
 }
 
 // WindowsRestart restarts the build VM and waits for it.
@@ -217,20 +200,27 @@ type WindowsRestart struct {
 type WindowsUpdate struct {
 	Common
 	SearchCriteria String
-	Filters        []String
+	Filters        List[String]
 	UpdateLimit    Int
 }
 
-func (*Shell) customizer()          {}
-func (*File) customizer()           {}
-func (*PowerShell) customizer()     {}
-func (*WindowsRestart) customizer() {}
-func (*WindowsUpdate) customizer()  {}
+// UnknownCustomizer is a customizer of which the type is not known before the deployment, or nothing is.
+type UnknownCustomizer struct {
+	Common
+	Type String // not known
+}
+
+func (*Shell) customizer()             {}
+func (*File) customizer()              {}
+func (*PowerShell) customizer()        {}
+func (*WindowsRestart) customizer()    {}
+func (*WindowsUpdate) customizer()     {}
+func (*UnknownCustomizer) customizer() {}
 
 // Distribution is what every entry of distribute has.
 type Distribution struct {
 	RunOutputName String
-	ArtifactTags  []Tag
+	ArtifactTags  List[Tag]
 	Path          string // properties.distribute[0]
 	Range         diag.Range
 }
@@ -254,29 +244,27 @@ type DistributeManagedImage struct {
 type DistributeSharedImage struct {
 	Distribution
 	GalleryImageID     String // definition id (automatic version) or version id (explicit)
-	ReplicationRegions []String
+	ReplicationRegions List[String]
 	StorageAccountType String
-	TargetRegions      []TargetRegion
+	TargetRegions      List[TargetRegion]
 	ExcludeFromLatest  Bool
-	Versioning         *Versioning // nil when not written
+	Versioning         Versioning
 	ReplicationMode    String
-
-	ReplicationRegionsRange, TargetRegionsRange diag.Range // of the arrays; zero when not written
 }
 
 // TargetRegion is one entry of targetRegions.
 type TargetRegion struct {
+	Written
 	Name               String
 	ReplicaCount       Int
 	StorageAccountType String
-	Range              diag.Range
 }
 
 // Versioning says how an automatic version number is made.
 type Versioning struct {
+	Written
 	Scheme String // Latest or Source
 	Major  Int    // -1 or not set: any
-	Range  diag.Range
 }
 
 // DistributeVHD makes a VHD; without URI it stays with the run.
@@ -285,6 +273,13 @@ type DistributeVHD struct {
 	URI String
 }
 
+// UnknownDistributor is a distributor of which the type is not known before the deployment, or nothing is.
+type UnknownDistributor struct {
+	Distribution
+	Type String // not known
+}
+
 func (*DistributeManagedImage) distributor() {}
 func (*DistributeSharedImage) distributor()  {}
 func (*DistributeVHD) distributor()          {}
+func (*UnknownDistributor) distributor()     {}

@@ -10,36 +10,44 @@ import (
 )
 
 // variant is one case of a union: what its "type" says, and how the object is read then.
-type variant struct {
+type variant[T any] struct {
 	name         string
 	since, until string
-	read         reader
+	read         func(n *armjson.Node, path string) T
 }
 
-// union reads an object by its "type". What names it in messages: "customizer". The case of the value always counts.
-func (d *decoder) union(n *armjson.Node, path, what string, variants []variant) {
+// union reads an object by its "type". What names it in messages: "customizer". The case of the value always counts. When the type
+// is not known, or nothing is of the object, it is read by unknown. ok is false when the type is none.
+func union[T any](d *decoder, n *armjson.Node, path, what string, variants []variant[T],
+	unknown func(n *armjson.Node, path string) T) (value T, ok bool) {
 	if !d.kind(n, path, armjson.Object) {
-		return
+		return value, false
 	}
-	m := n.Member("type")
+	if n.Kind == armjson.Unknown {
+		return unknown(n, path), true
+	}
+	m, names := n.Member("type"), variantNames(d, variants)
 	if m == nil || m.Value.IsNull() {
 		d.list.Add(diag.Diagnostic{
 			Severity: diag.Error, Code: CodeMissingProperty, Subject: firstCharacter(n), Path: join(path, "type"),
-			Summary: fmt.Sprintf("this %s has no \"type\"", what), Fix: diag.KnownNames("", d.names(variants)),
+			Summary: fmt.Sprintf("this %s has no \"type\"", what), Fix: diag.KnownNames("", names),
 		})
-		return
+		return value, false
 	}
 	if !d.kind(m.Value, join(path, "type"), armjson.String) {
-		return
+		return value, false
+	}
+	if m.Value.Kind == armjson.Unknown {
+		return unknown(n, path), true
 	}
 	given := m.Value.Text
-	i := slices.IndexFunc(variants, func(v variant) bool { return d.wireName(v) == given })
+	i := slices.IndexFunc(variants, func(v variant[T]) bool { return d.isWireName(v.name, given) })
 	if i < 0 {
-		d.unknownVariant(m.Value, path, what, variants)
-		return
+		d.unknownVariant(m.Value, path, what, names)
+		return value, false
 	}
 	v := variants[i]
-	if d.version < v.since || v.until != "" && d.version > v.until {
+	if !d.between(v.since, v.until) {
 		when := "from api-version " + v.since + " on"
 		if d.version >= v.since {
 			when = "up to api-version " + v.until + " only"
@@ -48,15 +56,14 @@ func (d *decoder) union(n *armjson.Node, path, what string, variants []variant) 
 			Severity: diag.Error, Code: CodeUnknownType, Subject: m.Value.Range, Path: join(path, "type"),
 			Summary: fmt.Sprintf("%s %q is known %s", what, given, when),
 			Why:     "the template is written in api-version " + d.version,
-			Fix:     diag.KnownNames("", d.names(variants)),
+			Fix:     diag.KnownNames("", names),
 		})
-		return
+		return value, false
 	}
-	v.read(n, path)
+	return v.read(n, path), true
 }
 
-func (d *decoder) unknownVariant(given *armjson.Node, path, what string, variants []variant) {
-	names := d.names(variants)
+func (d *decoder) unknownVariant(given *armjson.Node, path, what string, names []string) {
 	why := ""
 	if near := diag.Near(given.Text, names); strings.EqualFold(near, given.Text) {
 		why = fmt.Sprintf("upper and lower case count here: %q", near)
@@ -67,26 +74,41 @@ func (d *decoder) unknownVariant(given *armjson.Node, path, what string, variant
 	})
 }
 
-// names lists the variants of the template's api-version.
-func (d *decoder) names(variants []variant) []string {
+// variantNames lists the variants of the template's api-version.
+func variantNames[T any](d *decoder, variants []variant[T]) []string {
 	var names []string
 	for _, v := range variants {
-		if d.version >= v.since && (v.until == "" || d.version <= v.until) {
-			names = append(names, d.wireName(v))
+		if !d.between(v.since, v.until) {
+			continue
+		}
+		if d.version == v20180201 {
+			names = append(names, oldestName(v.name))
+		} else {
+			names = append(names, v.name)
 		}
 	}
 	return names
 }
 
-// wireName is what "type" says in the template's api-version: the first one wrote customizers and distributors with a small
-// letter, but not the sources, whose names did not change.
-func (d *decoder) wireName(v variant) string {
-	switch {
-	case d.version != v20180201:
-		return v.name
-	case v.name == "Shell", v.name == "ManagedImage", v.name == "SharedImage":
-		return strings.ToLower(v.name[:1]) + v.name[1:]
+// isWireName reports whether given is what "type" says for a variant in the template's api-version.
+func (d *decoder) isWireName(name, given string) bool {
+	switch d.version {
+	case "":
+		return given == name || given == oldestName(name)
+	case v20180201:
+		return given == oldestName(name)
 	default:
-		return v.name
+		return given == name
+	}
+}
+
+// oldestName is the name of a variant in the first api-version: it wrote customizers and distributors with a small letter, but
+// not the sources, whose names did not change.
+func oldestName(name string) string {
+	switch name {
+	case "Shell", "ManagedImage", "SharedImage":
+		return strings.ToLower(name[:1]) + name[1:]
+	default:
+		return name
 	}
 }

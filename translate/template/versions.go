@@ -35,10 +35,25 @@ func KnownAPIVersion(v string) bool { return slices.Contains(APIVersions(), v) }
 // ignored the first and accepted the second.
 func Strict(v string) bool { return v >= v20240201 }
 
-// EffectiveAPIVersion is the api-version the template is read as.
+// EffectiveAPIVersion is the api-version the template is read as; "" when it is not known before the deployment.
 func (t *ImageTemplate) EffectiveAPIVersion() string {
-	if !KnownAPIVersion(t.APIVersion.Value) {
+	switch {
+	case !t.APIVersion.IsKnown():
+		return ""
+	case !KnownAPIVersion(t.APIVersion.Value):
 		return LatestAPIVersion
 	}
 	return t.APIVersion.Value
+}
+
+// Since reports whether the template is read as api-version v or a later one for certain.
+func (t *ImageTemplate) Since(v string) bool {
+	have := t.EffectiveAPIVersion()
+	return have != "" && have >= v
+}
+
+// Before reports whether the template is read as an api-version older than v for certain.
+func (t *ImageTemplate) Before(v string) bool {
+	have := t.EffectiveAPIVersion()
+	return have != "" && have < v
 }

@@ -4,13 +4,13 @@ import "github.com/ingot-build/ingot/translate/armjson"
 
 func (d *decoder) vmProfile(into *VMProfile) reader {
 	return func(n *armjson.Node, path string) {
-		into.Range = n.Range
+		into.Written = written(n)
 		d.object(n, path, "vmProfile", []property{
 			{name: "vmSize", read: d.str(&into.VMSize)},
 			// The service took the next two under 2019-05-01-preview already, though that shape does not list them.
 			{name: "osDiskSizeGB", read: d.integer(&into.OSDiskSizeGB)},
 			{name: "vnetConfig", read: func(n *armjson.Node, path string) {
-				into.VNetConfig = Property{Path: path, Range: n.Range}
+				into.VNetConfig = Property{Path: path, Written: written(n)}
 				d.object(n, path, "vnetConfig", vnetConfig)
 			}},
 			{name: "userAssignedIdentities", since: v20211001, read: d.strings(&into.UserAssignedIdentity)},
