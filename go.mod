@@ -24,7 +24,7 @@ require (
 	golang.org/x/sync v0.24.0 // errgroup
 	golang.org/x/sys v0.49.0 // KVM ioctls, sparse files, pidfds
 	golang.org/x/term v0.47.0 // is it a terminal, and how wide
-	golang.org/x/text v0.43.0 // tests: Unicode normalization of HCL strings
+	golang.org/x/text v0.43.0 // the order of texts; tests: Unicode normalization of HCL strings
 	modernc.org/sqlite v1.60.0 // runs, events and ledger, without cgo; later versions need a module that cannot be had
 )
 

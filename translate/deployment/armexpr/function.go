@@ -62,10 +62,15 @@ type Function struct {
 }
 
 // functions is the language: every function by its name in lower case.
-var functions = index(
-	arrayFunctions(), cidrFunctions(), comparisonFunctions(), dateFunctions(), deploymentFunctions(), lambdaFunctions(),
-	logicalFunctions(), numberFunctions(), objectFunctions(), resourceFunctions(), scopeFunctions(), stringFunctions(),
-)
+var functions map[string]*Function
+
+// init fills the table: its own declaration cannot, since lazy functions evaluate, and whoever evaluates looks functions up.
+func init() {
+	functions = index(
+		arrayFunctions(), cidrFunctions(), comparisonFunctions(), dateFunctions(), deploymentFunctions(), lambdaFunctions(),
+		logicalFunctions(), numberFunctions(), objectFunctions(), resourceFunctions(), scopeFunctions(), stringFunctions(),
+	)
+}
 
 func index(groups ...[]Function) map[string]*Function {
 	table := map[string]*Function{}
