@@ -109,7 +109,10 @@ func (n number) standard(letter byte, precision int) (s string, ok bool) {
 		}
 		return s, true
 	case 'D', 'd':
-		return sign + leftZeros(wholeDigits(d), precision), n.whole
+		if !n.whole {
+			return "", false
+		}
+		return sign + leftZeros(wholeDigits(d), precision), true
 	case 'E', 'e':
 		return n.scientific(or(6), letter), true
 	case 'F', 'f':
