@@ -129,8 +129,8 @@ func TestLoadFindings(t *testing.T) {
 			[]string{`6:20 error ING1106 there is no function "parametres"`}},
 		{"a cycle", wrap(`"variables": {"a": "[variables('b')]", "b": "[variables('A')]"},`, `"x": "[variables('a')]"`), deployment.Params{},
 			[]string{`2:45 error ING1108 "A" needs itself`}},
-		{"several findings at once", wrap(``, `"x": "[if(true(), 'a', 'b')]", "y": ["[utcNow()]"]`), deployment.Params{}, []string{
-			`5:8 error ING1106 there is no function "if"`, `5:40 error ING1106 there is no function "utcNow"`}},
+		{"several findings at once", wrap(``, `"x": "[iff(true(), 'a', 'b')]", "y": ["[utcNow()]"]`), deployment.Params{}, []string{
+			`5:8 error ING1106 there is no function "iff"`, `5:41 error ING1106 utcNow cannot be used here`}},
 		{"property loop", wrap(``, `"properties": {"copy": [{"name": "customize", "count": 2, "input": {}}]}`), deployment.Params{},
 			[]string{`5:16 error ING1107 property loops (copy) are not covered yet`}},
 		{"resource loop", wrap(``, `"copy": {"name": "c", "count": 2}`), deployment.Params{},
