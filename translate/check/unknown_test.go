@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/template"
+	"github.com/ingot-build/ingot/translate/template/templatetest"
 )
 
 // TestNeverGuesses takes every value of every image template at hand for unknown, one at a time, once with its JSON type and once
@@ -33,7 +33,7 @@ func TestNeverGuesses(t *testing.T) {
 		for _, node := range imageTemplates(t, file) {
 			templates++
 			before := findings(node)
-			eachUnknown(node, func(path string, kind armjson.Kind, changed *armjson.Node) {
+			templatetest.Each(node, func(path string, kind armjson.Kind, changed *armjson.Node) {
 				variants++
 				after := findings(changed)
 				silenced += max(len(before)-len(after), 0)
@@ -90,34 +90,4 @@ func imageTemplates(t *testing.T, file string) []*armjson.Node {
 		nodes = append(nodes, found.Node)
 	}
 	return nodes
-}
-
-// eachUnknown calls f with a copy of root for every value in it, in which that value is not known.
-func eachUnknown(root *armjson.Node, f func(path string, kind armjson.Kind, changed *armjson.Node)) {
-	var walk func(n *armjson.Node, path string, put func(*armjson.Node) *armjson.Node)
-	walk = func(n *armjson.Node, path string, put func(*armjson.Node) *armjson.Node) {
-		if n != root && n.Kind != armjson.Unknown {
-			for _, kind := range []armjson.Kind{0, n.Kind} {
-				if kind != armjson.Null {
-					missing := armjson.Missing{Kind: kind, Form: "reference('x')", Why: "x is deployed elsewhere"}
-					f(path, kind, put(armjson.NewUnknown(missing).At(n.Range)))
-				}
-			}
-		}
-		for i, item := range n.Items {
-			walk(item, fmt.Sprintf("%s[%d]", path, i), func(c *armjson.Node) *armjson.Node {
-				items := slices.Clone(n.Items)
-				items[i] = c
-				return put(n.WithItems(items))
-			})
-		}
-		for i, m := range n.Members {
-			walk(m.Value, strings.TrimPrefix(path+"."+m.Key, "."), func(c *armjson.Node) *armjson.Node {
-				members := slices.Clone(n.Members)
-				members[i].Value = c
-				return put(n.WithMembers(members))
-			})
-		}
-	}
-	walk(root, "", func(n *armjson.Node) *armjson.Node { return n })
 }

@@ -9,41 +9,17 @@ import (
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/template"
+	"github.com/ingot-build/ingot/translate/template/templatetest"
 )
 
-// decodeUnknowns reads a text in which "?" stands for an unknown value, and "?string" for one of which the type is known.
+// decodeUnknowns reads a text in which "?" stands for an unknown value: see templatetest.Replace.
 func decodeUnknowns(t *testing.T, text string) (*template.ImageTemplate, diag.List) {
 	t.Helper()
 	n, list := armjson.Parse("t.json", []byte(text))
 	if len(list) > 0 {
 		t.Fatal(list)
 	}
-	return template.Decode(withUnknowns(n))
-}
-
-func withUnknowns(n *armjson.Node) *armjson.Node {
-	kinds := map[string]armjson.Kind{"?": 0, "?string": armjson.String, "?int": armjson.Number, "?bool": armjson.Bool,
-		"?array": armjson.Array, "?object": armjson.Object}
-	switch n.Kind {
-	case armjson.String:
-		if kind, ok := kinds[n.Text]; ok {
-			return armjson.NewUnknown(armjson.Missing{Kind: kind, Form: "reference('x')", Why: "x is deployed elsewhere"}).At(n.Range)
-		}
-	case armjson.Array:
-		var items []*armjson.Node
-		for _, item := range n.Items {
-			items = append(items, withUnknowns(item))
-		}
-		return n.WithItems(items)
-	case armjson.Object:
-		var members []armjson.Member
-		for _, m := range n.Members {
-			m.Value = withUnknowns(m.Value)
-			members = append(members, m)
-		}
-		return n.WithMembers(members)
-	}
-	return n
+	return template.Decode(templatetest.Replace(n))
 }
 
 func TestWritten(t *testing.T) {
@@ -87,7 +63,7 @@ func TestDecodeUnknowns(t *testing.T) {
 	}
 	unknown := func(what string, w template.Written) {
 		t.Helper()
-		if w.IsKnown() || w.IsAbsent() || w.Range.IsZero() || w.Unknown.Why != "x is deployed elsewhere" {
+		if w.IsKnown() || w.IsAbsent() || w.Range.IsZero() || w.Unknown.Why != templatetest.Why {
 			t.Errorf("%s: %+v", what, w)
 		}
 	}
@@ -175,7 +151,7 @@ func TestDecodeUnknownVersion(t *testing.T) {
 func TestUnknowns(t *testing.T) {
 	n, _ := armjson.Parse("t.json", []byte(`{"a": "?", "b": {"c": [1, "?int", {"d": "?object"}], "e": "x"}}`))
 	var got []string
-	for _, u := range template.Unknowns(withUnknowns(n)) {
+	for _, u := range template.Unknowns(templatetest.Replace(n)) {
 		got = append(got, u.Range.String()+" "+u.Path+" "+u.Missing.Form)
 	}
 	want := []string{"t.json:1:7 a reference('x')", "t.json:1:27 b.c[1] reference('x')", "t.json:1:41 b.c[2].d reference('x')"}

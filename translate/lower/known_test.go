@@ -1,0 +1,165 @@
+package lower_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ingot-build/ingot/translate/armjson"
+	"github.com/ingot-build/ingot/translate/check"
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/lower"
+	"github.com/ingot-build/ingot/translate/plan"
+	"github.com/ingot-build/ingot/translate/template"
+	"github.com/ingot-build/ingot/translate/template/templatetest"
+)
+
+// full has every property that a template for this machine may have.
+const full = `{
+  "apiVersion": "2025-10-01", "name": "web", "location": "westeurope", "tags": {"team": "a"},
+  "identity": {"type": "UserAssigned", "userAssignedIdentities":
+    {"/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i": {}}},
+  "properties": {
+    "source": {"type": "PlatformImage", "publisher": "Debian", "offer": "debian-12", "sku": "12", "version": "latest",
+      "planInfo": {"planName": "n", "planProduct": "r", "planPublisher": "u"}},
+    "customize": [
+      {"type": "Shell", "name": "one", "inline": ["a", "b"]},
+      {"type": "Shell", "scriptUri": "https://a.example/x.sh", "sha256Checksum": ""},
+      {"type": "File", "sourceUri": "site/index.html", "destination": "/tmp/index.html", "sha256Checksum": ""}],
+    "distribute": [
+      {"type": "ManagedImage", "runOutputName": "m", "location": "westeurope", "artifactTags": {"k": "v", "l": "w"},
+        "imageId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/web"},
+      {"type": "SharedImage", "runOutputName": "s", "replicationMode": "Full", "excludeFromLatest": true,
+        "galleryImageId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/gal/images/web",
+        "targetRegions": [{"name": "westeurope", "replicaCount": 2, "storageAccountType": "Standard_ZRS"}, {"name": "eastus"}],
+        "versioning": {"scheme": "Latest", "major": 1}},
+      {"type": "SharedImage", "runOutputName": "o", "replicationRegions": ["westeurope", "eastus"], "storageAccountType": "Standard_LRS",
+        "galleryImageId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/gal/images/old"},
+      {"type": "VHD", "runOutputName": "d", "uri": ""}],
+    "buildTimeoutInMinutes": 90, "autoRun": {"state": "Disabled"},
+    "errorHandling": {"onCustomizerError": "cleanup", "onValidationError": "cleanup"},
+    "vmProfile": {"vmSize": "z", "osDiskSizeGB": 30, "vnetConfig": {"subnetId": "n"}, "userAssignedIdentities": ["w"]},
+    "optimize": {"vmBoot": {"state": "Disabled"}, "workload": {"state": "Disabled"}},
+    "validate": {"continueDistributeOnFailure": true, "sourceValidationOnly": false, "inVMValidations": []},
+    "stagingResourceGroup": "g", "managedResourceTags": {"a": "b"}, "additionalDataDisks": []
+  }
+}`
+
+func parse(t *testing.T, text string) *armjson.Node {
+	t.Helper()
+	n, list := armjson.Parse("t.json", []byte(text))
+	if len(list) > 0 {
+		t.Fatal(list)
+	}
+	return n
+}
+
+// lowerNode decodes, checks and lowers a template that has no errors before.
+func lowerNode(t *testing.T, n *armjson.Node) (*plan.Plan, diag.List) {
+	t.Helper()
+	tmpl, list := template.Decode(n)
+	if list.Add(check.Check(tmpl, check.QEMU)...); list.HasErrors() {
+		t.Fatal(list)
+	}
+	return lower.Lower(tmpl)
+}
+
+// TestUnknownNeverChangesAPlan takes every value for unknown, one at a time. Then there is an error and no plan, or the plan is
+// the same but for what is left out with a warning.
+func TestUnknownNeverChangesAPlan(t *testing.T) {
+	root := parse(t, full)
+	want, list := lowerNode(t, root)
+	if len(list) > 0 {
+		t.Fatal(list)
+	}
+	refused, same := 0, 0
+	templatetest.Each(root, func(path string, kind armjson.Kind, changed *armjson.Node) {
+		got, list := lowerNode(t, changed)
+		switch {
+		case list.HasErrors():
+			refused++
+			if got != nil {
+				t.Errorf("%s is not known: a plan in spite of %v", path, list)
+			}
+		case len(list) > 0:
+			if len(list) != 1 || list[0].Code != lower.CodeLeftOut || !within(list[0].Path, path) {
+				t.Errorf("%s is not known: findings %v at %s", path, list, list[0].Path)
+			}
+			if diff := cmp.Diff(want, got, labels, recorded); diff != "" {
+				t.Errorf("%s is not known: more is missing than what is recorded (-want +got):\n%s", path, diff)
+			}
+			if cmp.Equal(want, got, labels) {
+				t.Errorf("%s is not known and said to be left out, and the plan has all", path)
+			}
+		default:
+			same++
+			if diff := cmp.Diff(want, got, labels); diff != "" {
+				t.Errorf("%s is not known: another plan, and no word of it (-want +got):\n%s", path, diff)
+			}
+		}
+	})
+	if refused < 50 || same < 30 {
+		t.Errorf("%d plans refused, %d the same: the template does not cover much", refused, same)
+	}
+}
+
+// labels ignores what only names things: the caller names a plan, and a step without a label goes by its place.
+var labels = cmp.Options{
+	cmpopts.IgnoreFields(plan.Plan{}, "Name"), cmpopts.IgnoreFields(plan.Step{}, "Name"), cmpopts.IgnoreFields(plan.Content{}, "FileName"),
+}
+
+// recorded ignores what is recorded with an image and decides nothing.
+var recorded = cmp.Options{
+	cmpopts.IgnoreFields(plan.Destination{}, "Tags"), cmpopts.IgnoreFields(plan.ManagedImage{}, "Location"),
+	cmpopts.IgnoreFields(plan.SharedImage{}, "Regions", "ReplicationMode"),
+}
+
+// within reports whether one of two paths leads to the other.
+func within(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
+
+func TestNotKnown(t *testing.T) {
+	at := func(line int) diag.Range {
+		return diag.Range{File: "t.json", Start: diag.Pos{Line: line, Column: 5, Byte: line * 10}}
+	}
+	unknown := func(line int, m armjson.Missing) template.String {
+		return template.String{Written: template.Written{Range: at(line), Unknown: &m}}
+	}
+	token := armjson.Missing{Form: "parameters('token')", Why: `parameter "token" has no value`, Fix: "add --param token=…"}
+	other := token
+	other.Form = "concat('https://', parameters('token'))"
+	storage := armjson.Missing{Form: "reference('storage').primaryEndpoints.blob", Why: "reference() asks for a deployed resource"}
+
+	tmpl, list := template.Decode(parse(t, full))
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	tmpl.Source.(*template.PlatformImage).Version = unknown(1, token)
+	tmpl.Customize.Value[0].(*template.Shell).Inline.Value[1] = unknown(2, other)
+	tmpl.Customize.Value[1].(*template.Shell).ScriptURI = unknown(3, storage)
+	tmpl.Distribute.Value[0].(*template.DistributeManagedImage).Location = unknown(4, token)
+	tmpl.Location = unknown(5, token)
+	_, got := lower.Lower(tmpl)
+	want := diag.List{
+		{Severity: diag.Error, Code: lower.CodeNotKnown, Subject: at(1), Path: "properties.source.version",
+			Summary: `"version" is not known: parameters('token')`, Why: token.Why, Fix: token.Fix,
+			Related: []diag.Note{{Message: `so is "inline[1]"`, Range: at(2)}}},
+		{Severity: diag.Error, Code: lower.CodeNotKnown, Subject: at(3), Path: "properties.customize[1].scriptUri",
+			Summary: `"scriptUri" is not known: reference('storage').primaryEndpoints.blob`, Why: storage.Why, Fix: "write the value in its place"},
+		{Severity: diag.Warning, Code: lower.CodeLeftOut, Subject: at(4), Path: "properties.distribute[0].location",
+			Summary: `"location" is not known and left out: parameters('token')`, Why: token.Why, Fix: token.Fix},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// An object that is not known is one cause, however much of it the build needs.
+func TestNotKnownObject(t *testing.T) {
+	n := parse(t, strings.Replace(full, `{"onCustomizerError": "cleanup", "onValidationError": "cleanup"}`, `"?"`, 1))
+	_, list := lowerNode(t, templatetest.Replace(n))
+	if len(list) != 1 || list[0].Path != "properties.errorHandling.onCustomizerError" || len(list[0].Related) > 0 {
+		t.Errorf("got %+v", list)
+	}
+}
