@@ -171,10 +171,11 @@ const sectionName = "resources"
 func section(resources *armjson.Node, languageVersion string) *armjson.Node {
 	at := resources.Range
 	at.End = at.Start
-	members := []armjson.Member{{Key: sectionName, KeyRange: at, Value: resources}}
+	var members []armjson.Member
 	if languageVersion != "" {
 		members = append(members, armjson.Member{Key: "languageVersion", KeyRange: at, Value: armjson.NewString(languageVersion).At(at)})
 	}
+	members = append(members, armjson.Member{Key: sectionName, KeyRange: at, Value: resources})
 	return armjson.NewObject(members).At(resources.Range)
 }
 

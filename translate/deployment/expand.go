@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/ingot-build/ingot/translate/armjson"
@@ -68,5 +69,65 @@ type Output struct {
 // deployment itself will know is an unknown value in the result. The findings are sorted; the Deployment is never nil, and with
 // errors among the findings it is incomplete.
 func Expand(root *armjson.Node, p Params) (*Deployment, diag.List) {
-	return &Deployment{Trace: &Trace{}}, nil
+	if p.File != nil {
+		p.Files = append([]*armjson.Node{p.File}, p.Files...)
+	}
+	if p.Limits == (armexpr.Limits{}) {
+		p.Limits = armexpr.DefaultLimits()
+	}
+	x := &expansion{
+		params: p,
+		budget: armexpr.NewBudget(p.Limits),
+		out:    &Deployment{Trace: newTrace()},
+		said:   map[saying]bool{},
+		roots:  map[string]*armjson.Node{},
+		parsed: map[string]parsed{},
+		still:  map[*armjson.Node]bool{},
+		full:   map[*armjson.Node]*armjson.Node{},
+		links:  map[link]*armjson.Node{},
+	}
+	x.root(root)
+	x.list.Sort()
+	return x.out, x.list
+}
+
+// expansion is one run of Expand: what all templates in it share.
+type expansion struct {
+	params  Params
+	budget  *armexpr.Budget
+	out     *Deployment
+	list    diag.List
+	said    map[saying]bool // what was reported, so that a loop does not repeat it
+	stopped bool            // the budget is used up: nothing is evaluated any more
+
+	roots   map[string]*armjson.Node        // of the files taken part, by name
+	parsed  map[string]parsed               // expressions by their text
+	still   map[*armjson.Node]bool          // whether a value stays as it is written
+	full    map[*armjson.Node]*armjson.Node // values to themselves without null members
+	links   map[link]*armjson.Node          // linked files; nil for one that could not be had
+	waiting []*cell                         // values being made, the one that waits longest first
+}
+
+// root expands the outermost template.
+func (x *expansion) root(root *armjson.Node) {
+	x.knowFile(root)
+	if root.Kind != armjson.Object {
+		x.report(CodeShape, root.Range, fmt.Sprintf("a deployment template is an object, not %s", root.Kind), "", "")
+		return
+	}
+	given := x.givenAtRoot()
+	place := x.rootPlace(root)
+	s := x.newScope(root, place, given)
+	s.context.Deployment = x.rootDeployment(root, place, given)
+	b := newContents(s, &frame{x: x, s: s}, root, place, nil)
+	s.force()
+	b.expand()
+	x.out.Outputs = b.rootOutputs()
+}
+
+// knowFile keeps the root of a file, for the paths in findings.
+func (x *expansion) knowFile(root *armjson.Node) {
+	if root != nil && x.roots[root.Range.File] == nil {
+		x.roots[root.Range.File] = root
+	}
 }

@@ -98,7 +98,7 @@ func (d document) expand(p Params) (*Deployment, diag.List) {
 	if d.linked != nil {
 		p.Linked = d.brought(p.Linked)
 	}
-	dep, list := expandImageTemplates(d.template, p)
+	dep, list := Expand(d.template, p)
 	for i := range dep.Resources {
 		dep.Resources[i].Path = d.fromDocument(dep.Resources[i].Path)
 	}

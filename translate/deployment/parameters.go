@@ -1,7 +1,9 @@
 package deployment
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,154 +13,191 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// declared returns the declarations of the parameters.
-func (e *evaluator) declared() []armjson.Member {
-	if n := e.root.Get("parameters"); n != nil {
-		return n.Members
-	}
-	return nil
+// given are the values that a template gets from outside: from the caller, from parameter files, from the deployment it is
+// nested in.
+type given struct {
+	list   []*givenValue // in the order they were written
+	byName map[string]*givenValue
+	// all makes every parameter unknown: the values themselves are not known before the deployment.
+	all *armjson.Node
 }
 
-func (e *evaluator) declaredNames() []string {
-	var names []string
-	for _, m := range e.declared() {
-		names = append(names, m.Key)
-	}
-	return names
+// givenValue is a value for one parameter.
+type givenValue struct {
+	name string
+	at   diag.Range // where it is written; only the file for a value on the command line
+	text *string    // as on the command line: it is read by the declared type
+	make func() (*armjson.Node, error)
+	file *armjson.Node // the value as written, where it is not on the command line
+	s    *scope        // whose expressions the value is made of; nil for a literal
 }
 
-// checkGiven reports values for parameters that do not exist: a misspelt one would have no effect otherwise.
-func (e *evaluator) checkGiven() {
-	given := func(name string, at diag.Range) {
-		if slices.ContainsFunc(e.declaredNames(), func(d string) bool { return strings.EqualFold(d, name) }) {
-			return
+func (g *given) add(v *givenValue) {
+	if g.byName == nil {
+		g.byName = map[string]*givenValue{}
+	}
+	if old := g.byName[strings.ToLower(v.name)]; old != nil {
+		g.list = slices.DeleteFunc(g.list, func(v *givenValue) bool { return v == old })
+	}
+	g.list = append(g.list, v)
+	g.byName[strings.ToLower(v.name)] = v
+}
+
+func (g *given) find(name string) *givenValue { return g.byName[strings.ToLower(name)] }
+
+// givenAtRoot gathers what the caller gives the outermost template: the parameter files in their order, then single values.
+func (x *expansion) givenAtRoot() given {
+	var g given
+	for _, file := range x.params.Files {
+		if file != nil {
+			x.knowFile(file)
+			x.readParameterFile(file, &g)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(x.params.Values)) {
+		text := x.params.Values[name]
+		g.add(&givenValue{name: name, text: &text})
+	}
+	return g
+}
+
+// declareParameters makes a cell for each parameter, and reports values for parameters that do not exist: a misspelt one would
+// have no effect otherwise.
+func (s *scope) declareParameters() {
+	if defs := s.x.objectIn(s.template, "definitions", maxParameters); defs != nil {
+		for i := range defs.Members {
+			s.checkType(defs.Members[i].Value, fmt.Sprintf("definition %q", defs.Members[i].Key), &defs.Members[i])
+		}
+	}
+	if section := s.x.objectIn(s.template, "parameters", maxParameters); section != nil {
+		for i := range section.Members {
+			decl := &section.Members[i]
+			s.parameters.add(&cell{kind: "parameter", name: decl.Key,
+				make: func() (*armjson.Node, error) { return s.parameterValue(decl) }}, decl)
+		}
+	}
+	for _, g := range s.given.list {
+		if s.parameters.find(g.name) != nil {
+			continue
 		}
 		fix := "it has no parameters"
-		if names := e.declaredNames(); len(names) > 0 {
-			fix = diag.KnownNames(name, names)
+		if names := s.parameters.names(); len(names) > 0 {
+			fix = diag.KnownNames(g.name, names)
 		}
-		e.report(CodeUnknownParameter, at, "", fmt.Sprintf("the deployment template has no parameter %q", name), "", fix)
-	}
-	for _, name := range sortedKeys(e.params.Values) {
-		given(name, diag.Range{File: e.root.Range.File})
-	}
-	for _, m := range fileParameters(e.params.File) {
-		given(m.Key, m.KeyRange)
-	}
-}
-
-// fileParameters returns the entries of a parameter file: {"parameters": {"x": {"value": …}}}, or the inner object alone.
-func fileParameters(file *armjson.Node) []armjson.Member {
-	if file == nil {
-		return nil
-	}
-	if inner := file.Get("parameters"); inner != nil {
-		return inner.Members
-	}
-	return slices.DeleteFunc(slices.Clone(file.Members), func(m armjson.Member) bool {
-		return strings.HasPrefix(m.Key, "$") || strings.EqualFold(m.Key, "contentVersion")
-	})
-}
-
-// parameter looks a parameter up: the caller's value, else the parameter file's, else the default.
-func (e *evaluator) parameter(name string) (*armjson.Node, error) {
-	decl := e.root.Get("parameters").Member(name)
-	if decl == nil {
-		fix := `declare it under "parameters"`
-		if names := e.declaredNames(); len(names) > 0 {
-			fix = diag.KnownNames(name, names)
+		at := g.at
+		if at.IsZero() {
+			at.File = s.template.Range.File
 		}
-		return nil, &armexpr.Error{Summary: fmt.Sprintf("there is no parameter %q", name), Fix: fix}
+		_ = s.x.report(CodeUnknownParameter, at, fmt.Sprintf("the deployment template has no parameter %q", g.name), "", fix)
 	}
-	return e.memo(e.parameters, name, func() (*armjson.Node, error) { return e.parameterValue(decl) })
 }
 
-func (e *evaluator) parameterValue(decl *armjson.Member) (*armjson.Node, error) {
-	path := "parameters." + decl.Key
-	typ, ok := e.parameterType(decl, path)
-	if !ok {
+// parameterValue is the value given, else the default.
+func (s *scope) parameterValue(decl *armjson.Member) (*armjson.Node, error) {
+	what := fmt.Sprintf("parameter %q", decl.Key)
+	if !s.checkType(decl.Value, what, decl) {
 		return nil, errReported
 	}
-	v, err := e.givenValue(decl, typ, path)
+	v, at, err := s.givenParameter(decl)
 	if err != nil {
 		return nil, err
 	}
+	null := v != nil
 	if v.IsNull() {
-		def := decl.Value.Get("defaultValue")
-		nullable := decl.Value.Get("nullable")
-		switch {
-		case def != nil:
-			if v, err = e.value(def, path+".defaultValue", e.env(false)); err != nil {
-				return nil, err
-			}
-		case nullable != nil && nullable.Bool:
-			return (&armjson.Node{Kind: armjson.Null}).At(decl.KeyRange), nil
-		default:
-			e.report(CodeMissingParameter, decl.KeyRange, path, fmt.Sprintf("parameter %q has no value", decl.Key),
-				"it has no defaultValue, and none was given", fmt.Sprintf("add --param %s=VALUE", decl.Key))
-			return nil, errReported
+		if v, err = s.valueOfNone(decl, null); err != nil {
+			return nil, err
 		}
+		at = v.Range
 	}
-	if !e.fits(v, decl, typ, path) {
-		return nil, errReported
+	if bad := s.mismatch(v, decl.Value, what); bad != nil {
+		place := bad.at.Range
+		if place.Start.Line == 0 {
+			place = cmp.Or(at, decl.KeyRange)
+		}
+		return nil, s.x.report(CodeBadParameter, place, bad.summary, bad.why, bad.fix)
 	}
 	return v, nil
 }
 
-// givenValue is the value from the caller or the parameter file; nil when there is none. Such values are literals.
-func (e *evaluator) givenValue(decl *armjson.Member, typ parameterType, path string) (*armjson.Node, error) {
-	for _, name := range sortedKeys(e.params.Values) {
-		if strings.EqualFold(name, decl.Key) {
-			return e.callerValue(e.params.Values[name], decl, typ, path)
+// valueOfNone is the value of a parameter that got none, or was given null: the default, else null where that is allowed, else an
+// unknown value.
+func (s *scope) valueOfNone(decl *armjson.Member, null bool) (*armjson.Node, error) {
+	def := decl.Value.Member("defaultValue")
+	switch {
+	case def != nil:
+		return (&frame{x: s.x, s: s, position: armexpr.InParameterDefault}).value(def.Value)
+	case s.nullable(decl.Value):
+		return armjson.NewNull().At(decl.KeyRange), nil
+	case s.given.all != nil:
+		return s.unknownParameter(decl, s.given.all.Unknown.Why, s.given.all.Unknown.Fix, decl.KeyRange), nil
+	case null:
+		return nil, s.x.report(CodeBadParameter, decl.KeyRange, fmt.Sprintf("parameter %q is given null", decl.Key),
+			"it has no defaultValue that null could stand for, and it is not nullable", "give it a value")
+	case s.x.params.Strict || s.nested:
+		fix := fmt.Sprintf("add --param %s=VALUE", decl.Key)
+		if s.nested {
+			fix = fmt.Sprintf(`add "%s": {"value": …} to the parameters of the nested deployment`, decl.Key)
 		}
+		return nil, s.x.report(CodeMissingParameter, decl.KeyRange, fmt.Sprintf("parameter %q has no value", decl.Key),
+			"it has no defaultValue, and none was given", fix)
+	default:
+		return s.unknownParameter(decl, fmt.Sprintf("parameter %q has no value", decl.Key),
+			fmt.Sprintf("add --param %s=VALUE", decl.Key), decl.KeyRange), nil
 	}
-	for _, m := range fileParameters(e.params.File) {
-		switch {
-		case !strings.EqualFold(m.Key, decl.Key):
-		case m.Value.Get("value") != nil:
-			return m.Value.Get("value"), nil
-		case m.Value.Get("reference") != nil:
-			e.report(CodeNotCovered, m.KeyRange, path, fmt.Sprintf("the value of %q is in a key vault", decl.Key),
-				"Ingot does not fetch secrets of deployment parameters", fmt.Sprintf("add --param %s=VALUE", decl.Key))
-			return nil, errReported
-		case m.Value.Get("expression") != nil:
-			e.report(CodeNotCovered, m.KeyRange, path, "expressions in parameter files are not covered yet", "",
-				fmt.Sprintf("add --param %s=VALUE", decl.Key))
-			return nil, errReported
-		default:
-			e.report(CodeBadParameter, m.KeyRange, path, fmt.Sprintf("the entry of %q has no \"value\"", decl.Key), "",
-				`write {"value": …}`)
-			return nil, errReported
-		}
-	}
-	return nil, nil
 }
 
-// callerValue reads the text of a --param by the declared type. It has no place in any file: it says it was written at the
+// unknownParameter stands for the value of a parameter that is not known, with the type that it is declared to have.
+func (s *scope) unknownParameter(decl *armjson.Member, why, fix string, at diag.Range) *armjson.Node {
+	typ, _ := s.typeOf(decl.Value)
+	kind := typ.kind
+	if s.nullable(decl.Value) {
+		kind = 0
+	}
+	return armjson.NewUnknown(armjson.Missing{Kind: kind, Form: fmt.Sprintf("parameters('%s')", decl.Key), Why: why, Fix: fix, At: at}).
+		At(decl.KeyRange)
+}
+
+// givenParameter is the value from outside, and where it was written; nil when there is none. Such values are literals.
+func (s *scope) givenParameter(decl *armjson.Member) (*armjson.Node, diag.Range, error) {
+	g := s.given.find(decl.Key)
+	switch {
+	case g == nil:
+		return nil, decl.KeyRange, nil
+	case g.text != nil:
+		v, err := s.readText(*g.text, decl)
+		return v, decl.KeyRange, err
+	}
+	v, err := g.make()
+	if err == nil && v != nil && v.Kind == armjson.Unknown && v.Unknown.Form == "" {
+		v = s.unknownParameter(decl, v.Unknown.Why, cmp.Or(v.Unknown.Fix, fmt.Sprintf("add --param %s=VALUE", decl.Key)), g.at)
+	}
+	return v, g.at, err
+}
+
+// readText reads the text of a --param by the declared type. It has no place in any file: it says it was written at the
 // declaration.
-func (e *evaluator) callerValue(text string, decl *armjson.Member, typ parameterType, path string) (*armjson.Node, error) {
+func (s *scope) readText(text string, decl *armjson.Member) (*armjson.Node, error) {
+	typ, named := s.typeOf(decl.Value)
 	switch typ.kind {
 	case armjson.String:
-		return (&armjson.Node{Kind: armjson.String, Text: text}).At(decl.KeyRange), nil
+		return armjson.NewString(text).At(decl.KeyRange), nil
 	case armjson.Bool: // True and FALSE come from shells and other tools
 		if b, err := strconv.ParseBool(strings.ToLower(text)); err == nil && len(text) > 1 {
-			return (&armjson.Node{Kind: armjson.Bool, Bool: b}).At(decl.KeyRange), nil
+			return armjson.NewBool(b).At(decl.KeyRange), nil
 		}
 	}
 	n, list := armjson.Parse("--param "+decl.Key, []byte(text))
 	if n == nil || list.HasErrors() {
-		e.report(CodeBadParameter, decl.KeyRange, path,
-			fmt.Sprintf("the value given for parameter %q is not %s", decl.Key, typ.article()),
-			fmt.Sprintf("the parameter is declared as %q, and --param gave: %s", typ.name, shorten(text)), "")
-		return nil, errReported
+		wanted, said := "JSON", ""
+		if named {
+			wanted, said = typ.article(), fmt.Sprintf("the parameter is declared as %q, and ", typ.name)
+		}
+		shown := shorten(text)
+		if typ.secure {
+			shown = "another text"
+		}
+		return nil, s.x.report(CodeBadParameter, decl.KeyRange, fmt.Sprintf("the value given for parameter %q is not %s", decl.Key, wanted),
+			fmt.Sprintf("%s--param gave: %s", said, shown), "")
 	}
 	return n.AllAt(decl.KeyRange), nil
-}
-
-// shorten keeps a value quotable in a message.
-func shorten(text string) string {
-	if r := []rune(text); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return text
 }

@@ -2,43 +2,44 @@ package deployment
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/deployment/armexpr"
-	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// variable looks a variable up. Variables may use each other in any order.
-func (e *evaluator) variable(name string) (*armjson.Node, error) {
-	section := e.root.Get("variables")
-	decl := section.Member(name)
-	if decl == nil || strings.EqualFold(name, "copy") {
-		return nil, e.unknownVariable(section, name)
+// declareVariables makes a cell for each variable, and for each loop of the section that makes one.
+func (s *scope) declareVariables() {
+	section := s.x.objectIn(s.template, "variables", maxVariables)
+	if section == nil {
+		return
 	}
-	return e.memo(e.variables, name, func() (*armjson.Node, error) {
-		return e.value(decl.Value, "variables."+decl.Key, e.env(true))
-	})
+	f := &frame{x: s.x, s: s, position: armexpr.InVariable}
+	for i := range section.Members {
+		m := &section.Members[i]
+		if isLoops(m) {
+			s.declareLoops(f, m)
+			continue
+		}
+		s.variables.add(&cell{kind: "variable", name: m.Key, make: func() (*armjson.Node, error) { return f.value(m.Value) }}, m)
+	}
 }
 
-func (e *evaluator) unknownVariable(section *armjson.Node, name string) error {
-	if loops := section.Get("copy"); loops != nil {
-		loop := func(l *armjson.Node) bool { return strings.EqualFold(textOf(l.Get("name")), name) }
-		if slices.ContainsFunc(loops.Items, loop) {
-			return &armexpr.Error{
-				Summary: fmt.Sprintf("variable %q is made by a loop (copy), which is not covered yet", name)}
+// declareLoops makes a variable for each loop of "copy": [{"name": …, "count": …, "input": …}].
+func (s *scope) declareLoops(f *frame, m *armjson.Member) {
+	for _, decl := range m.Value.Items {
+		name := textOf(decl.Get("name"))
+		if name == "" {
+			_ = s.x.report(CodeShape, decl.Range, "this loop has no name", "the variable that it makes is called by its name", `add "name"`)
+			continue
 		}
+		s.variables.add(&cell{kind: "variable", name: name, make: func() (*armjson.Node, error) {
+			v, err := f.loopValue(decl, name)
+			if err == nil && v.Kind == armjson.Unknown {
+				missing := *v.Unknown
+				missing.Form = fmt.Sprintf("variables('%s')", name)
+				v = armjson.NewUnknown(missing).At(v.Range)
+			}
+			return v, err
+		}}, &armjson.Member{Key: name, KeyRange: decl.Member("name").Value.Range, Value: decl})
 	}
-	var names []string
-	if section != nil {
-		for _, m := range section.Members {
-			names = append(names, m.Key)
-		}
-	}
-	fix := `declare it under "variables"`
-	if len(names) > 0 {
-		fix = diag.KnownNames(name, names)
-	}
-	return &armexpr.Error{Summary: fmt.Sprintf("there is no variable %q", name), Fix: fix}
 }

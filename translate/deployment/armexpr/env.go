@@ -53,15 +53,17 @@ type Env struct {
 	// Parameter and Variable look a name up, ignoring case. A nil function means that the expression stands where the template
 	// may not use them. Their errors are passed on; an *Error without a Span gets the place of the use.
 	Parameter, Variable func(name string) (*armjson.Node, error)
+	// External looks up what a parameter file calls an external input; it is nil elsewhere.
+	External func(name string) (*armjson.Node, error)
 	// User calls a function that the template defines itself.
 	User func(c *Call, args []*armjson.Node) (*armjson.Node, error)
-	// CopyIndex is the current turn of the loop with that name; "" is the nearest loop that needs no name.
-	CopyIndex func(loop string) (int, bool)
+	// CopyIndex is the current turn of the loop with that name, a whole number or an unknown value; "" is the nearest loop that
+	// needs no name. It is nil when there is no such loop.
+	CopyIndex func(loop string) *armjson.Node
 	// Reference answers reference() where the template alone knows: the outputs of a nested deployment. ok is false otherwise.
 	Reference func(args []*armjson.Node) (v *armjson.Node, ok bool, err error)
-	// Symbol tells whether a name is the symbolic name of a resource, which reference and the list functions take in language
-	// version 2.0. It may be nil.
-	Symbol func(name string) bool
+	// References is to references(), the list for a loop, what Reference is to reference(). Both may be nil.
+	References func(args []*armjson.Node) (v *armjson.Node, ok bool, err error)
 
 	lambda *binding
 }

@@ -99,7 +99,20 @@ func Functions() []Function {
 }
 
 // IsFunction reports whether the language has a function of that name.
-func IsFunction(name string) bool { return functions[strings.ToLower(name)] != nil }
+func IsFunction(name string) bool { return functionNamed(name) != nil }
+
+// functionNamed finds a function by its name, in any case. The resource providers add functions whose names start with "list";
+// they are one row of the table.
+func functionNamed(name string) *Function {
+	lower := strings.ToLower(name)
+	if f := functions[lower]; f != nil {
+		return f
+	}
+	if strings.HasPrefix(lower, "list") {
+		return functions[listName]
+	}
+	return nil
+}
 
 // Args are the arguments of one call.
 type Args struct {
@@ -116,7 +129,7 @@ func evalCall(c *Call, env *Env) (*armjson.Node, error) {
 	if c.Namespace != "" {
 		return evalUser(c, env)
 	}
-	f := functions[strings.ToLower(c.Name)]
+	f := functionNamed(c.Name)
 	if f == nil {
 		return nil, unknownFunction(c)
 	}

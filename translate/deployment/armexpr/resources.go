@@ -1,82 +1,63 @@
 package armexpr
 
 import (
-	"regexp"
-	"strings"
+	"slices"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 )
 
+// listName stands for all functions whose name starts with "list".
+const listName = "list*"
+
+// afterDeploy are the positions that the service evaluates late enough to ask deployed resources.
+var afterDeploy = []Position{InResource, InOutput}
+
 func resourceFunctions() []Function {
-	return []Function{
-		{Name: "resourceId", Group: Resources, Summary: "the id of a resource: [subscription], [resource group], type, names",
-			Min: 2, Max: -1, Result: armjson.String, Eval: resourceID},
-	}
+	return slices.Concat(resourceIDFunctions(), zoneFunctions(), []Function{
+		{Name: "reference", Group: Resources, Summary: "the state of a resource: its id or name, [api-version], ['Full']; known for the outputs of nested deployments",
+			Min: 1, Max: 3, In: afterDeploy, Eval: reference},
+		{Name: "references", Group: Resources, Summary: "the states of the resources of a loop: its symbolic name, ['Full', 'Properties']",
+			Min: 1, Max: 2, Result: armjson.Array, In: afterDeploy, Eval: references},
+		{Name: listName, Group: Resources, Summary: "listKeys and its like: what a resource tells on request; never known before the deployment",
+			Min: 1, Max: 3, In: afterDeploy, Eval: listSomething},
+		{Name: "providers", Group: Resources, Summary: "what a resource provider offers; never known before the deployment",
+			Min: 1, Max: 2, Result: armjson.Object, Eval: func(a *Args) (*armjson.Node, error) {
+				if _, err := a.Texts(); err != nil {
+					return nil, err
+				}
+				return a.Missing("providers() asks Azure what its resource providers offer", "write the api-version or region"), nil
+			}},
+	})
 }
 
-// guid is the written form of a subscription id.
-var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-
-// resourceID is resourceId([subscriptionId], [resourceGroup], type, name...): the type is the first argument with a slash, and
-// there is one name for each of its segments behind the namespace.
-func resourceID(a *Args) (*armjson.Node, error) {
-	args, err := a.Texts()
-	if err != nil {
+func reference(a *Args) (*armjson.Node, error) {
+	if _, err := a.Texts(); err != nil {
 		return nil, err
 	}
-	at := 0
-	for at < len(args) && !strings.Contains(args[at], "/") {
-		at++
+	if a.Env.Reference != nil {
+		if v, ok, err := a.Env.Reference(a.Values); ok || err != nil {
+			return v, err
+		}
 	}
-	if at == len(args) {
-		return nil, &Error{Summary: "resourceId has no resource type among its arguments",
-			Why: `a type has a slash: "Microsoft.Compute/galleries"`}
-	}
-	base, err := idBase(a, args[:at])
-	if err != nil {
+	return a.Missing("reference() asks for the state of a deployed resource", ""), nil
+}
+
+func references(a *Args) (*armjson.Node, error) {
+	if _, err := a.Texts(); err != nil {
 		return nil, err
 	}
-	// A slash at the end of the type occurs in templates that the service accepts.
-	segments := strings.Split(strings.TrimSuffix(args[at], "/"), "/")
-	names := args[at+1:]
-	if len(names) != len(segments)-1 {
-		return nil, a.Fail(at, "the type %q needs %s after it, not %d", args[at], count(len(segments)-1, "name", "names"), len(names))
+	if a.Env.References != nil {
+		if v, ok, err := a.Env.References(a.Values); ok || err != nil {
+			return v, err
+		}
 	}
-	id := base + "/providers/" + segments[0]
-	for i, name := range names {
-		id += "/" + segments[i+1] + "/" + name
-	}
-	return armjson.NewString(id), nil
+	return a.Missing("references() asks for the state of deployed resources", ""), nil
 }
 
-// idBase is the part of an id before "/providers/". given are the arguments before the type.
-func idBase(a *Args, given []string) (string, error) {
-	c := a.Env.Context
-	level, sub, group := c.Level, textOf(c.Subscription.Get("subscriptionId")), textOf(c.ResourceGroup.Get("name"))
-	switch {
-	case len(given) == 1 && level == SubscriptionLevel, len(given) == 1 && guid.MatchString(given[0]) && level > 0:
-		sub, level = given[0], SubscriptionLevel
-	case len(given) == 1:
-		group = given[0]
-	case len(given) == 2:
-		sub, group, level = given[0], given[1], ResourceGroupLevel
-	case len(given) > 2:
-		return "", a.Fail(2, "at most a subscription and a resource group stand before the resource type")
+func listSomething(a *Args) (*armjson.Node, error) {
+	if _, err := a.Text(0); err != nil {
+		return nil, err
 	}
-	switch level {
-	case ResourceGroupLevel:
-		return "/subscriptions/" + sub + "/resourceGroups/" + group, nil
-	case SubscriptionLevel:
-		return "/subscriptions/" + sub, nil
-	default:
-		return "", nil
-	}
-}
-
-// textOf returns the text of a string node, and "" for anything else.
-func textOf(n *armjson.Node) string {
-	if n == nil || n.Kind != armjson.String {
-		return ""
-	}
-	return n.Text
+	return armjson.NewUnknown(armjson.Missing{Form: callForm(a.call.Name, a.Values),
+		Why: a.call.Name + "() asks a deployed resource"}), nil
 }

@@ -100,7 +100,12 @@ func (v *vector) evaluate() (*armjson.Node, error) {
 		Budget:    armexpr.NewBudget(armexpr.DefaultLimits()),
 		Parameter: finder(c.Parameters),
 		Variable:  finder(c.Variables),
-		CopyIndex: func(loop string) (int, bool) { i, ok := c.Copy[loop]; return i, ok },
+		CopyIndex: func(loop string) *armjson.Node {
+			if i, ok := c.Copy[loop]; ok {
+				return armjson.NewInt(int64(i))
+			}
+			return nil
+		},
 		Context: &armexpr.Context{
 			Level: map[string]armexpr.Level{"subscription": armexpr.SubscriptionLevel,
 				"managementGroup": armexpr.ManagementGroupLevel, "tenant": armexpr.TenantLevel}[c.DeploymentScope],

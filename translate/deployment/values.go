@@ -1,0 +1,325 @@
+package deployment
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ingot-build/ingot/translate/armjson"
+	"github.com/ingot-build/ingot/translate/deployment/armexpr"
+)
+
+// frame is where an expression stands: the scope it is in, the part of the template, the loops around it.
+type frame struct {
+	x        *expansion
+	s        *scope
+	b        *contents // whose resources have the names that reference() takes; nil where there are none
+	position armexpr.Position
+	loops    *loop
+	args     map[string]*armjson.Node // in a function of the template: its arguments by name in lower case, instead of parameters
+	external func(name string) (*armjson.Node, error)
+	env      *armexpr.Env // made when first needed
+}
+
+// at is the same frame in another part of the template.
+func (f *frame) at(p armexpr.Position) *frame {
+	c := *f
+	c.position, c.env = p, nil
+	return &c
+}
+
+// in is the same frame inside one more loop.
+func (f *frame) in(l *loop) *frame {
+	c := *f
+	l.outer = f.loops
+	c.loops, c.env = l, nil
+	return &c
+}
+
+func (f *frame) environment() *armexpr.Env {
+	if f.env != nil {
+		return f.env
+	}
+	f.env = &armexpr.Env{Position: f.position, Context: &f.s.context, Budget: f.x.budget,
+		Parameter: f.parameter, User: f.s.call, External: f.external}
+	if f.args == nil && f.position != armexpr.InParameterDefault {
+		f.env.Variable = f.s.variable
+	}
+	if f.loops != nil {
+		f.env.CopyIndex = f.loops.index
+	}
+	if f.b != nil {
+		f.env.Reference, f.env.References = f.b.reference, f.b.references
+	}
+	return f.env
+}
+
+// value evaluates a node with everything in it. When something in it cannot be had, that has been reported and the error is
+// errReported; the other parts have been evaluated all the same, so that their findings show too.
+func (f *frame) value(n *armjson.Node) (*armjson.Node, error) {
+	switch {
+	case f.x.stopped:
+		return nil, errReported
+	case f.x.isStill(n):
+		return n, nil
+	}
+	switch n.Kind {
+	case armjson.String:
+		return f.text(n)
+	case armjson.Array:
+		return f.array(n)
+	case armjson.Object:
+		return f.object(n)
+	default:
+		return n, nil
+	}
+}
+
+// isStill reports whether a value is the same after its evaluation.
+func (x *expansion) isStill(n *armjson.Node) bool {
+	switch n.Kind {
+	case armjson.String:
+		return len(n.Text) == 0 || n.Text[0] != '['
+	case armjson.Array, armjson.Object:
+	default:
+		return true
+	}
+	still, known := x.still[n]
+	if known {
+		return still
+	}
+	still = true
+	for _, item := range n.Items {
+		still = x.isStill(item) && still
+	}
+	for i := range n.Members {
+		m := &n.Members[i]
+		still = x.isStill(m.Value) && !strings.HasPrefix(m.Key, "[") && !isLoops(m) && still
+	}
+	x.still[n] = still
+	return still
+}
+
+// admit counts a value that was made against the budget.
+func (x *expansion) admit(v *armjson.Node) (*armjson.Node, error) {
+	if err := x.budget.Step(); err != nil {
+		return nil, x.overBudget(v.Range, err)
+	}
+	if err := x.budget.Admit(v); err != nil {
+		return nil, x.overBudget(v.Range, err)
+	}
+	return v, nil
+}
+
+func (f *frame) array(n *armjson.Node) (*armjson.Node, error) {
+	items := make([]*armjson.Node, 0, len(n.Items))
+	var failed error
+	for _, item := range n.Items {
+		v, err := f.value(item)
+		if err != nil {
+			failed = err
+			continue
+		}
+		items = append(items, v)
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return f.x.admit(n.WithItems(items))
+}
+
+func (f *frame) object(n *armjson.Node) (*armjson.Node, error) {
+	members := members{list: make([]armjson.Member, 0, len(n.Members))}
+	var failed error
+	for i := range n.Members {
+		m := &n.Members[i]
+		if isLoops(m) && f.position != armexpr.InParameterDefault {
+			if err := f.propertyLoops(m, &members); err != nil {
+				failed = err
+			}
+			continue
+		}
+		v, key, err := f.member(m)
+		if err != nil {
+			failed = err
+			continue
+		}
+		members.set(armjson.Member{Key: key, KeyRange: m.KeyRange, Value: v})
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return f.x.admit(n.WithMembers(members.list))
+}
+
+// member evaluates the value and the name of a property: the name may be an expression too, as it mostly is in
+// userAssignedIdentities. A name that is not known yet is the text of its expression.
+func (f *frame) member(m *armjson.Member) (v *armjson.Node, key string, err error) {
+	key = m.Key
+	var failed error
+	if strings.HasPrefix(m.Key, "[") {
+		k, err := f.text(&armjson.Node{Kind: armjson.String, Text: m.Key, Range: m.KeyRange})
+		switch {
+		case err != nil:
+			failed = err
+		case k.Kind == armjson.String:
+			key = k.Text
+		case k.Kind == armjson.Unknown:
+			key = plain(k)
+		default:
+			failed = f.x.report(CodeExpression, m.KeyRange, fmt.Sprintf("the name of a property evaluates to %s", k.Kind),
+				"it must be a string", "")
+		}
+	}
+	if v, err = f.value(m.Value); err != nil {
+		failed = err
+	}
+	return v, key, failed
+}
+
+// members are the properties of an object in the making: a later one replaces an earlier one of the same name.
+type members struct {
+	list  []armjson.Member
+	index map[string]int // once there are many
+}
+
+func (o *members) set(m armjson.Member) {
+	const few = 16
+	switch i := o.find(m.Key); {
+	case i >= 0:
+		o.list[i] = m
+	default:
+		o.list = append(o.list, m)
+		if o.index != nil {
+			o.index[m.Key] = len(o.list) - 1
+		} else if len(o.list) > few {
+			o.index = make(map[string]int, 2*len(o.list))
+			for i := range o.list {
+				o.index[o.list[i].Key] = i
+			}
+		}
+	}
+}
+
+func (o *members) find(key string) int {
+	if o.index != nil {
+		if i, ok := o.index[key]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range o.list {
+		if o.list[i].Key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// parsed is an expression, or what is wrong with it.
+type parsed struct {
+	expr armexpr.Expr
+	err  *armexpr.Error
+}
+
+// parse reads each text once.
+func (x *expansion) parse(text string) parsed {
+	p, known := x.parsed[text]
+	if !known {
+		p.expr, p.err = armexpr.Parse(text)
+		x.parsed[text] = p
+	}
+	return p
+}
+
+// text evaluates a string.
+func (f *frame) text(n *armjson.Node) (*armjson.Node, error) {
+	if !armexpr.IsExpression(n.Text) {
+		if lit := armexpr.Literal(n.Text); lit != n.Text {
+			return armjson.NewString(lit).At(n.Range), nil
+		}
+		return n, nil
+	}
+	p := f.x.parse(n.Text)
+	if p.err != nil {
+		return nil, f.x.reportExpression(n, nil, p.err)
+	}
+	if f.args == nil {
+		f.x.out.Trace.evaluated(n, f.s, p.expr)
+	}
+	v, err := armexpr.Eval(p.expr, f.environment())
+	if err != nil {
+		return nil, f.x.reportExpression(n, p.expr, err)
+	}
+	return v.At(n.Range), nil
+}
+
+// textIn evaluates a member that must come to a string, which may be unknown. It is nil, without an error, when the member is
+// absent or null.
+func (f *frame) textIn(n *armjson.Node, name string) (*armjson.Node, error) {
+	m := n.Member(name)
+	if m == nil || m.Value.IsNull() {
+		return nil, nil
+	}
+	v, err := f.value(m.Value)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.Kind == armjson.Null:
+		return nil, nil
+	case v.Kind != armjson.String && v.Kind != armjson.Unknown:
+		return nil, f.x.report(CodeShape, m.Value.Range, fmt.Sprintf("%q is %s where a string is wanted", m.Key, v.Kind), "", "")
+	}
+	return v, nil
+}
+
+// withoutNulls drops the members that are null, at every level: in a resource they count as absent.
+func (x *expansion) withoutNulls(n *armjson.Node) *armjson.Node {
+	if len(n.Items) == 0 && len(n.Members) == 0 {
+		return n
+	}
+	if full := x.full[n]; full != nil {
+		return full
+	}
+	full, items, kept := n, n.Items, n.Members
+	for i, item := range n.Items {
+		if v := x.withoutNulls(item); v != item {
+			if full == n {
+				items = append([]*armjson.Node(nil), n.Items...)
+				full = nil
+			}
+			items[i] = v
+		}
+	}
+	for i := range n.Members {
+		m := n.Members[i]
+		v := x.withoutNulls(m.Value)
+		if full == n && (v != m.Value || v.Kind == armjson.Null) {
+			kept = append([]armjson.Member(nil), n.Members[:i]...)
+			full = nil
+		}
+		if full == nil && v.Kind != armjson.Null {
+			kept = append(kept, armjson.Member{Key: m.Key, KeyRange: m.KeyRange, Value: v})
+		}
+	}
+	switch {
+	case full != nil:
+	case n.Kind == armjson.Array:
+		full = n.WithItems(items)
+	default:
+		full = n.WithMembers(kept)
+	}
+	x.full[n] = full
+	return full
+}
+
+// plain is the text of a string, and for an unknown value its expression in brackets.
+func plain(n *armjson.Node) string {
+	switch {
+	case n == nil:
+		return ""
+	case n.Kind == armjson.Unknown:
+		return "[" + n.Unknown.Form + "]"
+	default:
+		return n.Text
+	}
+}
