@@ -113,12 +113,7 @@ func (p *parser) object() *Node {
 			break
 		}
 		if i, twice := places[m.Key]; twice {
-			p.list.Add(diag.Diagnostic{
-				Severity: diag.Warning, Code: CodeDuplicateKey, Subject: m.KeyRange,
-				Summary: fmt.Sprintf("property %q is written twice in this object; the last one counts", m.Key),
-				Fix:     "remove one of them",
-				Related: []diag.Note{{Message: "first written here", Range: n.Members[i].KeyRange}},
-			})
+			p.writtenTwice(m, n.Members[i].KeyRange)
 			n.Members[i] = m
 		} else {
 			places[m.Key] = len(n.Members)
@@ -128,6 +123,18 @@ func (p *parser) object() *Node {
 	}
 	p.close(n, open)
 	return n
+}
+
+func (p *parser) writtenTwice(m Member, first diag.Range) {
+	if p.loose {
+		return
+	}
+	p.list.Add(diag.Diagnostic{
+		Severity: diag.Warning, Code: CodeDuplicateKey, Subject: m.KeyRange,
+		Summary: fmt.Sprintf("property %q is written twice in this object; the last one counts", m.Key),
+		Fix:     "remove one of them",
+		Related: []diag.Note{{Message: "first written here", Range: first}},
+	})
 }
 
 // member reads `"key": value`.
@@ -181,6 +188,7 @@ func (p *parser) comma(closer byte, open diag.Range) {
 			Why:     fmt.Sprintf("the next one starts at %d:%d", p.pos.Line, p.pos.Column),
 			Fix:     `add "," here`,
 		})
+		p.dead = p.loose // then the first error is all that is wanted
 	default:
 		p.unexpected(fmt.Sprintf(`"," or "%c"`, closer))
 	}

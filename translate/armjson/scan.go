@@ -119,8 +119,12 @@ func (p *parser) fail(code diag.Code, at diag.Range, summary, why, fix string) {
 	p.list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Subject: at, Summary: summary, Why: why, Fix: fix})
 }
 
-// soft reports a syntax error after which the reading goes on.
+// soft reports a syntax error after which the reading goes on, unless the first error is all that is wanted.
 func (p *parser) soft(code diag.Code, at diag.Range, summary, why, fix string) {
+	if p.loose {
+		p.fail(code, at, summary, why, fix)
+		return
+	}
 	p.list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Subject: at, Summary: summary, Why: why, Fix: fix})
 }
 

@@ -39,6 +39,7 @@ func TestParseValueErrors(t *testing.T) {
 		{"not closed", `{"a": 1`, "at character 1: this object is never closed"},
 		{"not text", "é\xff", "byte 0xff at character 2 is not text"},
 		{"a bare word", `["é", yes]`, "at character 7: yes is not a value that JSON has"},
+		{"a comma is missing", `[1 2 3`, "at character 3: a comma is missing after this value"},
 		{"two values", "1 2", "at character 3: there is more text after the end of the JSON value"},
 		{"too deep", strings.Repeat("[", 1000), "at character 201: brackets are nested more than 200 deep"},
 	}
