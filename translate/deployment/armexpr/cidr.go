@@ -13,8 +13,8 @@ func cidrFunctions() []Function {
 			Result: armjson.String, Eval: cidrHost},
 		{Name: "cidrSubnet", Group: CIDR, Summary: "one of the equally large parts of a network, counted from 0", Min: 3, Max: 3,
 			Result: armjson.String, Eval: cidrSubnet},
-		{Name: "parseCidr", Group: CIDR, Summary: "network, netmask, first and last address of 10.0.0.0/16 or its like of IPv6", Min: 1, Max: 1,
-			Result: armjson.Object, Eval: parseCIDR},
+		{Name: "parseCidr", Group: CIDR, Summary: "network, netmask, first and last address of 10.0.0.0/16 or its like of IPv6",
+			Min: 1, Max: 1, Result: armjson.Object, Eval: parseCIDR},
 	}
 }
 

@@ -76,6 +76,8 @@ func TestTexts(t *testing.T) {
 		"[string(parameters('nul'))]":                          `""`,
 		"[string(parameters('float2'))]":                       `"2"`,
 		"[string(parameters('big'))]":                          `"1E+20"`,
+		"[string(json('1e999'))]":                              `"1e999"`,
+		"[format('{0:0.0}', json('-0.0'))]":                    `"-0.0"`,
 		"[string(json('{}'))]":                                 `"{}"`,
 		"[split('a,b-c--d', parameters('delims'))]":            `["a","b","c","d"]`,
 		"[split('', ',')]":                                     `[""]`,
@@ -178,11 +180,15 @@ func TestTextsOfUnknown(t *testing.T) {
 	}.check(t)
 }
 
-func TestNewGUIDIsWhatTheCallerSays(t *testing.T) {
+func TestNewGUIDAndUTCNowAreWhatTheCallerSays(t *testing.T) {
 	env := textEnv()
 	env.Context.GUID = func() string { return "3f2504e0-4f89-41d3-9a0c-0305e82c3301" }
 	if got := evaluated(env, "[newGuid()]"); got != `"3f2504e0-4f89-41d3-9a0c-0305e82c3301"` {
 		t.Error(got)
+	}
+	env.Context.Now = time.Time{}
+	if got := evaluated(env, "[utcNow('d')]"); got != `"[utcNow('d')]"` {
+		t.Errorf("without a clock: %s", got)
 	}
 	env.Position = armexpr.InVariable
 	for _, f := range []string{"newGuid", "utcNow"} {

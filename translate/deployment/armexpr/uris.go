@@ -96,7 +96,8 @@ func escape(s, allowed string, keepEscaped bool) string {
 		if strings.IndexByte(allowed, c) >= 0 || keepEscaped && isEscape {
 			b.WriteByte(c)
 		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
+			const digits = "0123456789ABCDEF"
+			b.Write([]byte{'%', digits[c>>4], digits[c&0xf]})
 		}
 	}
 	return b.String()
