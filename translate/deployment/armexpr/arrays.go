@@ -1,7 +1,9 @@
 package armexpr
 
 import (
+	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 )
@@ -17,7 +19,7 @@ func arrayFunctions() []Function {
 		{Name: "empty", Group: Arrays, Summary: "whether an array, object or text has nothing in it; null has not", Min: 1, Max: 1,
 			Result: armjson.Bool, Unknowns: NeedsShape, Eval: empty},
 		{Name: "first", Group: Arrays, Summary: "the first element or character; null for an empty array", Min: 1, Max: 1,
-			Unknowns: NeedsShape, Eval: oneOf(func(length int) int { return 0 })},
+			Unknowns: NeedsShape, Eval: endOf(func(l []*armjson.Node) *armjson.Node { return l[0] }, utf8.DecodeRuneInString)},
 		{Name: "flatten", Group: Arrays, Summary: "the elements of the arrays in an array; goes one level down", Min: 1, Max: 1,
 			Result: armjson.Array, Unknowns: NeedsShape, Eval: flatten},
 		{Name: "indexFromEnd", Group: Arrays, Summary: "an element, counted from the end; the last one is 1", Min: 2, Max: 2,
@@ -25,9 +27,9 @@ func arrayFunctions() []Function {
 		{Name: "indexOf", Group: Arrays, Summary: "where a text or array has a part or element first, or -1; texts ignore case",
 			Min: 2, Max: 2, Result: armjson.Number, Unknowns: NeedsNone, Eval: indexOf},
 		{Name: "intersection", Group: Arrays, Summary: "what arrays, or objects, have in common", Min: 2, Max: -1,
-			Unknowns: NeedsShape, Eval: intersection},
+			Unknowns: NeedsNone, Eval: intersection},
 		{Name: "last", Group: Arrays, Summary: "the last element or character; null for an empty array", Min: 1, Max: 1,
-			Unknowns: NeedsShape, Eval: oneOf(func(length int) int { return length - 1 })},
+			Unknowns: NeedsShape, Eval: endOf(func(l []*armjson.Node) *armjson.Node { return l[len(l)-1] }, utf8.DecodeLastRuneInString)},
 		{Name: "lastIndexOf", Group: Arrays, Summary: "where a text or array has a part or element last, or -1; texts ignore case",
 			Min: 2, Max: 2, Result: armjson.Number, Unknowns: NeedsNone, Eval: lastIndexOf},
 		{Name: "length", Group: Arrays, Summary: "how many elements, properties or UTF-16 units there are", Min: 1, Max: 1,
@@ -35,13 +37,13 @@ func arrayFunctions() []Function {
 		{Name: "range", Group: Arrays, Summary: "an array of whole numbers: the first one and how many, up to 10,000", Min: 2, Max: 2,
 			Result: armjson.Array, Eval: rangeOf},
 		{Name: "skip", Group: Arrays, Summary: "what is behind a number of elements or characters; takes any number", Min: 2, Max: 2,
-			Unknowns: NeedsShape, Eval: partOf(func(n, length int) (int, int) { return n, length })},
+			Unknowns: NeedsNone, Eval: partOf(false)},
 		{Name: "take", Group: Arrays, Summary: "the first elements or characters, as many as there are", Min: 2, Max: 2,
-			Unknowns: NeedsShape, Eval: partOf(func(n, length int) (int, int) { return 0, n })},
+			Unknowns: NeedsNone, Eval: partOf(true)},
 		{Name: "tryIndexFromEnd", Group: Arrays, Min: 2, Max: -1, Unknowns: NeedsNone, Eval: tryIndexFromEnd,
 			Summary: "an element, counted from the end, and what further names and indexes lead to in it; null if there is no such"},
 		{Name: "union", Group: Arrays, Summary: "all elements of arrays, or objects merged deeply; later values win, arrays are replaced",
-			Min: 2, Max: -1, Unknowns: NeedsShape, Eval: union},
+			Min: 2, Max: -1, Unknowns: NeedsNone, Eval: union},
 	}
 }
 
@@ -89,54 +91,73 @@ func unitCount(s string) int {
 	return n
 }
 
-// oneOf makes first and last: they pick an element or a character. An empty text has the empty text.
-func oneOf(pick func(length int) int) func(*Args) (*armjson.Node, error) {
+// endOf makes first and last: they take an element or a character. An empty text has the empty text.
+func endOf(item func([]*armjson.Node) *armjson.Node, char func(string) (rune, int)) func(*Args) (*armjson.Node, error) {
 	return func(a *Args) (*armjson.Node, error) {
-		v := a.Values[0]
-		switch {
+		switch v := a.Values[0]; {
 		case v.Kind == armjson.Array && len(v.Items) == 0:
 			return armjson.NewNull(), nil
 		case v.Kind == armjson.Array:
-			return v.Items[pick(len(v.Items))], nil
+			return item(v.Items), nil
+		case v.Kind == armjson.String && v.Text == "":
+			return v, nil
 		case v.Kind == armjson.String:
-			if err := a.work(v.Weight()); err != nil {
-				return nil, err
+			r, _ := char(v.Text)
+			if utf16.RuneLen(r) > 1 {
+				r = unicode.ReplacementChar // half of a character, as the service cuts it
 			}
-			u := units(v.Text)
-			at := max(pick(len(u)), 0)
-			return armjson.NewString(string(utf16.Decode(u[at:min(at+1, len(u))]))), nil
+			return armjson.NewString(string(r)), nil
 		default:
 			return nil, a.Wants(0, "a string or an array")
 		}
 	}
 }
 
-// partOf makes skip and take. The bounds are brought into the array or text: here the service forgives what substring does not.
-func partOf(bounds func(n, length int) (from, to int)) func(*Args) (*armjson.Node, error) {
+// partOf makes skip and take, which divide an array or a text behind n elements or characters; n is brought into its bounds.
+// The service forgives here what it does not forgive substring.
+func partOf(take bool) func(*Args) (*armjson.Node, error) {
 	return func(a *Args) (*armjson.Node, error) {
 		v := a.Values[0]
-		n64, err := a.Int(1)
+		if v.Kind == armjson.Unknown || a.Values[1].Kind == armjson.Unknown {
+			return a.unknownOf(kindOf(v), a.Values...), nil
+		}
+		n, err := a.Int(1)
 		if err != nil {
 			return nil, err
 		}
-		part := func(length int) (from, to int) {
-			return bounds(int(min(max(n64, 0), int64(length))), length)
-		}
 		switch v.Kind {
 		case armjson.Array:
-			from, to := part(len(v.Items))
-			return armjson.NewArray(v.Items[from:to:to]), nil
-		case armjson.String:
-			if err := a.work(v.Weight()); err != nil {
-				return nil, err
+			at := int(min(max(n, 0), int64(len(v.Items))))
+			if take {
+				return armjson.NewArray(v.Items[:at:at]), nil
 			}
-			u := units(v.Text)
-			from, to := part(len(u))
-			return armjson.NewString(string(utf16.Decode(u[from:to]))), nil
+			return armjson.NewArray(v.Items[at:]), nil
+		case armjson.String:
+			head, tail := cutUnits(v.Text, int(min(max(n, 0), int64(len(v.Text)))))
+			if take {
+				tail = head
+			}
+			return armjson.NewString(tail), a.work(int64(len(head)))
 		default:
 			return nil, a.Wants(0, "a string or an array")
 		}
 	}
+}
+
+// cutUnits divides a text behind n UTF-16 units, or at its end. A character that is cut apart leaves a replacement character on
+// both sides.
+func cutUnits(s string, n int) (head, tail string) {
+	for i, r := range s {
+		switch {
+		case n == 0:
+			return s[:i], s[i:]
+		case n < utf16.RuneLen(r):
+			const half = string(unicode.ReplacementChar)
+			return s[:i] + half, half + s[i+utf8.RuneLen(r):]
+		}
+		n -= utf16.RuneLen(r)
+	}
+	return s, ""
 }
 
 func flatten(a *Args) (*armjson.Node, error) {

@@ -192,13 +192,13 @@ func filter(a *Args) (*armjson.Node, error) {
 	}
 	kept := gathering{a: a}
 	for i, item := range list.Items {
-		is, answer, err := l.test(item, armjson.NewInt(int64(i)))
+		is, cause, err := l.test(item, armjson.NewInt(int64(i)))
 		if err != nil {
 			return nil, err
 		}
 		switch is {
 		case maybe:
-			return a.waiting(armjson.Array, answer), nil
+			return a.waiting(armjson.Array, cause), nil
 		case yes:
 			if err := kept.add(item); err != nil {
 				return nil, err

@@ -2,29 +2,24 @@ package armexpr
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 )
 
-// nodeSet holds values without equal ones. Equal(x, y) for all pairs of two long arrays would take hours.
+// nodeSet holds values by their digest. Comparing all pairs of two long arrays would take hours.
 type nodeSet map[uint64][]*armjson.Node
 
-func (s nodeSet) has(v *armjson.Node) bool {
-	for _, other := range s[digest(v)] {
-		if Equal(v, other) {
-			return true
-		}
-	}
-	return false
+func (s nodeSet) has(digest uint64, v *armjson.Node) bool {
+	return slices.ContainsFunc(s[digest], func(other *armjson.Node) bool { return Equal(v, other) })
 }
 
 // add reports whether v was not there yet.
-func (s nodeSet) add(v *armjson.Node) bool {
-	if s.has(v) {
+func (s nodeSet) add(digest uint64, v *armjson.Node) bool {
+	if s.has(digest, v) {
 		return false
 	}
-	d := digest(v)
-	s[d] = append(s[d], v)
+	s[digest] = append(s[digest], v)
 	return true
 }
 
@@ -61,15 +56,17 @@ func digest(v *armjson.Node) uint64 {
 	return maphash.Comparable(seed, d)
 }
 
-// alike checks that all arguments are arrays, or all are objects.
+// alike checks that all arguments that are known are arrays, or all are objects. The kind is 0 when none is known.
 func (a *Args) alike() (kind armjson.Kind, err error) {
-	kind = a.Values[0].Kind
-	if kind != armjson.Array && kind != armjson.Object {
-		return 0, a.Wants(0, "an array or an object")
-	}
 	for i, v := range a.Values {
-		if v.Kind != kind {
-			return 0, a.Fail(i, "%s takes arrays only or objects only, not %s with %s", a.f.Name, kind, v.Kind)
+		switch k := kindOf(v); {
+		case k == 0:
+		case k != armjson.Array && k != armjson.Object:
+			return 0, a.Fail(i, "%s takes arrays or objects, not %s", a.f.Name, k)
+		case kind != 0 && k != kind:
+			return 0, a.Fail(i, "%s takes arrays only or objects only, not %s with %s", a.f.Name, kind, k)
+		default:
+			kind = k
 		}
 		if err := a.work(v.Weight()); err != nil {
 			return 0, err
@@ -78,14 +75,20 @@ func (a *Args) alike() (kind armjson.Kind, err error) {
 	return kind, nil
 }
 
-// unknownElement finds an argument that is, or has in it, something unknown.
-func (a *Args) unknownElement() *armjson.Node {
+// pending finds an argument that makes the result of a set function unknown as a whole: one that is not known itself, or an array
+// with an unknown element, which may equal others.
+func (a *Args) pending() *armjson.Node {
 	for _, v := range a.Values {
-		if v.HasUnknown() {
+		if v.Kind == armjson.Unknown || v.Kind == armjson.Array && v.HasUnknown() {
 			return v
 		}
 	}
 	return nil
+}
+
+// unknownOf is Unknown with the JSON type of the result, where the function has more than one.
+func (a *Args) unknownOf(kind armjson.Kind, causes ...*armjson.Node) *armjson.Node {
+	return unknownFrom(kind, callForm(a.f.Name, a.Values), causes...)
 }
 
 // union joins arrays without duplicates, in the order of their first occurrence, or merges objects deeply.
@@ -93,6 +96,9 @@ func union(a *Args) (*armjson.Node, error) {
 	kind, err := a.alike()
 	if err != nil {
 		return nil, err
+	}
+	if v := a.pending(); v != nil {
+		return a.unknownOf(kind, v), nil
 	}
 	if kind == armjson.Object {
 		merged := a.Values[0]
@@ -103,13 +109,10 @@ func union(a *Args) (*armjson.Node, error) {
 		}
 		return merged, nil
 	}
-	if u := a.unknownElement(); u != nil {
-		return a.unknownOf(armjson.Array, u), nil
-	}
 	all, seen := gathering{a: a}, nodeSet{}
 	for _, list := range a.Values {
 		for _, item := range list.Items {
-			if !seen.add(item) {
+			if !seen.add(digest(item), item) {
 				continue
 			}
 			if err := all.add(item); err != nil {
@@ -164,11 +167,6 @@ func (a *Args) mergeValue(old, later *armjson.Node) (*armjson.Node, error) {
 	return unknownFrom(kind, callForm(a.f.Name, []*armjson.Node{old, later}), later, old), nil
 }
 
-// unknownOf is Unknown with the JSON type of the result, where the function has more than one.
-func (a *Args) unknownOf(kind armjson.Kind, causes ...*armjson.Node) *armjson.Node {
-	return unknownFrom(kind, callForm(a.f.Name, a.Values), causes...)
-}
-
 // intersection keeps the elements of the first array that all others have, once each, or the members of the first object that all
 // others have with an equal value.
 func intersection(a *Args) (*armjson.Node, error) {
@@ -176,26 +174,24 @@ func intersection(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v := a.pending(); v != nil {
+		return a.unknownOf(kind, v), nil
+	}
 	if kind == armjson.Object {
 		return a.commonMembers()
-	}
-	if u := a.unknownElement(); u != nil {
-		return a.unknownOf(armjson.Array, u), nil
 	}
 	others := make([]nodeSet, a.Len()-1)
 	for i, list := range a.Values[1:] {
 		others[i] = nodeSet{}
 		for _, item := range list.Items {
-			others[i].add(item)
+			others[i].add(digest(item), item)
 		}
 	}
 	common, seen := gathering{a: a}, nodeSet{}
 	for _, item := range a.Values[0].Items {
-		everywhere := seen.add(item)
-		for i := 0; i < len(others) && everywhere; i++ {
-			everywhere = others[i].has(item)
-		}
-		if !everywhere {
+		d := digest(item)
+		missing := func(other nodeSet) bool { return !other.has(d, item) }
+		if !seen.add(d, item) || slices.ContainsFunc(others, missing) {
 			continue
 		}
 		if err := common.add(item); err != nil {

@@ -22,7 +22,7 @@ func sortItems(a *Args) (*armjson.Node, error) {
 	case s.unknown != nil:
 		return a.waiting(armjson.Array, s.unknown), nil
 	default:
-		return list.WithItems(sorted), nil
+		return armjson.NewArray(sorted), nil
 	}
 }
 
