@@ -70,7 +70,7 @@ var modules = map[string]struct {
 	"github.com/hashicorp/go-version":        {[]string{"engine/packercore"}, "required_version"},
 	"modernc.org/sqlite":                     {[]string{"engine/store"}, "runs and ledger, without cgo"},
 	"github.com/gofrs/flock":                 {[]string{"engine/..."}, "locks that end with their process"},
-	"github.com/google/uuid":                 {[]string{"engine/..."}, "ids of disks and versions"},
+	"github.com/google/uuid":                 {[]string{"engine/...", "cmd/internal/cli"}, "ids of disks and versions; newGuid()"},
 	"github.com/dustin/go-humanize":          {[]string{"engine/...", "cmd/..."}, "sizes for people"},
 	"github.com/tailscale/hujson":            {[]string{"engine/baseimage/catalog"}, "catalog files are JSON with comments"},
 	"github.com/digitalocean/go-qemu":        {[]string{"plugins/qemu"}, "QMP"},

@@ -14,7 +14,7 @@ import (
 )
 
 // FuzzTranslate holds for any bytes: no panic; every place lies in the file; the same input gives the same output; a plan
-// exists exactly when there is no error, passes its own check, and has a Packer template.
+// exists exactly when there is no error, passes its own check, and has a Packer template; what has a plan is valid.
 func FuzzTranslate(f *testing.F) {
 	for _, pattern := range []string{"testdata/*.txtar", "../examples/*/template.json"} {
 		paths, err := filepath.Glob(pattern)
@@ -37,6 +37,13 @@ func FuzzTranslate(f *testing.F) {
 			for _, n := range d.Related {
 				inFile(t, n.Range, data)
 			}
+		}
+		checked, findings := translate.Validate(src, translate.Options{})
+		for _, d := range findings {
+			inFile(t, d.Subject, data)
+		}
+		if p != nil && (findings.HasErrors() || len(checked) != 1) {
+			t.Errorf("there is a plan of %d image templates with %v", len(checked), findings)
 		}
 		if (p == nil) != diags.HasErrors() {
 			t.Fatalf("plan %v with findings %v", p, diags)

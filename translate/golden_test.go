@@ -21,8 +21,9 @@ import (
 var update = flag.Bool("update", false, "rewrite the wanted results")
 
 // TestGolden translates in.json of every archive in testdata and compares with the files beside it: want.diag has the findings,
-// want.plan.json and want.pkr.hcl the results, absent after errors. params.json, if there, is the parameter file; a line
-// "name: x" or "param: k=v" in the archive's comment is an option.
+// want.plan.json and want.pkr.hcl the results, absent after errors. want.validate has what validating alone finds, where that is
+// something else, and want.unknown what is not known. params.json, if there, is the parameter file; a line "name: x",
+// "location: x" or "param: k=v" in the archive's comment is an option.
 func TestGolden(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) == 0 {
@@ -37,6 +38,13 @@ func TestGolden(t *testing.T) {
 			src, opts := input(t, archive)
 			p, diags := translate.Translate(src, opts)
 			got := map[string]string{"want.diag": report(diags)}
+			checked, findings := translate.Validate(src, opts)
+			if text := report(findings); text != got["want.diag"] {
+				got["want.validate"] = text
+			}
+			if text := unknowns(checked); text != "" {
+				got["want.unknown"] = text
+			}
 			if p != nil {
 				roundTrip(t, p)
 				got["want.plan.json"] = encode(t, p)
@@ -68,7 +76,7 @@ func input(t *testing.T, archive *txtar.Archive) (translate.Source, translate.Op
 		case "in.json":
 			src = translate.Source{File: f.Name, Data: f.Data}
 		case "params.json":
-			opts.ParameterFile = &translate.Source{File: f.Name, Data: f.Data}
+			opts.ParameterFiles = append(opts.ParameterFiles, translate.Source{File: f.Name, Data: f.Data})
 		}
 	}
 	if src.File == "" {
@@ -81,10 +89,12 @@ func input(t *testing.T, archive *txtar.Archive) (translate.Source, translate.Op
 			opts.Name = value
 		case "param":
 			k, v, _ := strings.Cut(value, "=")
-			if opts.Parameters == nil {
-				opts.Parameters = map[string]string{}
+			if opts.Params.Values == nil {
+				opts.Params.Values = map[string]string{}
 			}
-			opts.Parameters[k] = v
+			opts.Params.Values[k] = v
+		case "location":
+			opts.Params.Location = value
 		}
 	}
 	return src, opts
@@ -102,6 +112,20 @@ func report(list diag.List) string {
 		}
 		for _, n := range d.Related {
 			fmt.Fprintf(&b, "  %s: %s\n", n.Range, n.Message)
+		}
+	}
+	return b.String()
+}
+
+// unknowns gives a line for each value that is not known.
+func unknowns(checked []translate.Checked) string {
+	var b strings.Builder
+	for _, c := range checked {
+		for _, u := range c.Unknowns {
+			fmt.Fprintf(&b, "%s: %s %s: %s\n  why: %s\n", u.Range, c.Name, u.Path, u.Missing.Form, u.Missing.Why)
+			if u.Missing.Fix != "" {
+				fmt.Fprintf(&b, "  fix: %s\n", u.Missing.Fix)
+			}
 		}
 	}
 	return b.String()
@@ -153,7 +177,7 @@ func rewrite(t *testing.T, path string, archive *txtar.Archive, got map[string]s
 			files = append(files, f)
 		}
 	}
-	for _, name := range []string{"want.diag", "want.plan.json", "want.pkr.hcl"} {
+	for _, name := range []string{"want.diag", "want.validate", "want.unknown", "want.plan.json", "want.pkr.hcl"} {
 		if text, ok := got[name]; ok {
 			files = append(files, txtar.File{Name: name, Data: []byte(text)})
 		}

@@ -3,135 +3,93 @@ package translate
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
-	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/lower"
 	"github.com/ingot-build/ingot/translate/plan"
-	"github.com/ingot-build/ingot/translate/template"
 )
-
-// Source is one file as the user named it.
-type Source struct {
-	File string
-	Data []byte
-}
-
-// Options is what the caller knows and the file does not say. The zero Options is ready to use.
-type Options struct {
-	// Parameters are given by name: the text itself for a string, JSON text for every other type. They win over ParameterFile.
-	Parameters    map[string]string
-	ParameterFile *Source // a deployment parameter file, or nil
-
-	Name   string // which image template, when the file has several; "" when it has one
-	Target string // where the build VM will live; "" means "qemu"
-
-	// Where the deployment goes, for the functions that ask; each has a placeholder when empty.
-	SubscriptionID, ResourceGroup, Location string
-}
 
 // Translate reads src and makes the plan of the image template in it. A stage starts only when the ones before it found no
 // errors. The plan is nil when the list has errors; the list is sorted, and may have warnings either way.
+//
+// Validate finds the same, but for two things that only a plan asks for: one image template, and values that are known.
 func Translate(src Source, opts Options) (*plan.Plan, diag.List) {
-	var list diag.List
-	p := translate(src, opts, &list)
-	list.Sort()
+	loaded, list := Load(src, opts)
 	if list.HasErrors() {
 		return nil, list
+	}
+	chosen := one(loaded.ImageTemplates, &list)
+	if chosen == nil {
+		return nil, list
+	}
+	p, found := translate(*chosen, opts)
+	list.Add(loaded.Trace.Explain(found)...)
+	list.Sort()
+	return p, list
+}
+
+func translate(t deployment.ImageTemplate, opts Options) (*plan.Plan, diag.List) {
+	c, list := validate(t, opts)
+	if list.HasErrors() {
+		return nil, list
+	}
+	p, more := lower.Lower(c.Template)
+	if list.Add(more...); p != nil {
+		p.Name = c.Name
 	}
 	return p, list
 }
 
-// translate adds the findings of every stage it gets to.
-func translate(src Source, opts Options, list *diag.List) *plan.Plan {
-	root, params := read(src, opts, list)
-	if list.HasErrors() {
-		return nil
-	}
-	loaded, more := deployment.Load(root, params)
-	if list.Add(more...); list.HasErrors() {
-		return nil
-	}
-	var found []*armjson.Node
-	for _, t := range loaded.ImageTemplates {
-		found = append(found, t.Node)
-	}
-	node := choose(found, opts.Name, list)
-	if list.HasErrors() {
-		return nil
-	}
-	tmpl, more := template.Decode(node)
-	if list.Add(more...); list.HasErrors() {
-		return nil
-	}
-	target := opts.Target
-	if target == "" {
-		target = check.QEMU
-	}
-	if list.Add(check.Check(tmpl, target)...); list.HasErrors() {
-		return nil
-	}
-	p, more := lower.Lower(tmpl)
-	if list.Add(more...); list.HasErrors() {
-		return nil
-	}
-	p.Name = nameOf(node)
-	return p
-}
-
-// read parses the file and the parameter file; both are looked at even when the first has errors.
-func read(src Source, opts Options, list *diag.List) (*armjson.Node, deployment.Params) {
-	params := deployment.Params{
-		Values:         opts.Parameters,
-		SubscriptionID: opts.SubscriptionID,
-		ResourceGroup:  opts.ResourceGroup,
-		Location:       opts.Location,
-	}
-	root, more := armjson.Parse(src.File, src.Data)
-	list.Add(more...)
-	if opts.ParameterFile != nil {
-		params.File, more = armjson.Parse(opts.ParameterFile.File, opts.ParameterFile.Data)
-		list.Add(more...)
-	}
-	return root, params
-}
-
-// choose picks the image template with the given name, or the only one.
-func choose(found []*armjson.Node, name string, list *diag.List) *armjson.Node {
-	if name == "" && len(found) == 1 {
-		return found[0]
+// one returns the only image template; nil, with a finding, when there are several.
+func one(found []deployment.ImageTemplate, list *diag.List) *deployment.ImageTemplate {
+	if len(found) == 1 {
+		return &found[0]
 	}
 	var names []string
-	for _, n := range found {
-		is := nameOf(n)
-		if name != "" && strings.EqualFold(is, name) {
-			return n
+	for _, t := range found {
+		if name := nameOf(t.Node); !slices.Contains(names, name) {
+			names = append(names, name)
 		}
-		names = append(names, is)
 	}
-	if name == "" {
-		list.Add(diag.Diagnostic{
-			Severity: diag.Error, Code: CodeSeveral, Subject: nameRange(found[1]),
-			Summary: fmt.Sprintf("the file has %d image templates", len(found)),
-			Why:     "one run builds one of them",
-			Fix:     "choose by name; " + diag.KnownNames("", names),
-			Related: []diag.Note{{Message: "the first one", Range: nameRange(found[0])}},
-		})
-		return nil
+	summary, fix := fmt.Sprintf("the file has %d image templates", len(found)), "choose by name; "+diag.KnownNames("", names)
+	if len(names) == 1 {
+		summary, fix = fmt.Sprintf("%s named %q", summary, names[0]), "give them names that differ and are known"
 	}
 	list.Add(diag.Diagnostic{
-		Severity: diag.Error, Code: CodeNoSuchName, Subject: nameRange(found[0]),
-		Summary: fmt.Sprintf("the file has no image template named %q", name),
-		Fix:     diag.KnownNames(name, names),
+		Severity: diag.Error, Code: CodeSeveral, Subject: nameRange(found[1].Node), Summary: summary,
+		Why: "one run builds one of them", Fix: fix,
+		Related: []diag.Note{{Message: "the first one", Range: nameRange(found[0].Node)}},
 	})
 	return nil
 }
 
-// nameOf is the name as written in the resource. A bare body may have none, since the service takes it from the URL; then the
-// file gives it one.
+// named returns the image templates of the given name, in any case; with a finding when there is none.
+func named(found []deployment.ImageTemplate, name string, list *diag.List) []deployment.ImageTemplate {
+	var chosen []deployment.ImageTemplate
+	var names []string
+	for _, t := range found {
+		is := nameOf(t.Node)
+		if strings.EqualFold(is, name) {
+			chosen = append(chosen, t)
+		}
+		names = append(names, is)
+	}
+	if len(chosen) == 0 {
+		list.Add(diag.Diagnostic{
+			Severity: diag.Error, Code: CodeNoSuchName, Subject: nameRange(found[0].Node),
+			Summary: fmt.Sprintf("the file has no image template named %q", name),
+			Fix:     diag.KnownNames(name, names),
+		})
+	}
+	return chosen
+}
+
+// nameOf is the name as written in the resource. A bare body may have none, since the service takes it from the URL, and a name may
+// not be known before the deployment; then the file gives it one.
 func nameOf(n *armjson.Node) string {
 	if name := n.Get("name"); name != nil && name.Kind == armjson.String && name.Text != "" {
 		return name.Text

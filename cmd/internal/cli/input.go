@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,32 +14,38 @@ import (
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/translate"
+	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// maxTemplate bounds what is read as a template. Azure takes deployment templates of up to 4 MB.
+// maxTemplate bounds what is read of a file. Azure takes deployment templates of up to 4 MiB, and the reader says so about what is
+// larger than that; with what is far larger it is not bothered.
 const maxTemplate = 16 << 20
 
 // stdinName is how messages name a template that came through a pipe.
 const stdinName = "<stdin>"
 
-// inputOptions say which image template is meant.
+// inputOptions say which image template is meant, and what the deployment template around it cannot know by itself.
 type inputOptions struct {
-	file      string   // as typed; "-" is standard input
-	params    []string // name=value
-	paramFile string
-	name      string
+	file       string   // as typed; "-" is standard input
+	params     []string // name=value
+	paramFiles []string
+	name       string
+	place      placeOptions
+	limits     limitOptions
 }
 
 func (o *inputOptions) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.params, "param", "p", nil, "value of a parameter as `name=value`; may be repeated; wins over --param-file")
-	f.StringVar(&o.paramFile, "param-file", "", "deployment parameter `file` with values")
+	f.StringArrayVar(&o.paramFiles, "param-file", nil, "deployment parameter `file` with values; may be repeated, a later one wins")
 	f.StringVar(&o.name, "name", "", "which image template, when the file has several")
+	o.place.addFlags(cmd)
+	o.limits.addFlags(cmd)
 }
 
-// templateHelp is the part of the help text that validate, translate and build share.
+// templateHelp is the part of the help text that expand, validate, translate and build share.
 const templateHelp = `TEMPLATE is a JSON file: an image template as sent to the service, or a deployment template with image
 templates among its resources. "-" reads standard input.`
 
@@ -59,31 +66,135 @@ func (t *translated) err() error {
 }
 
 // translate reads the template and makes its plan. The error is about the command line or reading; findings are in the result.
-func (o *inputOptions) translate(env *Env) (*translated, error) {
-	values, err := parameters(o.params)
+func (o *inputOptions) translate(ctx context.Context, env *Env) (*translated, error) {
+	in, err := o.read(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	t := &translated{file: o.file, sources: view.Sources{}}
-	if o.file == "-" {
-		t.file = stdinName
+	t := &translated{file: in.template.File, list: in.refused, sources: in.sources}
+	if !t.list.HasErrors() {
+		t.plan, t.list = translate.Translate(in.template, in.options)
 	}
-	data, err := readTemplate(env.Stdin, o.file)
-	if err != nil {
+	in.hideSecrets(t.list)
+	return t, ctx.Err()
+}
+
+// input is everything that was read to understand an image template.
+type input struct {
+	template translate.Source
+	options  translate.Options
+	sources  view.Sources
+	refused  diag.List // files that are not worth reading
+}
+
+// read reads the template and the files beside it.
+func (o *inputOptions) read(ctx context.Context, env *Env) (*input, error) {
+	in := &input{sources: view.Sources{}}
+	in.options.Name = o.name
+	params := &in.options.Params
+	var err error
+	if params.Values, err = parameters(o.params); err != nil {
 		return nil, err
 	}
-	t.sources[t.file] = data
-	opts := translate.Options{Parameters: values, Name: o.name}
-	if o.paramFile != "" {
-		data, err := readTemplate(nil, o.paramFile)
+	if params.Limits, err = o.limits.limits(); err != nil {
+		return nil, err
+	}
+	if err = o.place.fill(params); err != nil {
+		return nil, err
+	}
+	if in.template, err = in.readFile(ctx, env.Stdin, o.file); err != nil {
+		return nil, err
+	}
+	for _, file := range o.paramFiles {
+		s, err := in.readFile(ctx, nil, file)
 		if err != nil {
 			return nil, err
 		}
-		t.sources[o.paramFile] = data
-		opts.ParameterFile = &translate.Source{File: o.paramFile, Data: data}
+		in.options.ParameterFiles = append(in.options.ParameterFiles, s)
 	}
-	t.plan, t.list = translate.Translate(translate.Source{File: t.file, Data: data}, opts)
-	return t, nil
+	if o.place.context != "" {
+		s, err := in.readFile(ctx, nil, o.place.context)
+		if err != nil {
+			return nil, err
+		}
+		in.options.Context = &s
+	}
+	if o.place.followLinks {
+		params.Linked = in.follow(ctx, o.file)
+	}
+	return in, nil
+}
+
+// readFile reads a file as the user named it. "-" is standard input where there is one for it.
+func (in *input) readFile(ctx context.Context, stdin io.Reader, file string) (translate.Source, error) {
+	s := translate.Source{File: file}
+	src := stdin
+	if file == "-" && stdin != nil {
+		s.File = stdinName
+	} else {
+		f, err := os.Open(file)
+		if err != nil {
+			return s, noTemplate(file, err)
+		}
+		defer f.Close()
+		src = f
+	}
+	data, err := readAll(ctx, io.LimitReader(src, maxTemplate+1))
+	if err != nil {
+		return s, noTemplate(file, err)
+	}
+	if len(data) > maxTemplate {
+		in.refused.Add(diag.Diagnostic{
+			Severity: diag.Error, Code: armjson.CodeTooLarge, Subject: diag.Range{File: s.File},
+			Summary: fmt.Sprintf("the file is larger than %d MiB", maxTemplate>>20),
+			Why:     "Azure Resource Manager takes templates of up to 4 MiB",
+		})
+		return s, nil
+	}
+	s.Data = data
+	in.sources[s.File] = data
+	return s, nil
+}
+
+// hideSecrets takes the values of secure parameters out of the texts that findings are shown with.
+func (in *input) hideSecrets(list diag.List) {
+	if len(list) == 0 {
+		return
+	}
+	var files []translate.Source
+	for name, data := range in.sources {
+		files = append(files, translate.Source{File: name, Data: data})
+	}
+	secrets := translate.Secrets(files)
+	for name, data := range in.sources {
+		in.sources[name] = translate.Mask(name, data, secrets)
+	}
+}
+
+// readAll reads to the end, or until ctx ends: whoever has typed "-" by mistake and sits before a terminal presses Ctrl-C.
+func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+	return await(ctx, func() ([]byte, error) { return io.ReadAll(r) })
+}
+
+// await returns what f returns, or the error of ctx as soon as that ends. Then f is left alone, since nothing can stop it: it must
+// be harmless, and the process about to end.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
 
 // parameters reads the values of --param.
@@ -100,26 +211,6 @@ func parameters(given []string) (map[string]string, error) {
 		values[name] = value
 	}
 	return values, nil
-}
-
-func readTemplate(stdin io.Reader, file string) ([]byte, error) {
-	src := stdin
-	if file != "-" || stdin == nil {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, noTemplate(file, err)
-		}
-		defer f.Close()
-		src = f
-	}
-	data, err := io.ReadAll(io.LimitReader(src, maxTemplate+1))
-	if err != nil {
-		return nil, noTemplate(file, err)
-	}
-	if len(data) > maxTemplate {
-		return nil, &usageError{what: fmt.Sprintf("%q is larger than %d MiB", file, maxTemplate>>20), why: "no template is"}
-	}
-	return data, nil
 }
 
 // noTemplate words a file that cannot be read, with the file in the same folder that was probably meant.

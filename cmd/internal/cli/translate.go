@@ -58,7 +58,7 @@ func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
 	if o.dir == "" && o.force {
 		return &usageError{what: "--force has no meaning without -o", fix: "name the folder with -o, or leave out --force"}
 	}
-	t, err := o.translate(env)
+	t, err := o.translate(ctx, env)
 	if err != nil {
 		return err
 	}

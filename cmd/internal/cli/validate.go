@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -29,9 +30,9 @@ the named files is read; scripts and source images are looked at by build.
   az bicep build --file web.bicep --stdout | ingot validate -`,
 		Args:              args("TEMPLATE"),
 		ValidArgsFunction: completeJSON,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
-			return validate(env, o)
+			return validate(cmd.Context(), env, o)
 		},
 	}
 	o.addFlags(cmd)
@@ -40,8 +41,8 @@ the named files is read; scripts and source images are looked at by build.
 }
 
 // validate stays clear of the store and of the host: it is what an editor runs on every save.
-func validate(env *Env, o validateOptions) error {
-	t, err := o.translate(env)
+func validate(ctx context.Context, env *Env, o validateOptions) error {
+	t, err := o.translate(ctx, env)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,49 @@
+package translate
+
+import (
+	"cmp"
+
+	"github.com/ingot-build/ingot/translate/check"
+	"github.com/ingot-build/ingot/translate/deployment"
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/template"
+)
+
+// Checked is one image template of a document, decoded and held against the rules.
+type Checked struct {
+	Name     string // as written; else made from the name of the file
+	Path     string // where it stands in the document, as in deployment.ImageTemplate
+	Template *template.ImageTemplate
+	// Unknowns is what is not known of it before the deployment, and why. None of it is a finding: what a rule says, holds
+	// whatever these values turn out to be.
+	Unknowns []template.Unknown
+}
+
+// Validate reads src and checks every image template in it, or the one that opts names. There are none when the document itself has
+// errors. Those that there are may have errors too: the list, which is sorted, has the findings of all.
+func Validate(src Source, opts Options) ([]Checked, diag.List) {
+	loaded, list := Load(src, opts)
+	if list.HasErrors() {
+		return nil, list
+	}
+	var all []Checked
+	var found diag.List
+	for _, t := range loaded.ImageTemplates {
+		c, more := validate(t, opts)
+		all = append(all, c)
+		found.Add(more...)
+	}
+	list.Add(loaded.Trace.Explain(found)...)
+	list.Sort()
+	return all, list
+}
+
+// validate decodes and checks one image template; only what could be decoded without an error is checked.
+func validate(t deployment.ImageTemplate, opts Options) (Checked, diag.List) {
+	c := Checked{Name: nameOf(t.Node), Path: t.Path, Unknowns: template.Unknowns(t.Node)}
+	var list diag.List
+	if c.Template, list = template.Decode(t.Node); !list.HasErrors() {
+		list.Add(check.Check(c.Template, cmp.Or(opts.Target, check.QEMU))...)
+	}
+	return c, list
+}
