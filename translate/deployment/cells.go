@@ -27,7 +27,7 @@ const (
 // circleError says that a value needs itself. The place of the use that closed the circle is added where it is reported.
 type circleError struct {
 	function, name string // the call that closed it: parameters('a')
-	what, way      string // variable "a"; "a" → "b" → "a"
+	what, way      string // variable "a"; variable "a" → variable "b" → variable "a"
 }
 
 func (c *circleError) Error() string { return c.what + " needs itself" }
@@ -60,9 +60,21 @@ func (x *expansion) circle(c *cell) error {
 	on := false
 	for _, w := range x.waiting {
 		if on = on || w == c; on {
-			fmt.Fprintf(&way, "%q → ", w.name)
+			fmt.Fprintf(&way, "%s %q → ", w.kind, w.name)
 		}
 	}
-	fmt.Fprintf(&way, "%q", c.name)
-	return &circleError{function: c.kind + "s", name: c.name, what: fmt.Sprintf("%s %q", c.kind, c.name), way: way.String()}
+	fmt.Fprintf(&way, "%s %q", c.kind, c.name)
+	function := "reference"
+	if c.kind == "parameter" || c.kind == "variable" {
+		function = c.kind + "s"
+	}
+	return &circleError{function: function, name: c.name, what: fmt.Sprintf("%s %q", c.kind, c.name), way: way.String()}
+}
+
+// settle gets a cell that nobody asks for here. What is wrong with it is reported where it happens, but for a budget that is used
+// up before it starts, and a circle that it is part of: these are reported at n.
+func (x *expansion) settle(c *cell, n *armjson.Node) {
+	if _, err := x.get(c); err != nil {
+		_ = x.reportExpression(n, nil, err)
+	}
 }

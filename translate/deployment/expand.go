@@ -119,7 +119,7 @@ func (x *expansion) root(root *armjson.Node) {
 	place := x.rootPlace(root)
 	s := x.newScope(root, place, given)
 	s.context.Deployment = x.rootDeployment(root, place, given)
-	b := newContents(s, &frame{x: x, s: s}, root, place, nil)
+	b := newContents(s, &frame{x: x, s: s}, nameOfFile(root.Range.File), root, place, nil)
 	s.force()
 	b.expand()
 	x.out.Outputs = b.rootOutputs()

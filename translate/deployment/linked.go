@@ -22,7 +22,7 @@ func (x *expansion) fetch(from, uri string, at diag.Range) *armjson.Node {
 		if d.Subject.IsZero() {
 			d.Subject = at
 		}
-		x.list.Add(d)
+		x.add(d)
 	}
 	switch {
 	case n == nil && !list.HasErrors():

@@ -12,13 +12,13 @@ import (
 // nested is a deployment inside another: a template in place, or one that it links to.
 type nested struct {
 	r *instance
-	// start reads the template and declares what is in it. With the default outer scope its expressions see what those of the
-	// template around it see; with inner scope they see its own parameters and variables only.
-	started  bool
-	b        *contents     // nil when there is no template to look into
-	why      *armjson.Node // an unknown value that says why not; nil when an error was reported instead
-	expanded bool
-	answer   cell // what reference() tells
+	// begin reads the template and declares what is in it, when that is first needed: for its outputs, or in file order. With the
+	// default outer scope its expressions see what those of the template around it see; with inner scope they see its own
+	// parameters and variables only.
+	begin  cell
+	b      *contents     // nil when there is no template to look into
+	why    *armjson.Node // an unknown value that says why not; nil when an error was reported instead
+	answer cell          // what reference() tells
 }
 
 // declareNested makes a nested deployment known by its names.
@@ -27,7 +27,8 @@ func (r *instance) declareNested() {
 		return
 	}
 	n := &nested{r: r}
-	n.answer = cell{kind: "reference", name: plain(r.name), make: n.reference}
+	n.begin = cell{kind: "deployment", name: plain(r.name), make: n.start}
+	n.answer = cell{kind: "deployment", name: plain(r.name), make: n.reference}
 	r.nested = n
 	if r.name.Kind == armjson.String {
 		r.b.nested[strings.ToLower(r.name.Text)] = n
@@ -35,44 +36,39 @@ func (r *instance) declareNested() {
 	r.b.nested[strings.ToLower(r.id)] = n
 }
 
-// start is done when the template is first needed: for its outputs, or in file order.
-func (n *nested) start() {
-	if n.started {
-		return
-	}
-	n.started = true
+// start makes the contents of the deployment; the value itself has no meaning.
+func (n *nested) start() (*armjson.Node, error) {
+	const size = 4096 // about what a nested deployment takes, however little is written in it
 	r, x := n.r, n.r.b.x
-	if err := x.budget.Charge(4096); err != nil {
-		_ = x.overBudget(r.node.Range, err)
-		return
+	if err := x.budget.Charge(size); err != nil {
+		return nil, x.overBudget(r.node.Range, err)
 	}
-	if err := x.budget.Enter(); err != nil {
-		_ = x.overBudget(r.node.Range, err)
-		return
-	}
-	defer x.budget.Leave()
 	properties := r.node.Get("properties")
 	if properties == nil || properties.Kind != armjson.Object {
-		_ = x.report(CodeShape, startOf(r.node), "the nested deployment has no properties", "they hold its template", `add "properties": {"template": {…}}`)
-		return
+		return nil, x.report(CodeShape, startOf(r.node), "the nested deployment has no properties", "they hold its template",
+			`add "properties": {"template": {…}}`)
 	}
 	f := r.f.at(armexpr.InResource)
 	template, link, inner, ok := n.template(f, properties)
-	if !ok || template == nil {
-		return
+	switch {
+	case !ok:
+		return nil, errReported
+	case template == nil:
+		return nil, nil
 	}
 	place := *r.place
 	if place.level > armexpr.ResourceGroupLevel {
 		place.location = n.location(f)
 	}
 	if !inner {
-		n.b = newContents(r.b.s, &frame{x: x, s: r.b.s, loops: r.f.loops}, template, &place, r.b)
-		return
+		n.b = newContents(r.b.s, &frame{x: x, s: r.b.s, loops: r.f.loops}, plain(r.name), template, &place, r.b)
+		return nil, nil
 	}
 	s := x.newScope(template, &place, n.given(f, properties))
 	s.nested = true
 	s.context.Deployment = n.object(template, link, &place)
-	n.b = newContents(s, &frame{x: x, s: s}, template, &place, nil)
+	n.b = newContents(s, &frame{x: x, s: s}, plain(r.name), template, &place, nil)
+	return nil, nil
 }
 
 // template finds the template of the deployment. It is nil for one that is not looked into, which is said in n.why. A linked
@@ -251,15 +247,11 @@ func (n *nested) givenValue(f *frame, m *armjson.Member) (*armjson.Node, error) 
 
 // expand evaluates all of the nested deployment, in its turn of the file order.
 func (n *nested) expand() {
-	if n.expanded {
-		return
-	}
-	n.expanded = true
-	n.start()
+	x := n.r.b.x
+	x.settle(&n.begin, n.r.node)
 	if n.b == nil {
 		return
 	}
-	x := n.r.b.x
 	if err := x.budget.Enter(); err != nil {
 		_ = x.overBudget(n.r.node.Range, err)
 		return

@@ -13,32 +13,29 @@ type output struct {
 	value *armjson.Node // nil when it is left out, or has an error
 }
 
-// evaluateOutputs evaluates the outputs, once. The error is errReported when one of them has an error.
+// evaluateOutputs evaluates the outputs, once. The error is not nil when one of them has an error.
 func (b *contents) evaluateOutputs() ([]output, error) {
-	if b.outputsState == done {
-		return b.outputs, b.outputsErr
-	}
-	if b.outputsState == inProgress {
-		return nil, errReported // the circle is reported where the deployment is referred to
-	}
-	b.outputsState = inProgress
+	_, err := b.x.get(&b.ending)
+	return b.outputs, err
+}
+
+// makeOutputs evaluates the outputs; the value itself has no meaning.
+func (b *contents) makeOutputs() (*armjson.Node, error) {
+	var failed error
 	if section := b.x.objectIn(b.template, "outputs", maxOutputs); section != nil {
 		f := b.f.at(armexpr.InOutput)
 		for i := range section.Members {
 			decl := &section.Members[i]
 			v, err := b.output(f, decl)
 			if err != nil {
-				b.outputsErr = err
+				failed = err
 				continue
 			}
 			b.outputs = append(b.outputs, output{decl, v})
 		}
 	}
-	b.outputsState = done
-	return b.outputs, b.outputsErr
+	return nil, failed
 }
-
-func (b *contents) checkOutputs() { _, _ = b.evaluateOutputs() }
 
 // output is the value of one output; nil without an error when its condition is false.
 func (b *contents) output(f *frame, decl *armjson.Member) (*armjson.Node, error) {

@@ -104,7 +104,7 @@ func (s *scope) parameterValue(decl *armjson.Member) (*armjson.Node, error) {
 	}
 	null := v != nil
 	if v.IsNull() {
-		if v, err = s.valueOfNone(decl, null); err != nil {
+		if v, err = s.valueOfNone(decl, null, at); err != nil {
 			return nil, err
 		}
 		at = v.Range
@@ -119,9 +119,10 @@ func (s *scope) parameterValue(decl *armjson.Member) (*armjson.Node, error) {
 	return v, nil
 }
 
-// valueOfNone is the value of a parameter that got none, or was given null: the default, else null where that is allowed, else an
-// unknown value.
-func (s *scope) valueOfNone(decl *armjson.Member, null bool) (*armjson.Node, error) {
+// valueOfNone is the value of a parameter that got none, or was given null at some place: the default, else null where that is
+// allowed, else an unknown value.
+func (s *scope) valueOfNone(decl *armjson.Member, null bool, at diag.Range) (*armjson.Node, error) {
+	strict := s.x.params.Strict || s.nested
 	def := decl.Value.Member("defaultValue")
 	switch {
 	case def != nil:
@@ -130,16 +131,19 @@ func (s *scope) valueOfNone(decl *armjson.Member, null bool) (*armjson.Node, err
 		return armjson.NewNull().At(decl.KeyRange), nil
 	case s.given.all != nil:
 		return s.unknownParameter(decl, s.given.all.Unknown.Why, s.given.all.Unknown.Fix, decl.KeyRange), nil
-	case null:
-		return nil, s.x.report(CodeBadParameter, decl.KeyRange, fmt.Sprintf("parameter %q is given null", decl.Key),
+	case null && strict:
+		return nil, s.x.report(CodeBadParameter, at, fmt.Sprintf("parameter %q is given null", decl.Key),
 			"it has no defaultValue that null could stand for, and it is not nullable", "give it a value")
-	case s.x.params.Strict || s.nested:
+	case strict:
 		fix := fmt.Sprintf("add --param %s=VALUE", decl.Key)
 		if s.nested {
 			fix = fmt.Sprintf(`add "%s": {"value": …} to the parameters of the nested deployment`, decl.Key)
 		}
 		return nil, s.x.report(CodeMissingParameter, decl.KeyRange, fmt.Sprintf("parameter %q has no value", decl.Key),
 			"it has no defaultValue, and none was given", fix)
+	case null:
+		return s.unknownParameter(decl, fmt.Sprintf("parameter %q is given null", decl.Key),
+			fmt.Sprintf("add --param %s=VALUE", decl.Key), at), nil
 	default:
 		return s.unknownParameter(decl, fmt.Sprintf("parameter %q has no value", decl.Key),
 			fmt.Sprintf("add --param %s=VALUE", decl.Key), decl.KeyRange), nil

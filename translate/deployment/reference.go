@@ -82,12 +82,11 @@ func (x *expansion) answerFor(r *instance, args []*armjson.Node, full bool) (v *
 
 // reference is what reference() tells of a nested deployment: its outputs, and the other properties as far as they are known.
 func (n *nested) reference() (*armjson.Node, error) {
-	n.start()
+	if _, err := n.r.b.x.get(&n.begin); err != nil {
+		return nil, err
+	}
 	form := fmt.Sprintf("reference('%s')", plain(n.r.name))
 	if n.b == nil {
-		if n.why == nil {
-			return nil, errReported
-		}
 		m := *n.why.Unknown
 		m.Kind, m.Form = armjson.Object, form
 		return armjson.NewUnknown(m), nil

@@ -38,9 +38,8 @@ type contents struct {
 	full      bool // there are too many, which was reported
 	ids       map[string]*instance
 
-	outputs      []output
-	outputsErr   error
-	outputsState cellState
+	outputs []output // once the cell is done
+	ending  cell     // makes the outputs
 }
 
 // instance is one resource: a declaration, or one turn of the loop over it.
@@ -59,9 +58,10 @@ type instance struct {
 	nested                *nested
 }
 
-func newContents(s *scope, f *frame, template *armjson.Node, place *place, outer *contents) *contents {
+func newContents(s *scope, f *frame, name string, template *armjson.Node, place *place, outer *contents) *contents {
 	b := &contents{x: s.x, s: s, template: template, place: place, outer: outer,
 		nested: map[string]*nested{}, symbols: map[string][]*instance{}, ids: map[string]*instance{}}
+	b.ending = cell{kind: "outputs of deployment", name: name, make: b.makeOutputs}
 	c := *f
 	c.b, c.env = b, nil
 	b.f = &c
@@ -210,8 +210,11 @@ func (r *instance) readHead() {
 	switch {
 	case err != nil:
 		r.broken = true
-	case r.name == nil || r.name.Kind == armjson.String && r.name.Text == "":
+	case r.name == nil:
 		_ = r.b.x.report(CodeShape, startOf(r.node), "the resource has no name", "", `add "name"`)
+		r.broken = true
+	case r.name.Kind == armjson.String && r.name.Text == "":
+		_ = r.b.x.report(CodeShape, r.name.Range, "the name of the resource is empty", "", "")
 		r.broken = true
 	}
 	if r.apiVersion, err = f.textIn(r.node, "apiVersion"); err != nil {
@@ -300,10 +303,17 @@ func (r *instance) checkSegments() {
 			"a type is a namespace and one part or more: Microsoft.Compute/galleries", "")
 		r.broken = true
 	case types != names:
-		_ = r.b.x.report(CodeShape, r.name.Range, fmt.Sprintf("the name %q has %d parts and the type has %d", shorten(r.name.Text), names, types),
+		_ = r.b.x.report(CodeShape, r.name.Range, fmt.Sprintf("the name %q has %s where the type asks for %d", shorten(r.name.Text), parts(names), types),
 			fmt.Sprintf("there is a part of the name, between slashes, for each part of the type %q behind its namespace", shorten(r.typ.Text)), "")
 		r.broken = true
 	}
+}
+
+func parts(n int) string {
+	if n == 1 {
+		return "1 part"
+	}
+	return fmt.Sprintf("%d parts", n)
 }
 
 // findPlace works out where the resource lands, and the id of what it is deployed to or extends.
@@ -442,7 +452,9 @@ func (b *contents) expand() {
 		switch {
 		case b.x.stopped:
 			return
-		case r.broken || r.dropped || r.existing:
+		case r.dropped || r.existing:
+		case r.broken: // its name or place has an error; the rest may have more
+			r.evaluate()
 		case r.nested != nil:
 			r.nested.expand()
 			r.evaluate()
@@ -453,7 +465,7 @@ func (b *contents) expand() {
 			}
 		}
 	}
-	b.checkOutputs()
+	b.x.settle(&b.ending, b.template)
 }
 
 // deploymentOnly are members of a resource that are addressed to the deployment and not to the resource provider.
@@ -480,10 +492,10 @@ func (r *instance) evaluate() *armjson.Node {
 			continue
 		case deploymentOnly[name]:
 			continue
-		case name == "type":
+		case name == "type" && r.typ != nil:
 			made.set(armjson.Member{Key: "type", KeyRange: m.KeyRange, Value: r.typ})
 			continue
-		case name == "name":
+		case name == "name" && r.name != nil:
 			made.set(armjson.Member{Key: "name", KeyRange: m.KeyRange, Value: r.name})
 			continue
 		case name == "apiversion" && r.apiVersion != nil:
@@ -493,12 +505,12 @@ func (r *instance) evaluate() *armjson.Node {
 			r.nested.evaluateRest(f, m.Value)
 			continue
 		}
-		v, key, err := f.member(m)
+		v, err := f.member(m)
 		if err != nil {
 			failed = true
 			continue
 		}
-		made.set(armjson.Member{Key: key, KeyRange: m.KeyRange, Value: v})
+		made.set(v)
 	}
 	if failed || x.stopped {
 		return nil

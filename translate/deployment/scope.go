@@ -90,10 +90,7 @@ func (x *expansion) tooMany(m *armjson.Member, have, most int, what string) {
 // force evaluates what nobody asked for, as the service does: a failure in an unused variable is a failure.
 func (s *scope) force() {
 	for _, c := range slices.Concat(s.parameters.list, s.variables.list) {
-		if _, err := s.x.get(c); err != nil && !s.x.stopped {
-			// Whatever it was has been reported where it happened, but for a budget that ran out at the very start.
-			_ = s.x.reportExpression(s.declared(c), nil, err)
-		}
+		s.x.settle(c, s.declared(c))
 	}
 }
 

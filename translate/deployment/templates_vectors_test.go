@@ -28,12 +28,14 @@ type expanded struct {
 	Outputs   map[string]any
 }
 
+var vectorsFile = filepath.Join("..", "..", "..", "shared", "arm-vectors", "templates-public.jsonl")
+
 // disputedTemplates are the rows of the vectors that are held to be wrong, each with the evidence.
 var disputedTemplates = map[string]string{}
 
 func templateVectors(t testing.TB) []templateVector {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "arm-vectors", "templates-public.jsonl"))
+	data, err := os.ReadFile(vectorsFile)
 	if err != nil {
 		t.Skipf("the vectors are not here: %v", err)
 	}

@@ -107,6 +107,11 @@ func typeNames() []string {
 // checkParts is checkType for a declaration and those inside it. References are checked where they lead to nothing; what they
 // lead to is checked by itself.
 func (s *scope) checkParts(decl *armjson.Node, what string) bool {
+	if ref := decl.Get("$ref"); ref != nil && s.definition(decl) == nil && s.referred(textOf(ref)) != nil {
+		_ = s.x.report(CodeDeclaration, ref.Range, what+" is of a type that leads back to itself, or to none",
+			"one definition refers to the next without end, or to one that is missing", "")
+		return false
+	}
 	if ref := decl.Get("$ref"); ref != nil && s.definition(decl) == nil {
 		var names []string
 		if defs := s.template.Get("definitions"); defs != nil {

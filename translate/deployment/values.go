@@ -138,12 +138,12 @@ func (f *frame) object(n *armjson.Node) (*armjson.Node, error) {
 			}
 			continue
 		}
-		v, key, err := f.member(m)
+		v, err := f.member(m)
 		if err != nil {
 			failed = err
 			continue
 		}
-		members.set(armjson.Member{Key: key, KeyRange: m.KeyRange, Value: v})
+		members.set(v)
 	}
 	if failed != nil {
 		return nil, failed
@@ -152,9 +152,9 @@ func (f *frame) object(n *armjson.Node) (*armjson.Node, error) {
 }
 
 // member evaluates the value and the name of a property: the name may be an expression too, as it mostly is in
-// userAssignedIdentities. A name that is not known yet is the text of its expression.
-func (f *frame) member(m *armjson.Member) (v *armjson.Node, key string, err error) {
-	key = m.Key
+// userAssignedIdentities.
+func (f *frame) member(m *armjson.Member) (armjson.Member, error) {
+	made := *m
 	var failed error
 	if strings.HasPrefix(m.Key, "[") {
 		k, err := f.text(&armjson.Node{Kind: armjson.String, Text: m.Key, Range: m.KeyRange})
@@ -162,18 +162,20 @@ func (f *frame) member(m *armjson.Member) (v *armjson.Node, key string, err erro
 		case err != nil:
 			failed = err
 		case k.Kind == armjson.String:
-			key = k.Text
+			made.Key = k.Text
 		case k.Kind == armjson.Unknown:
-			key = plain(k)
+			made.Key, made.Unknown = plain(k), k.Unknown
 		default:
 			failed = f.x.report(CodeExpression, m.KeyRange, fmt.Sprintf("the name of a property evaluates to %s", k.Kind),
 				"it must be a string", "")
 		}
 	}
-	if v, err = f.value(m.Value); err != nil {
+	v, err := f.value(m.Value)
+	if err != nil {
 		failed = err
 	}
-	return v, key, failed
+	made.Value = v
+	return made, failed
 }
 
 // members are the properties of an object in the making: a later one replaces an earlier one of the same name.
@@ -244,13 +246,13 @@ func (f *frame) text(n *armjson.Node) (*armjson.Node, error) {
 		return nil, f.x.reportExpression(n, nil, p.err)
 	}
 	if f.args == nil {
-		f.x.out.Trace.evaluated(n, f.s, p.expr)
+		f.x.out.Trace.evaluated(n, f.s)
 	}
 	v, err := armexpr.Eval(p.expr, f.environment())
 	if err != nil {
 		return nil, f.x.reportExpression(n, p.expr, err)
 	}
-	return v.At(n.Range), nil
+	return v.PlacedAt(n.Range), nil
 }
 
 // textIn evaluates a member that must come to a string, which may be unknown. It is nil, without an error, when the member is
@@ -298,7 +300,7 @@ func (x *expansion) withoutNulls(n *armjson.Node) *armjson.Node {
 			full = nil
 		}
 		if full == nil && v.Kind != armjson.Null {
-			kept = append(kept, armjson.Member{Key: m.Key, KeyRange: m.KeyRange, Value: v})
+			kept = append(kept, armjson.Member{Key: m.Key, KeyRange: m.KeyRange, Value: v, Unknown: m.Unknown})
 		}
 	}
 	switch {
