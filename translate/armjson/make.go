@@ -50,6 +50,7 @@ func (n *Node) seal() *Node {
 	}
 	for i := range n.Members {
 		add(n.Members[i].Value)
+		n.unknowns = n.unknowns || n.Members[i].Unknown != nil
 		n.weight += int64(len(n.Members[i].Key)) + 3
 	}
 	return n
@@ -71,5 +72,5 @@ func (n *Node) Weight() int64 {
 // Depth is how many levels of arrays and objects there are below n; 0 for what has nothing inside it.
 func (n *Node) Depth() int { return int(n.depth) }
 
-// HasUnknown reports whether n, or anything inside it, is not known before the deployment.
+// HasUnknown reports whether n, or anything inside it, names included, is not known before the deployment.
 func (n *Node) HasUnknown() bool { return n.unknowns }

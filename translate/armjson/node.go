@@ -75,6 +75,7 @@ type Member struct {
 	Key      string
 	KeyRange diag.Range // with the quotes
 	Value    *Node
+	Unknown  *Missing // why the name is not known; Key is then the expression that gives it, in brackets
 }
 
 // Member finds a property by its name. The exact spelling wins; else the first name that differs only by case. The
@@ -135,6 +136,32 @@ func (n *Node) At(r diag.Range) *Node {
 	c := *n
 	c.Range, c.plain = r, c.plain && r == n.Range
 	return &c
+}
+
+// PlacedAt returns n as it was written at r, and so everything inside it that has no place of its own: what an evaluation made.
+func (n *Node) PlacedAt(r diag.Range) *Node {
+	c := n.At(r)
+	if !n.Range.IsZero() || len(n.Items) == 0 && len(n.Members) == 0 {
+		return c
+	}
+	place := func(child *Node) *Node {
+		if child.Range.IsZero() {
+			return child.PlacedAt(r)
+		}
+		return child
+	}
+	c.Items = make([]*Node, len(n.Items))
+	for i, item := range n.Items {
+		c.Items[i] = place(item)
+	}
+	c.Members = make([]Member, len(n.Members))
+	for i, m := range n.Members {
+		if m.Value = place(m.Value); m.KeyRange.IsZero() {
+			m.KeyRange = r
+		}
+		c.Members[i] = m
+	}
+	return c
 }
 
 // AllAt returns a deep copy of n in which everything says it was written at r: for values that have no place in any file.

@@ -120,11 +120,11 @@ func either(written, otherwise string) string {
 // region gives one spelling to "West US 2" and "westus2", which name the same place.
 func region(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "")) }
 
-// tags gives the tags whose values are known; nil when there are none.
+// tags gives the tags that are known; nil when there are none.
 func tags(list []template.Tag) map[string]string {
 	var m map[string]string
 	for _, t := range list {
-		if !t.Value.IsKnown() {
+		if !t.Key.IsKnown() || !t.Value.IsKnown() {
 			continue
 		}
 		if m == nil {

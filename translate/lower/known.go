@@ -88,6 +88,7 @@ func (l *lowering) needDistributor(d template.Distributor) {
 	l.need(d.Base().RunOutputName.Written, path+".runOutputName")
 	l.record(d.Base().ArtifactTags.Written, path+".artifactTags")
 	for _, tag := range d.Base().ArtifactTags.Value {
+		l.record(tag.Key.Written, path+".artifactTags")
 		l.record(tag.Value.Written, path+".artifactTags."+tag.Key.Value)
 	}
 	switch d := d.(type) {

@@ -49,7 +49,12 @@ func (d *decoder) read(n *armjson.Node, path, what string, table []property, ope
 		return
 	}
 	seen := map[string]bool{}
+	complete := true // whether all names are known
 	for _, m := range n.Members {
+		if m.Unknown != nil {
+			complete = false
+			continue
+		}
 		p, exact := findProperty(table, m.Key)
 		switch {
 		case p == nil && open:
@@ -79,7 +84,7 @@ func (d *decoder) read(n *armjson.Node, path, what string, table []property, ope
 	}
 	for i := range table {
 		p := &table[i]
-		if d.required(p) && !seen[p.name] {
+		if complete && d.required(p) && !seen[p.name] {
 			d.list.Add(diag.Diagnostic{
 				Severity: diag.Error, Code: CodeMissingProperty, Subject: firstCharacter(n), Path: join(path, p.name),
 				Summary: fmt.Sprintf("%s needs the property %q", what, p.name),

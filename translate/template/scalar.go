@@ -103,7 +103,14 @@ func (d *decoder) keys(into *List[String]) reader {
 	}
 }
 
-func key(m armjson.Member) String { return String{Written: Written{Range: m.KeyRange}, Value: m.Key} }
+// key is the name of a property, where that is a value. Of two names that are not known nobody can say that they differ.
+func key(m armjson.Member) String {
+	s := String{Written: Written{Range: m.KeyRange, Unknown: m.Unknown}}
+	if m.Unknown == nil {
+		s.Value = m.Key
+	}
+	return s
+}
 
 // ignored reads nothing: the property is known, and nothing is to be done about it.
 func ignored(*armjson.Node, string) {}

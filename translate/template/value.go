@@ -71,10 +71,10 @@ type Unknown struct {
 // Unknowns lists what is not known of an evaluated image template, in the order written: of an object or array that is not
 // known as a whole there is one entry. Validation passes over these values; this is how to tell a person which they are, and what
 // would supply them.
-func Unknowns(node *armjson.Node) []Unknown { return unknowns(nil, node, "") }
+func Unknowns(node *armjson.Node) []Unknown { return unknowns(nil, placed(node, node.Range), "") }
 
 func unknowns(all []Unknown, n *armjson.Node, path string) []Unknown {
-	if n == nil || !n.HasUnknown() {
+	if !n.HasUnknown() {
 		return all
 	}
 	if n.Kind == armjson.Unknown {
@@ -84,6 +84,9 @@ func unknowns(all []Unknown, n *armjson.Node, path string) []Unknown {
 		all = unknowns(all, item, element(path, i))
 	}
 	for _, m := range n.Members {
+		if m.Unknown != nil {
+			all = append(all, Unknown{Path: join(path, m.Key), Range: m.KeyRange, Missing: *m.Unknown})
+		}
 		all = unknowns(all, m.Value, join(path, m.Key))
 	}
 	return all

@@ -148,13 +148,54 @@ func TestDecodeUnknownVersion(t *testing.T) {
 	}
 }
 
+// A name that is not known may be any: also one that is required.
+func TestDecodeUnknownNames(t *testing.T) {
+	got, list := decodeUnknowns(t, `{"apiVersion": "2024-02-01", "location": "l", "tags": {"?a": "x", "b": "y"},
+		"identity": {"type": "UserAssigned", "userAssignedIdentities": {"?a": {}, "?b": {}}},
+		"properties": {"source": {"type": "ManagedImage", "?a": 1}, "distribute": []}}`)
+	if len(list) > 0 {
+		t.Errorf("findings: %v", list)
+	}
+	ids := got.Identity.UserAssigned.Value
+	if len(ids) != 2 || ids[0].IsKnown() || ids[0].Value != "" || got.Tags.Value[0].Key.IsKnown() || got.Tags.Value[1].Key.Value != "b" {
+		t.Errorf("got %+v and %+v", ids, got.Tags)
+	}
+}
+
+// What an expression made stands where the expression does, and counts as written.
+func TestDecodeWithoutPlaces(t *testing.T) {
+	n, _ := armjson.Parse("t.json", []byte(`{"apiVersion": "2024-02-01", "location": "l", "properties": {
+		"source": {"type": "ManagedImage", "imageId": "x"}, "distribute": [], "customize": "EXPRESSION"}}`))
+	text := func(s string) *armjson.Node { return armjson.NewString(s) }
+	made := armjson.NewArray([]*armjson.Node{armjson.NewObject([]armjson.Member{{Key: "type", Value: text("Shell")},
+		{Key: "Inline", Value: armjson.NewArray([]*armjson.Node{text("a"), armjson.NewUnknown(armjson.Missing{Form: "f()"})})}})})
+	properties := n.Get("properties")
+	properties.Members[2].Value = made.At(properties.Members[2].Value.Range)
+	got, list := template.Decode(n)
+	at := properties.Members[2].Value.Range
+	if len(list) != 1 || list[0].Code != template.CodePropertyCase || list[0].Subject != at {
+		t.Errorf("findings: %v", list)
+	}
+	inline := got.Customize.Value[0].(*template.Shell).Inline
+	if !inline.IsSet() || inline.Value[0].Range != at || inline.Value[1].Range != at {
+		t.Errorf("got %+v", inline)
+	}
+	if made.Items[0].Range != (diag.Range{}) {
+		t.Error("a value that others may share was changed")
+	}
+	if u := template.Unknowns(n); len(u) != 1 || u[0].Range != at || u[0].Path != "properties.customize[0].Inline[1]" {
+		t.Errorf("not known: %+v", u)
+	}
+}
+
 func TestUnknowns(t *testing.T) {
-	n, _ := armjson.Parse("t.json", []byte(`{"a": "?", "b": {"c": [1, "?int", {"d": "?object"}], "e": "x"}}`))
+	n, _ := armjson.Parse("t.json", []byte(`{"a": "?", "b": {"c": [1, "?int", {"d": "?object"}], "e": "x"}, "?f": 1}`))
 	var got []string
 	for _, u := range template.Unknowns(templatetest.Replace(n)) {
 		got = append(got, u.Range.String()+" "+u.Path+" "+u.Missing.Form)
 	}
-	want := []string{"t.json:1:7 a reference('x')", "t.json:1:27 b.c[1] reference('x')", "t.json:1:41 b.c[2].d reference('x')"}
+	want := []string{"t.json:1:7 a reference('x')", "t.json:1:27 b.c[1] reference('x')", "t.json:1:41 b.c[2].d reference('x')",
+		"t.json:1:65 ?f reference('x')"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

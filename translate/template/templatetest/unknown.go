@@ -24,7 +24,7 @@ var kinds = map[string]armjson.Kind{
 }
 
 // Replace returns n with an unknown value for every text "?" in it, and one of known kind for "?string", "?int", "?bool",
-// "?array" and "?object".
+// "?array" and "?object". A name that starts with "?" becomes one that is not known.
 func Replace(n *armjson.Node) *armjson.Node {
 	switch n.Kind {
 	case armjson.String:
@@ -40,7 +40,10 @@ func Replace(n *armjson.Node) *armjson.Node {
 	case armjson.Object:
 		members := slices.Clone(n.Members)
 		for i := range members {
-			members[i].Value = Replace(members[i].Value)
+			m := &members[i]
+			if m.Value = Replace(m.Value); strings.HasPrefix(m.Key, "?") {
+				m.Unknown = &armjson.Missing{Kind: armjson.String, Form: "reference('x')", Why: Why}
+			}
 		}
 		return n.WithMembers(members)
 	}
