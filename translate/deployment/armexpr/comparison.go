@@ -13,7 +13,7 @@ import (
 func comparisonFunctions() []Function {
 	return []Function{
 		{Name: "coalesce", Group: Comparison, Summary: "the first argument that is not null; those behind it are not evaluated",
-			Min: 1, Max: -1, Lazy: true, Eval: coalesce},
+			Min: 1, Max: -1, Lazy: true, Passes: true, Eval: coalesce},
 		{Name: "equals", Group: Comparison, Summary: "whether two values are the same: type, case of texts, all that is inside",
 			Min: 2, Max: 2, Result: armjson.Bool, Unknowns: NeedsNone, Eval: equals},
 		{Name: "greater", Group: Comparison, Summary: "whether a number or text is greater than another; \"A\" is greater than \"a\"",
@@ -52,7 +52,7 @@ func ordered(holds func(c int) bool) func(*Args) (*armjson.Node, error) {
 		if x.Kind != y.Kind {
 			return nil, a.Fail(1, "%s compares two numbers or two strings, not %s with %s", a.f.Name, x.Kind, y.Kind)
 		}
-		if err := a.work(x.Weight() + y.Weight()); err != nil {
+		if err := a.work(collationCost * (x.Weight() + y.Weight())); err != nil {
 			return nil, err
 		}
 		if x.Kind == armjson.Number {

@@ -9,8 +9,10 @@ import (
 
 func deploymentFunctions() []Function {
 	return []Function{
-		{Name: "parameters", Group: Deployments, Summary: "the value of a parameter", Min: 1, Max: 1, Eval: parametersFunc},
-		{Name: "variables", Group: Deployments, Summary: "the value of a variable", Min: 1, Max: 1, Eval: variablesFunc},
+		{Name: "parameters", Group: Deployments, Summary: "the value of a parameter", Min: 1, Max: 1, Passes: true,
+			Eval: parametersFunc},
+		{Name: "variables", Group: Deployments, Summary: "the value of a variable", Min: 1, Max: 1, Passes: true,
+			Eval: variablesFunc},
 		{Name: "copyIndex", Group: Deployments, Summary: "the turn of a loop: [name of the loop], [number to add]", Max: 2,
 			Result: armjson.Number, Eval: copyIndex},
 		{Name: "deployment", Group: Deployments, Summary: "the deployment itself: its name, template and parameters",

@@ -55,6 +55,9 @@ type Function struct {
 	Unknowns Unknowns
 	// Lazy functions get their arguments unevaluated and evaluate those they need: see Args.Eval.
 	Lazy bool
+	// Passes is set for functions that pass on a value that was made, and charged for, elsewhere: a loop may read a large parameter
+	// as often as it likes.
+	Passes bool
 	// In lists the only positions the function may be called in; nil is everywhere.
 	In []Position
 	// Eval computes the value. An *Error without a Span is placed at the call.
@@ -152,6 +155,9 @@ func evalCall(c *Call, env *Env) (*armjson.Node, error) {
 	v, err := f.Eval(a)
 	if err != nil {
 		return nil, at(c.Place, err)
+	}
+	if f.Passes {
+		return v, nil
 	}
 	if err := env.Budget.Admit(v); err != nil {
 		return nil, at(c.Place, err)

@@ -22,7 +22,7 @@ func lambdaFunctions() []Function {
 		{Name: lambdaName, Group: Lambdas, Summary: "names of variables and an expression; an argument of the others in this group",
 			Min: 1, Max: -1, Lazy: true, Eval: strayLambda},
 		{Name: lambdaVariablesName, Group: Lambdas, Summary: "the value of a variable of a lambda around", Min: 1, Max: 1,
-			Eval: lambdaVariable},
+			Passes: true, Eval: lambdaVariable},
 		{Name: "map", Group: Lambdas, Summary: "what a lambda (element, [index]) makes of each element", Min: 2, Max: 2,
 			Result: armjson.Array, Lazy: true, Eval: mapItems},
 		{Name: "mapValues", Group: Lambdas, Summary: "what a lambda makes of each value of an object, under the same names",
@@ -103,6 +103,14 @@ func (l *lambda) call(values ...*armjson.Node) (*armjson.Node, error) {
 		v.value = values[i]
 	}
 	return Eval(l.body, &l.env)
+}
+
+// index is the value for variable n, which counts the elements; nil when the lambda does not name it.
+func (l *lambda) index(n, i int) *armjson.Node {
+	if n >= len(l.vars) {
+		return nil
+	}
+	return armjson.NewInt(int64(i))
 }
 
 // test calls a lambda that answers a question; the value may be unknown.
@@ -192,7 +200,7 @@ func filter(a *Args) (*armjson.Node, error) {
 	}
 	kept := gathering{a: a}
 	for i, item := range list.Items {
-		is, cause, err := l.test(item, armjson.NewInt(int64(i)))
+		is, cause, err := l.test(item, l.index(1, i))
 		if err != nil {
 			return nil, err
 		}
@@ -222,7 +230,7 @@ func mapItems(a *Args) (*armjson.Node, error) {
 	}
 	made := gathering{a: a}
 	for i, item := range list.Items {
-		v, err := l.call(item, armjson.NewInt(int64(i)))
+		v, err := l.call(item, l.index(1, i))
 		if err != nil {
 			return nil, err
 		}
@@ -250,7 +258,7 @@ func reduce(a *Args) (*armjson.Node, error) {
 		return a.waiting(0, list), nil
 	}
 	for i, item := range list.Items {
-		if value, err = l.call(value, item, armjson.NewInt(int64(i))); err != nil {
+		if value, err = l.call(value, item, l.index(2, i)); err != nil {
 			return nil, err
 		}
 	}

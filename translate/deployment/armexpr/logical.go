@@ -14,7 +14,7 @@ func logicalFunctions() []Function {
 			Min: 1, Max: 1, Result: armjson.Bool, Eval: toBool},
 		{Name: "false", Group: Logical, Summary: "the value false", Result: armjson.Bool, Eval: constant(armjson.NewBool(false))},
 		{Name: "if", Group: Logical, Summary: "one of two values; the other one is not evaluated", Min: 3, Max: 3, Lazy: true,
-			Eval: conditional},
+			Passes: true, Eval: conditional},
 		{Name: "not", Group: Logical, Summary: "the opposite of a boolean", Min: 1, Max: 1, Result: armjson.Bool, Eval: not},
 		{Name: "or", Group: Logical, Summary: "whether any is true; evaluates up to the first that is", Min: 2, Max: -1,
 			Result: armjson.Bool, Lazy: true, Eval: func(a *Args) (*armjson.Node, error) { return decidedBy(a, true) }},

@@ -19,7 +19,7 @@ func objectFunctions() []Function {
 		{Name: "shallowMerge", Group: Objects, Summary: "one object of those in an array; the last value of a name wins as a whole",
 			Min: 1, Max: 1, Result: armjson.Object, Unknowns: NeedsShape, Eval: shallowMerge},
 		{Name: "tryGet", Group: Objects, Summary: "what names and indexes lead to in a value, or null if there is no such", Min: 2,
-			Max: -1, Unknowns: NeedsNone, Eval: tryGet},
+			Max: -1, Unknowns: NeedsNone, Passes: true, Eval: tryGet},
 	}
 }
 

@@ -75,6 +75,9 @@ func (a *Args) search(inText func(s, part string) int, order func(n, turn int) i
 		if err != nil {
 			return nil, err
 		}
+		if err := a.work(foldingCost * in.Weight()); err != nil {
+			return nil, err
+		}
 		text := foldCase(in.Text)
 		at := inText(text, foldCase(part))
 		if at > 0 {

@@ -68,7 +68,7 @@ func (a *Args) alike() (kind armjson.Kind, err error) {
 		default:
 			kind = k
 		}
-		if err := a.work(v.Weight()); err != nil {
+		if err := a.work(digestCost * v.Weight()); err != nil {
 			return 0, err
 		}
 	}

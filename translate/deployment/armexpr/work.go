@@ -9,6 +9,13 @@ const (
 	bytesPerStep = 256
 )
 
+// How many times slower than comparing some work is.
+const (
+	foldingCost   = 4
+	collationCost = 8
+	digestCost    = 8
+)
+
 // work counts the steps of looking through so many bytes of values or text. Without it a short loop over one long value would
 // run for hours within its steps.
 func (a *Args) work(bytes int64) error {
