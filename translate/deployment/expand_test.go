@@ -136,6 +136,11 @@ func TestExpand(t *testing.T) {
 				`/providers/Microsoft.Management/managementGroups/mg2/providers/A.B/c/n {"type":"A.B/c","apiVersion":"1","name":"n","x":"mg2"}`,
 				`/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg {"type":"Microsoft.Resources/resourceGroups","apiVersion":"1","name":"rg","location":"westus"}`,
 				`/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/A.B/c/n {"type":"A.B/c","apiVersion":"1","name":"n","x":"/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"}`}},
+		{name: "a resource group that the template creates", text: `{` + schema("subscription") + `, "resources": [
+			{"type": "Microsoft.Resources/resourceGroups", "apiVersion": "1", "name": "rg", "location": "[toLower('EastUS')]"},` +
+			nest("g", `"resourceGroup": "rg",`, inner+`"template": {"resources": [`+one(`"name": "n", "location": "[resourceGroup().location]"`)+`]}`) + `]}`,
+			want: []string{`/resourceGroups/rg {"type":"Microsoft.Resources/resourceGroups","apiVersion":"1","name":"rg","location":"eastus"}`,
+				`/resourceGroups/rg/providers/A.B/c/n {"type":"A.B/c","apiVersion":"1","name":"n","location":"eastus"}`}},
 		{name: "deployment()", text: `{"resources": [` + nest("m", "", inner+`"template": {"resources": [], "contentVersion": "2.0.0.0", "outputs": {
 			"n": {"type": "string", "value": "[concat(deployment().name, deployment().properties.template.contentVersion)]"}}}`) + `], "outputs": {
 			"a": {"type": "string", "value": "[deployment().name]"}, "b": {"type": "string", "value": "[reference('m').outputs.n.value]"},

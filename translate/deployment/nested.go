@@ -59,6 +59,8 @@ func (n *nested) start() (*armjson.Node, error) {
 	place := *r.place
 	if place.level > armexpr.ResourceGroupLevel {
 		place.location = n.location(f)
+	} else {
+		n.locateGroup(&place)
 	}
 	if !inner {
 		n.b = newContents(r.b.s, &frame{x: x, s: r.b.s, loops: r.f.loops}, plain(r.name), template, &place, r.b)
@@ -126,6 +128,23 @@ func (n *nested) location(f *frame) *armjson.Node {
 		return v
 	}
 	return unknownText("deployment().location", "the nested deployment has no location", `add "location" to it`)
+}
+
+// locateGroup fills in the region of the resource group deployed to, if the template around creates the group.
+func (n *nested) locateGroup(p *place) {
+	if at := p.group.Get("location"); at == nil || at.Kind != armjson.Unknown {
+		return
+	}
+	for b := n.r.b; b != nil; b = b.outer {
+		group := b.ids[strings.ToLower(plain(p.group.Get("id")))]
+		if group == nil {
+			continue
+		}
+		if v, err := group.f.at(armexpr.InName).textIn(group.node, "location"); err == nil && v != nil {
+			p.group = p.group.WithMembers(append(without(p.group.Members, "location"), armjson.Member{Key: "location", Value: v}))
+		}
+		return
+	}
 }
 
 // object is what deployment() tells inside.

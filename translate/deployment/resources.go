@@ -137,6 +137,9 @@ func (b *contents) unroll(n, copied *armjson.Node, symbol string, f *frame) {
 	if textOf(name) != "" {
 		what = fmt.Sprintf("loop %q", name.Text)
 	}
+	if !b.checkMode(f, copied, what) {
+		return
+	}
 	count, unknown, err := f.count(copied, what)
 	switch {
 	case err != nil:
@@ -154,9 +157,33 @@ func (b *contents) unroll(n, copied *armjson.Node, symbol string, f *frame) {
 	}
 }
 
+// checkMode checks how the turns of a loop are to follow each other; on this machine it makes no difference.
+func (b *contents) checkMode(f *frame, copied *armjson.Node, what string) bool {
+	mode, err := f.at(armexpr.InName).textIn(copied, "mode")
+	if err != nil {
+		return false
+	}
+	if text := textOf(mode); text != "" && !strings.EqualFold(text, "serial") && !strings.EqualFold(text, "parallel") {
+		_ = b.x.report(CodeShape, copied.Get("mode").Range, fmt.Sprintf("the mode of %s is %q", what, shorten(text)), "",
+			diag.KnownNames(text, []string{"parallel", "serial"}))
+		return false
+	}
+	if size := copied.Get("batchSize"); !size.IsNull() {
+		v, err := f.at(armexpr.InName).value(size)
+		if err != nil {
+			return false
+		}
+		if n, ok := number(v); v.Kind != armjson.Unknown && (!ok || n < 1) {
+			_ = b.x.report(CodeShape, size.Range, fmt.Sprintf("the batch size of %s is not 1 or more", what), "", "")
+			return false
+		}
+	}
+	return true
+}
+
 // instance reads the head of a resource, and declares the resources inside it.
 func (b *contents) instance(n *armjson.Node, symbol string, parent *instance, f *frame) {
-	const size = 1024 // about what an instance takes, however little is written in it
+	const size = 2048 // about what an instance takes, however little is written in it
 	if err := b.x.budget.Charge(size); err != nil {
 		_ = b.x.overBudget(n.Range, err)
 		return

@@ -295,7 +295,7 @@ func (s *scope) mismatchItems(v, decl *armjson.Node, what string) *mismatch {
 		case i >= len(v.Items):
 			return &mismatch{v, fmt.Sprintf("%s has %d elements", what, len(v.Items)), fmt.Sprintf("it is declared with %d", len(prefix)), ""}
 		default:
-			if bad := s.mismatch(v.Items[i], item, fmt.Sprintf("element %d of %s", i, what)); bad != nil {
+			if bad := s.mismatch(v.Items[i], item, inside(fmt.Sprintf("element %d", i), what)); bad != nil {
 				return bad.inside(v)
 			}
 		}
@@ -311,7 +311,7 @@ func (s *scope) mismatchItems(v, decl *armjson.Node, what string) *mismatch {
 		return &mismatch{v, fmt.Sprintf("%s has %d elements", what, len(v.Items)), fmt.Sprintf("it is declared with %d and no more", len(prefix)), ""}
 	}
 	for i := len(prefix); i < len(v.Items); i++ {
-		if bad := s.mismatch(v.Items[i], rest, fmt.Sprintf("element %d of %s", i, what)); bad != nil {
+		if bad := s.mismatch(v.Items[i], rest, inside(fmt.Sprintf("element %d", i), what)); bad != nil {
 			return bad.inside(v)
 		}
 	}
@@ -337,7 +337,7 @@ func (s *scope) mismatchMembers(v, decl *armjson.Node, what, tag string) *mismat
 			case given == nil:
 				return &mismatch{v, fmt.Sprintf("%s has no property %q", what, p.Key), "its type asks for it", ""}
 			default:
-				if bad := s.mismatch(given, p.Value, fmt.Sprintf("%q of %s", p.Key, what)); bad != nil {
+				if bad := s.mismatch(given, p.Value, inside(fmt.Sprintf("%q", p.Key), what)); bad != nil {
 					return bad.inside(v)
 				}
 			}
@@ -360,7 +360,7 @@ func (s *scope) mismatchMembers(v, decl *armjson.Node, what, tag string) *mismat
 			}
 			return &mismatch{v, fmt.Sprintf("%s has a property %q that its type does not have", what, m.Key), "", diag.KnownNames(m.Key, names)}
 		}
-		if bad := s.mismatch(m.Value, more, fmt.Sprintf("%q of %s", m.Key, what)); bad != nil {
+		if bad := s.mismatch(m.Value, more, inside(fmt.Sprintf("%q", m.Key), what)); bad != nil {
 			return bad.inside(v)
 		}
 	}
@@ -391,6 +391,15 @@ func (s *scope) mismatchVariant(v, d *armjson.Node, what string) *mismatch {
 		return (&mismatch{chosen, fmt.Sprintf("%q of %s is none of its types", tag, what), "", diag.KnownNames(chosen.Text, names)}).inside(v)
 	}
 	return s.mismatchMembers(v, variant, what, tag)
+}
+
+// inside names a part of a value. Only the ends of a long way are spelled out.
+func inside(part, what string) string {
+	const of, most = " of ", 4
+	if strings.Count(what, of) > most {
+		what = "…" + what[strings.LastIndex(what, of):]
+	}
+	return part + of + what
 }
 
 // inside gives a mismatch the place of the value around it when the part has none of its own.

@@ -99,9 +99,18 @@ func (x *expansion) isStill(n *armjson.Node) bool {
 	return still
 }
 
-// admit counts a value that was made against the budget.
+const (
+	// textBytes and treeBytes are about what a text, and an array or object, take in memory however little is in them.
+	textBytes = 200
+	treeBytes = 320
+)
+
+// admit counts an array or object that was made against the budget.
 func (x *expansion) admit(v *armjson.Node) (*armjson.Node, error) {
 	if err := x.budget.Step(); err != nil {
+		return nil, x.overBudget(v.Range, err)
+	}
+	if err := x.budget.Charge(treeBytes); err != nil {
 		return nil, x.overBudget(v.Range, err)
 	}
 	if err := x.budget.Admit(v); err != nil {
@@ -251,6 +260,9 @@ func (f *frame) text(n *armjson.Node) (*armjson.Node, error) {
 	v, err := armexpr.Eval(p.expr, f.environment())
 	if err != nil {
 		return nil, f.x.reportExpression(n, p.expr, err)
+	}
+	if err := f.x.budget.Charge(textBytes); err != nil {
+		return nil, f.x.overBudget(n.Range, err)
 	}
 	return v.PlacedAt(n.Range), nil
 }

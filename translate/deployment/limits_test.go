@@ -1,0 +1,111 @@
+package deployment_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ingot-build/ingot/translate/armjson"
+	"github.com/ingot-build/ingot/translate/deployment"
+	"github.com/ingot-build/ingot/translate/deployment/armexpr"
+	"github.com/ingot-build/ingot/translate/diag"
+)
+
+// repeated joins n texts made of a number each.
+func repeated(n int, format string) string {
+	var list []string
+	for i := range n {
+		list = append(list, strings.ReplaceAll(format, "#", fmt.Sprint(i)))
+	}
+	return strings.Join(list, ",")
+}
+
+// The limits of the service: what is just inside is taken, what is just outside is refused.
+func TestServiceLimits(t *testing.T) {
+	parameters := func(n int) string {
+		return `{"resources": [], "parameters": {` + repeated(n, `"p#": {"type": "int", "defaultValue": 1}`) + `}}`
+	}
+	variables := func(n int) string { return `{"resources": [], "variables": {` + repeated(n, `"v#": 1`) + `}}` }
+	outputs := func(n int) string {
+		return `{"resources": [], "outputs": {` + repeated(n, `"o#": {"type": "int", "value": 1}`) + `}}`
+	}
+	resources := func(n int) string {
+		return `{"resources": [` + one(`"name": "a", "resources": [{"type": "d", "apiVersion": "1", "name": "k"}]`) + `,` +
+			one(fmt.Sprintf(`"name": "[concat('n', copyIndex())]", "copy": {"name": "l", "count": %d}`, n-2)) + `]}`
+	}
+	expression := func(n int) string { // with brackets and quotes
+		return `{"resources": [], "outputs": {"o": {"type": "string", "value": "['` + strings.Repeat("x", n-4) + `']"}}}`
+	}
+	for _, tt := range []struct {
+		name  string
+		text  func(n int) string
+		limit int
+		want  string
+	}{
+		{"parameters", parameters, 256, "1:19 error ING1113 the template has 257 parameters"},
+		{"variables", variables, 256, "1:19 error ING1113 the template has 257 variables"},
+		{"outputs", outputs, 64, "1:19 error ING1113 the template has 65 outputs"},
+		{"resources, with children and loops", resources, 800,
+			"1:2 error ING1113 the template has more than 800 resources, with its loops unrolled"},
+		{"characters of an expression", expression, 24576, "1:65 error ING1106 the expression has 24577 characters"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, line := range expand(t, tt.text(tt.limit), deployment.Params{}) {
+				if strings.Contains(line, "error") {
+					t.Errorf("%d are refused: %s", tt.limit, line)
+				}
+			}
+			if diff := cmp.Diff([]string{tt.want}, expand(t, tt.text(tt.limit+1), deployment.Params{})); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// Hostile templates end in one finding about the budget, with no panic on the way.
+func TestHostile(t *testing.T) {
+	link := func(rest string) string {
+		return `{"type": "Microsoft.Resources/deployments", "apiVersion": "1", ` + rest + ` "properties": {"templateLink": {"uri": "self"}}}`
+	}
+	loop := func(name, input string) string {
+		return fmt.Sprintf(`{"copy": [{"name": %q, "count": 800, "input": %s}]}`, name, input)
+	}
+	nested := `{"resources": []}`
+	for i := range 40 {
+		nested = `{"resources": [` + nest(fmt.Sprintf("[concat('n%d', copyIndex())]", i), `"copy": {"name": "l", "count": 800},`, `"template": `+nested) + `]}`
+	}
+	doubled := ""
+	for i := range 99 {
+		doubled += fmt.Sprintf(`"v%d": "[concat(variables('v%d'), variables('v%[2]d'))]",`, i+1, i)
+	}
+	for name, text := range map[string]string{
+		"text doubled again and again": `{"resources": [], "variables": {` + doubled + `"v0": "aaaa"}}`,
+		"arrays of arrays of arrays": `{"resources": [], "variables": {"v": ` + strings.Repeat(`["[range(0, 9999)]", `, 90) + `0` + strings.Repeat(`]`, 90) + `,
+			"w": "[concat(` + strings.TrimSuffix(strings.Repeat("range(0, 10000),", 99), ",") + `)]"}}`,
+		"loops in loops in loops": `{"resources": [], "variables": {"v": ` + loop("a", loop("b", loop("c", `"x"`))) + `}}`,
+		"a resource that is large 800 times": `{"resources": [` + one(`"name": "[concat('n', copyIndex())]", "copy": {"name": "l", "count": 800}, "properties": {"l": [`+
+			repeated(5000, `{"k": "[concat('a')]"}`)+`]}`) + `]}`,
+		"a link to itself":              `{"resources": [` + link(`"name": "a",`) + `]}`,
+		"800 links to itself":           `{"resources": [` + link(`"name": "[concat('a', copyIndex())]", "copy": {"name": "l", "count": 800},`) + `]}`,
+		"nested loops over deployments": nested,
+		"functions that call each other": `{"resources": [], "functions": [{"namespace": "f", "members": {
+			"a": {"output": {"type": "int", "value": "[f.b()]"}}, "b": {"output": {"type": "int", "value": "[add(f.a(), f.a())]"}}}}],
+			"outputs": {"o": {"type": "int", "value": "[f.a()]"}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			root, list := armjson.Parse("t.json", []byte(text))
+			if list.HasErrors() {
+				t.Fatal(list)
+			}
+			limits := armexpr.DefaultLimits()
+			limits.Steps, limits.Bytes = 500_000, 32<<20
+			_, list = deployment.Expand(root, deployment.Params{Limits: limits,
+				Linked: func(string, string) (*armjson.Node, diag.List) { return root, nil }})
+			if len(list) != 1 || list[0].Code != deployment.CodeBudget || list[0].Fix == "" {
+				t.Errorf("findings: %v", list)
+			}
+		})
+	}
+}
