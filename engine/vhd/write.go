@@ -13,13 +13,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/ingot-build/ingot/engine/diskspace"
 	"github.com/ingot-build/ingot/engine/runcmd"
@@ -56,8 +54,7 @@ func (e *SpaceError) Fix() string {
 }
 
 // Write makes dst a fixed VHD with the content of src, its size rounded up to whole MiB. It needs qemu-img, and some 20 MiB of memory
-// whatever the size of the disk; a disk in very many pieces takes about 300 bytes more for each. progress may be nil; it is told bytes of data done and in all, from one
-// goroutine at a time.
+// whatever the size of the disk; a disk in very many pieces takes about 300 bytes more for each. progress may be nil; it is told bytes of data done and in all, from one goroutine at a time.
 //
 // The VHD is written beside dst under another name and renamed at the end, so a dst that exists is replaced as a whole and
 // nobody sees half a disk. When ctx ends, or on any error, the partial file is removed. A full disk gives *SpaceError.
@@ -65,7 +62,7 @@ func Write(ctx context.Context, run runcmd.Runner, src Disk, dst string, progres
 	if progress == nil {
 		progress = func(_, _ int64) {}
 	}
-	disk, err := look(ctx, run, src)
+	disk, err := measure(ctx, run, src)
 	if err != nil {
 		return Info{}, err
 	}
@@ -81,10 +78,9 @@ func Write(ctx context.Context, run runcmd.Runner, src Disk, dst string, progres
 	partial := fmt.Sprintf("%s.%s.partial", dst, uuid.NewString()[:8])
 	defer os.Remove(partial) // after the rename there is nothing by this name
 
-	var data atomic.Int64
-	if err := fill(ctx, run, disk, partial, size, &data, progress); err != nil {
+	if err := fill(ctx, run, disk, partial, size, progress); err != nil {
 		if noSpace(err) {
-			return Info{}, &SpaceError{Path: dst, Free: room.Free, Need: data.Load()}
+			return Info{}, &SpaceError{Path: dst, Free: room.Free, Need: disk.data}
 		}
 		return Info{}, fmt.Errorf("write %s: %w", dst, err)
 	}
@@ -95,19 +91,8 @@ func Write(ctx context.Context, run runcmd.Runner, src Disk, dst string, progres
 }
 
 // fill writes the disk and then the footer: a file that was cut short has none, and is not mistaken for a VHD.
-//
-// How much data there is nobody needs to begin with, and finding out takes as long as a tenth of the writing of a sparse disk: it
-// goes on beside it, and is in data once it is known.
-func fill(ctx context.Context, run runcmd.Runner, disk source, path string, size int64, data *atomic.Int64,
-	progress func(done, total int64)) error {
-	var both errgroup.Group
-	both.Go(func() error {
-		n, err := disk.data(ctx, run)
-		data.Store(n)
-		return err
-	})
-	both.Go(func() error { return disk.convert(ctx, run, path, data, progress) })
-	if err := both.Wait(); err != nil {
+func fill(ctx context.Context, run runcmd.Runner, disk source, path string, size int64, progress func(done, total int64)) error {
+	if err := disk.convert(ctx, run, path, progress); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
