@@ -40,7 +40,7 @@ func Validate(src Source, opts Options) ([]Checked, diag.List) {
 
 // validate decodes and checks one image template; only what could be decoded without an error is checked.
 func validate(t deployment.ImageTemplate, opts Options) (Checked, diag.List) {
-	c := Checked{Name: nameOf(t.Node), Path: t.Path, Unknowns: template.Unknowns(t.Node)}
+	c := Checked{Name: nameOf(t.Node), Path: t.Path, Unknowns: template.Unknowns(t.Node, "")}
 	var list diag.List
 	if c.Template, list = template.Decode(t.Node); !list.HasErrors() {
 		list.Add(check.Check(c.Template, cmp.Or(opts.Target, check.QEMU))...)

@@ -176,14 +176,16 @@ func (l *lowering) reportUnknowns() {
 	}
 }
 
+// finding does not show the evaluated expression, since values of secure parameters may be in it. deployment.Trace adds the
+// expression as it is written.
 func (u unknown) finding(name string) diag.Diagnostic {
 	d := diag.Diagnostic{
 		Severity: u.severity, Code: CodeNotKnown, Subject: u.Range, Path: u.path,
-		Summary: fmt.Sprintf("%q is not known: %s", name, u.Form()), Why: u.Unknown.Why,
+		Summary: fmt.Sprintf("%q is not known before the deployment", name), Why: u.Unknown.Why,
 		Fix: cmp.Or(u.Unknown.Fix, "write the value in its place"),
 	}
 	if u.severity == diag.Warning {
-		d.Code, d.Summary = CodeLeftOut, fmt.Sprintf("%q is not known and left out: %s", name, u.Form())
+		d.Code, d.Summary = CodeLeftOut, fmt.Sprintf("%q is not known before the deployment, and left out", name)
 	}
 	return d
 }

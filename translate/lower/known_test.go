@@ -143,12 +143,12 @@ func TestNotKnown(t *testing.T) {
 	_, got := lower.Lower(tmpl)
 	want := diag.List{
 		{Severity: diag.Error, Code: lower.CodeNotKnown, Subject: at(1), Path: "properties.source.version",
-			Summary: `"version" is not known: parameters('token')`, Why: token.Why, Fix: token.Fix,
+			Summary: `"version" is not known before the deployment`, Why: token.Why, Fix: token.Fix,
 			Related: []diag.Note{{Message: `so is "inline[1]"`, Range: at(2)}}},
 		{Severity: diag.Error, Code: lower.CodeNotKnown, Subject: at(3), Path: "properties.customize[1].scriptUri",
-			Summary: `"scriptUri" is not known: reference('storage').primaryEndpoints.blob`, Why: storage.Why, Fix: "write the value in its place"},
+			Summary: `"scriptUri" is not known before the deployment`, Why: storage.Why, Fix: "write the value in its place"},
 		{Severity: diag.Warning, Code: lower.CodeLeftOut, Subject: at(4), Path: "properties.distribute[0].location",
-			Summary: `"location" is not known and left out: parameters('token')`, Why: token.Why, Fix: token.Fix},
+			Summary: `"location" is not known before the deployment, and left out`, Why: token.Why, Fix: token.Fix},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)

@@ -163,7 +163,7 @@ func (d Destination) Kind() string {
 // ManagedImage is made, or replaced, at ID.
 type ManagedImage struct {
 	ID       string `json:"id"`
-	Location string `json:"location"`
+	Location string `json:"location"` // only recorded; "" when it is not known before the deployment
 }
 
 // SharedImage becomes a version of a gallery image definition.

@@ -1,8 +1,6 @@
 package template
 
 import (
-	"slices"
-
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
 )
@@ -14,7 +12,6 @@ import (
 // deployment are no findings; the model says where they stand. Nothing is found in a template with unknown values that would not
 // be found whatever they turn out to be.
 func Decode(node *armjson.Node) (*ImageTemplate, diag.List) {
-	node = placed(node, node.Range)
 	t := &ImageTemplate{Range: node.Range}
 	// The version decides how everything else is read, so it is looked at first, wherever it stands.
 	d := &decoder{version: LatestAPIVersion}
@@ -67,44 +64,6 @@ func (d *decoder) properties(t *ImageTemplate) reader {
 			{name: "lastRunStatus", readOnly: true},
 			{name: "exactStagingResourceGroup", since: v20220214, readOnly: true},
 		})
-	}
-}
-
-// placed gives a place to whatever has none in n, which stands at r: an expression makes whole objects, and what is in them was
-// written nowhere else.
-func placed(n *armjson.Node, r diag.Range) *armjson.Node {
-	if n.Range.IsZero() {
-		n = n.At(r)
-	}
-	r = n.Range
-	items, members, changed := n.Items, n.Members, false
-	for i, item := range n.Items {
-		if p := placed(item, r); p != item {
-			if !changed {
-				items, changed = slices.Clone(items), true
-			}
-			items[i] = p
-		}
-	}
-	for i, m := range n.Members {
-		p := m
-		if p.Value = placed(m.Value, r); p.KeyRange.IsZero() {
-			p.KeyRange = r
-		}
-		if p != m {
-			if !changed {
-				members, changed = slices.Clone(members), true
-			}
-			members[i] = p
-		}
-	}
-	switch {
-	case !changed:
-		return n
-	case n.Kind == armjson.Array:
-		return n.WithItems(items)
-	default:
-		return n.WithMembers(members)
 	}
 }
 

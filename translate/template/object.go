@@ -212,7 +212,7 @@ func (d *decoder) kind(n *armjson.Node, path string, wanted armjson.Kind) bool {
 		if got = n.Unknown.Kind; got == 0 {
 			return true
 		}
-		why = "it will be the value of " + written(n).Form()
+		why = "the value is not known before the deployment; its type is"
 	}
 	switch {
 	case got == wanted:

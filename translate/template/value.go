@@ -1,8 +1,6 @@
 package template
 
 import (
-	"strings"
-
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
 )
@@ -23,18 +21,6 @@ func (w Written) IsAbsent() bool { return w.Range.IsZero() && w.Unknown == nil }
 
 // IsKnown reports whether all is known that there is to know; that it is absent may be all.
 func (w Written) IsKnown() bool { return w.Unknown == nil }
-
-// maxForm is the longest expression that is shown in a message, in bytes.
-const maxForm = 120
-
-// Form is the expression that gives an unknown value, short enough for a message.
-func (w Written) Form() string {
-	form := strings.Join(strings.Fields(w.Unknown.Form), " ")
-	if len(form) > maxForm {
-		return strings.ToValidUTF8(form[:maxForm], "") + "…"
-	}
-	return form
-}
 
 func written(n *armjson.Node) Written { return Written{Range: n.Range, Unknown: n.Unknown} }
 
@@ -61,17 +47,17 @@ type (
 // Tag is one entry of a string-to-string map.
 type Tag struct{ Key, Value String }
 
-// Unknown is one value of an image template that is not known before the deployment.
+// Unknown is one value that is not known before the deployment.
 type Unknown struct {
 	Path    string // properties.source.imageVersionId; keys as written
 	Range   diag.Range
-	Missing armjson.Missing
+	Missing armjson.Missing // the Form may show values of secure parameters
 }
 
-// Unknowns lists what is not known of an evaluated image template, in the order written: of an object or array that is not
-// known as a whole there is one entry. Validation passes over these values; this is how to tell a person which they are, and what
+// Unknowns lists what is not known of an evaluated value that stands at path, as that of an image template stands at "": in the
+// order written, with one entry for an object or array that is not known as a whole. Validation passes over these values; this is how to tell a person which they are, and what
 // would supply them.
-func Unknowns(node *armjson.Node) []Unknown { return unknowns(nil, placed(node, node.Range), "") }
+func Unknowns(n *armjson.Node, path string) []Unknown { return unknowns(nil, n, path) }
 
 func unknowns(all []Unknown, n *armjson.Node, path string) []Unknown {
 	if !n.HasUnknown() {

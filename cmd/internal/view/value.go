@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
+	"github.com/ingot-build/ingot/translate/template"
 )
 
 // Values writes evaluated JSON for people and programs to read: what is not known yet is the text of its expression in brackets.
@@ -61,17 +62,8 @@ type Unknown struct {
 // FindUnknowns lists what is not known in a value that stands at path, in the order of the text. The result is never nil.
 func FindUnknowns(n *armjson.Node, path string) []Unknown {
 	list := []Unknown{}
-	if !n.HasUnknown() {
-		return list
-	}
-	if u := n.Unknown; u != nil {
-		return append(list, Unknown{path, u.Form, u.Why, u.Fix})
-	}
-	for i, item := range n.Items {
-		list = append(list, FindUnknowns(item, fmt.Sprintf("%s[%d]", path, i))...)
-	}
-	for _, m := range n.Members {
-		list = append(list, FindUnknowns(m.Value, strings.TrimPrefix(path+"."+m.Key, "."))...)
+	for _, u := range template.Unknowns(n, path) {
+		list = append(list, Unknown{u.Path, u.Missing.Form, u.Missing.Why, u.Missing.Fix})
 	}
 	return list
 }
