@@ -36,6 +36,9 @@ func firstUnknown(n *armjson.Node) *armjson.Node {
 		}
 	}
 	for i := range n.Members {
+		if name := n.Members[i].Unknown; name != nil {
+			return armjson.NewUnknown(*name)
+		}
 		if u := firstUnknown(n.Members[i].Value); u != nil {
 			return u
 		}
