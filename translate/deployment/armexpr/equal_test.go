@@ -1,11 +1,22 @@
 package armexpr_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/deployment/armexpr"
 )
+
+// manyKeys is an object of twenty members of a ring of n, the first of them number from.
+func manyKeys(n, from int) string {
+	parts := make([]string, 20)
+	for i := range parts {
+		parts[i] = fmt.Sprintf("\"k%d\": %d", (i+from)%n, (i+from)%n)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
 
 func TestEqual(t *testing.T) {
 	for _, tt := range []struct {
@@ -24,6 +35,8 @@ func TestEqual(t *testing.T) {
 		{"key order", `{"a": 1, "b": [2]}`, `{"b": [2], "a": 1}`, true},
 		{"case of keys", `{"a": 1}`, `{"A": 1}`, false},
 		{"one key more", `{"a": 1}`, `{"a": 1, "b": 2}`, false},
+		{"many keys", manyKeys(20, 0), manyKeys(20, 7), true},
+		{"many keys, one of them other", manyKeys(20, 0), manyKeys(21, 1), false},
 		{"order of elements", `[1, 2]`, `[2, 1]`, false},
 		{"one element more", `[1, 2]`, `[1, 2, 3]`, false},
 		{"deep", `[{"a": {"b": [null, {"c": false}]}}]`, `[{"a": {"b": [null, {"c": false}]}}]`, true},

@@ -12,6 +12,8 @@ func logicalFunctions() []Function {
 			Result: armjson.Bool, Lazy: true, Eval: func(a *Args) (*armjson.Node, error) { return decidedBy(a, false) }},
 		{Name: "bool", Group: Logical, Summary: "true or false from a text (\"true\" and \"false\" in any case) or number (0 is false)",
 			Min: 1, Max: 1, Result: armjson.Bool, Eval: toBool},
+		{Name: "fail", Group: Logical, Summary: "stops the deployment with a message; for a branch of if or coalesce", Min: 1, Max: 1,
+			Unknowns: NeedsNone, Eval: fail},
 		{Name: "false", Group: Logical, Summary: "the value false", Result: armjson.Bool, Eval: constant(armjson.NewBool(false))},
 		{Name: "if", Group: Logical, Summary: "one of two values; the other one is not evaluated", Min: 3, Max: 3, Lazy: true,
 			Passes: true, Eval: conditional},
@@ -24,6 +26,15 @@ func logicalFunctions() []Function {
 
 func constant(v *armjson.Node) func(*Args) (*armjson.Node, error) {
 	return func(*Args) (*armjson.Node, error) { return v, nil }
+}
+
+// fail is what a template writes into the branch that must not be taken.
+func fail(a *Args) (*armjson.Node, error) {
+	message := a.Values[0]
+	if message.Kind != armjson.String && message.Kind != armjson.Unknown {
+		return nil, a.Wants(0, "a string")
+	}
+	return nil, &Error{Summary: "the template fails by its own will: " + shortForm(form(message)), Why: "it calls fail here"}
 }
 
 // decidedBy is "and" and "or": one argument with the value decisive decides, whatever the others are. That holds for arguments

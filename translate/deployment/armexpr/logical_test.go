@@ -27,6 +27,11 @@ func TestLogical(t *testing.T) {
 		"[coalesce(null(), '', 'a')]": `""`,
 		"[coalesce(null())]":          `null`,
 		"[coalesce()]":                "error: coalesce takes 1 argument or more, not 0",
+		"[fail('no such size')]":      "error: the template fails by its own will: 'no such size'",
+		"[fail(@u)]":                  "error: the template fails by its own will: reference('u')",
+		"[fail(1)]":                   "error: fail takes a string here, not a number",
+		"[if(false(), fail('x'), 1)]": `1`,
+		"[if(@u, fail('x'), 1)]":      `"[if(reference('u'), fail('x'), 1)]"`,
 		"[TRUE()]":                    `true`,
 		"[null(1)]":                   "error: null takes 0 arguments, not 1",
 	}.checkIn(t, valueEnv)
