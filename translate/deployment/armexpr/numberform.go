@@ -263,14 +263,14 @@ func (d decimal) round(keep int64) decimal {
 
 // plain writes the size of d without an exponent, with so many decimals; there are not more in d.
 func (d decimal) plain(decimals int) string {
-	whole, fraction := "0", d.digits
-	if point := int(d.point); d.digits == "" {
-		fraction = ""
-	} else if point <= 0 {
+	whole, fraction := "0", ""
+	switch point := int(d.point); {
+	case d.digits == "":
+	case point <= 0:
 		fraction = strings.Repeat("0", -point) + d.digits
-	} else if point >= len(d.digits) {
-		whole, fraction = wholeDigits(d), ""
-	} else {
+	case point >= len(d.digits):
+		whole = wholeDigits(d)
+	default:
 		whole, fraction = d.digits[:point], d.digits[point:]
 	}
 	if decimals == 0 {
