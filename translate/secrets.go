@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,10 +10,17 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// Secrets finds the values of secure parameters in the texts of templates and parameter files, so that a view can show the lines
-// around a finding without them. It looks at names alone: whatever is given to a parameter "x" anywhere counts, as soon as one
-// template declares a secure parameter "x".
-func Secrets(files []Source) []diag.Range {
+// Secrets are the values of secure parameters, which findings must not show: neither in their words, nor in the lines of a file
+// that a view shows around them.
+type Secrets struct {
+	places []diag.Range
+	texts  []string // longest first
+}
+
+// FindSecrets looks for the values of secure parameters in templates, parameter files, and the values that the caller gives by name.
+// It goes by names alone: whatever is given to a parameter "x" anywhere counts, as soon as one template declares a secure
+// parameter "x".
+func FindSecrets(files []Source, values map[string]string) *Secrets {
 	var roots []*armjson.Node
 	names := map[string]bool{}
 	for _, f := range files {
@@ -21,17 +29,33 @@ func Secrets(files []Source) []diag.Range {
 			secureNames(n, names)
 		}
 	}
-	var found []diag.Range
+	s := &Secrets{}
 	if len(names) == 0 {
-		return nil
+		return s
 	}
+	texts := map[string]bool{}
 	for _, n := range roots {
-		secretsIn(n, names, &found)
+		s.find(n, names, texts)
 	}
-	return found
+	for name, text := range values {
+		if names[strings.ToLower(name)] {
+			texts[text] = true
+			if n, list := armjson.Parse("", []byte(text)); !list.HasErrors() { // an object or array: what is inside is secret too
+				textsIn(n, texts)
+			}
+		}
+	}
+	delete(texts, "")
+	s.texts = slices.SortedFunc(maps.Keys(texts), func(a, b string) int {
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return strings.Compare(a, b)
+	})
+	return s
 }
 
-// secureNames collects the names of secure parameters, at any depth of nesting.
+// secureNames collects the names of secure parameters in lower case, at any depth of nesting.
 func secureNames(n *armjson.Node, names map[string]bool) {
 	for _, item := range n.Items {
 		secureNames(item, names)
@@ -44,28 +68,42 @@ func secureNames(n *armjson.Node, names map[string]bool) {
 	}
 }
 
-// secretsIn collects the places of values that are given to such names: {"name": {"value": …}}, {"name": {"defaultValue": …}}.
-func secretsIn(n *armjson.Node, names map[string]bool, found *[]diag.Range) {
+// find collects what is given to such names: {"name": {"value": …}}, {"name": {"defaultValue": …}}.
+func (s *Secrets) find(n *armjson.Node, names, texts map[string]bool) {
 	for _, item := range n.Items {
-		secretsIn(item, names, found)
+		s.find(item, names, texts)
 	}
 	for _, m := range n.Members {
 		if names[strings.ToLower(m.Key)] {
 			for _, at := range []string{"value", "defaultValue"} {
 				if v := m.Value.Get(at); v != nil && !(v.Kind == armjson.String && armexpr.IsExpression(v.Text)) {
-					*found = append(*found, v.Range)
+					s.places = append(s.places, v.Range)
+					textsIn(v, texts)
 				}
 			}
 		}
-		secretsIn(m.Value, names, found)
+		s.find(m.Value, names, texts)
 	}
 }
 
-// Mask returns a copy of a file's text with the given places in it made unreadable. Every other byte stays where it was, so that
-// places in the file still hold.
-func Mask(file string, text []byte, secrets []diag.Range) []byte {
+// textsIn collects all texts in a value.
+func textsIn(n *armjson.Node, texts map[string]bool) {
+	if n.Kind == armjson.String {
+		texts[n.Text] = true
+	}
+	for _, item := range n.Items {
+		textsIn(item, texts)
+	}
+	for _, m := range n.Members {
+		textsIn(m.Value, texts)
+	}
+}
+
+// Mask returns a copy of a file's text in which the secrets are unreadable. Every other byte stays where it was, so that places
+// in the file still hold.
+func (s *Secrets) Mask(file string, text []byte) []byte {
 	text = slices.Clone(text)
-	for _, r := range secrets {
+	for _, r := range s.places {
 		if r.File != file || r.Start.Byte < 0 || r.End.Byte > len(text) {
 			continue
 		}
@@ -86,4 +124,35 @@ func Mask(file string, text []byte, secrets []diag.Range) []byte {
 		copy(text[r.Start.Byte:r.End.Byte], hidden)
 	}
 	return text
+}
+
+// shortSecret is a length below which a secret may be part of any word. It is hidden where it stands in quotes.
+const shortSecret = 4
+
+// Redact returns findings that do not tell the secrets.
+func (s *Secrets) Redact(list diag.List) diag.List {
+	if len(s.texts) == 0 {
+		return list
+	}
+	var pairs []string
+	for _, t := range s.texts {
+		if len(t) >= shortSecret {
+			pairs = append(pairs, t, "***")
+			continue
+		}
+		for _, quote := range []string{"'", `"`} {
+			pairs = append(pairs, quote+t+quote, quote+"***"+quote)
+		}
+	}
+	hide := strings.NewReplacer(pairs...).Replace
+	list = slices.Clone(list)
+	for i := range list {
+		d := &list[i]
+		d.Summary, d.Why, d.Fix, d.Path = hide(d.Summary), hide(d.Why), hide(d.Fix), hide(d.Path)
+		d.Related = slices.Clone(d.Related)
+		for j := range d.Related {
+			d.Related[j].Message = hide(d.Related[j].Message)
+		}
+	}
+	return list
 }

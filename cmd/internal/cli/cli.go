@@ -68,6 +68,7 @@ QEMU VM, runs the customizers there, and puts the result into a gallery on disk.
 ` + exitCodeHelp(),
 		Example: `  ingot doctor                        # is this machine ready?
   ingot validate web.json             # check an image template
+  ingot expand azuredeploy.json       # see what a deployment template comes to
   ingot translate web.json -o out     # see the Packer template it becomes
   ingot build web.json                # build the image`,
 		Args:          cobra.ArbitraryArgs,

@@ -75,7 +75,7 @@ func expand(ctx context.Context, env *Env, o expandOptions) error {
 	if err != nil {
 		return err
 	}
-	in.hideSecrets(out.list)
+	out.list = in.hideSecrets(out.list)
 	if out.list.HasErrors() {
 		return &findingsError{list: out.list, sources: in.sources}
 	}

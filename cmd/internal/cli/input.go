@@ -75,7 +75,7 @@ func (o *inputOptions) translate(ctx context.Context, env *Env) (*translated, er
 	if !t.list.HasErrors() {
 		t.plan, t.list = translate.Translate(in.template, in.options)
 	}
-	in.hideSecrets(t.list)
+	t.list = in.hideSecrets(t.list)
 	return t, ctx.Err()
 }
 
@@ -99,9 +99,6 @@ func (o *inputOptions) read(ctx context.Context, env *Env) (*input, error) {
 	if params.Limits, err = o.limits.limits(); err != nil {
 		return nil, err
 	}
-	if err = o.place.fill(params); err != nil {
-		return nil, err
-	}
 	if in.template, err = in.readFile(ctx, env.Stdin, o.file); err != nil {
 		return nil, err
 	}
@@ -112,12 +109,16 @@ func (o *inputOptions) read(ctx context.Context, env *Env) (*input, error) {
 		}
 		in.options.ParameterFiles = append(in.options.ParameterFiles, s)
 	}
+	var context []byte
 	if o.place.context != "" {
 		s, err := in.readFile(ctx, nil, o.place.context)
 		if err != nil {
 			return nil, err
 		}
-		in.options.Context = &s
+		in.options.Context, context = &s, s.Data
+	}
+	if err := o.place.fill(params, context); err != nil {
+		return nil, err
 	}
 	if o.place.followLinks {
 		params.Linked = in.follow(ctx, o.file)
@@ -128,18 +129,22 @@ func (o *inputOptions) read(ctx context.Context, env *Env) (*input, error) {
 // readFile reads a file as the user named it. "-" is standard input where there is one for it.
 func (in *input) readFile(ctx context.Context, stdin io.Reader, file string) (translate.Source, error) {
 	s := translate.Source{File: file}
-	src := stdin
 	if file == "-" && stdin != nil {
 		s.File = stdinName
-	} else {
-		f, err := os.Open(file)
-		if err != nil {
-			return s, noTemplate(file, err)
-		}
-		defer f.Close()
-		src = f
 	}
-	data, err := readAll(ctx, io.LimitReader(src, maxTemplate+1))
+	// Whoever has typed "-" by mistake and sits before a terminal, or waits for the other end of a pipe, presses Ctrl-C.
+	data, err := await(ctx, func() ([]byte, error) {
+		src := stdin
+		if s.File != stdinName {
+			f, err := os.Open(file)
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			src = f
+		}
+		return io.ReadAll(io.LimitReader(src, maxTemplate+1))
+	})
 	if err != nil {
 		return s, noTemplate(file, err)
 	}
@@ -156,24 +161,20 @@ func (in *input) readFile(ctx context.Context, stdin io.Reader, file string) (tr
 	return s, nil
 }
 
-// hideSecrets takes the values of secure parameters out of the texts that findings are shown with.
-func (in *input) hideSecrets(list diag.List) {
+// hideSecrets takes the values of secure parameters out of findings, and out of the texts that they are shown with.
+func (in *input) hideSecrets(list diag.List) diag.List {
 	if len(list) == 0 {
-		return
+		return list
 	}
 	var files []translate.Source
 	for name, data := range in.sources {
 		files = append(files, translate.Source{File: name, Data: data})
 	}
-	secrets := translate.Secrets(files)
+	secrets := translate.FindSecrets(files, in.options.Params.Values)
 	for name, data := range in.sources {
-		in.sources[name] = translate.Mask(name, data, secrets)
+		in.sources[name] = secrets.Mask(name, data)
 	}
-}
-
-// readAll reads to the end, or until ctx ends: whoever has typed "-" by mistake and sits before a terminal presses Ctrl-C.
-func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
-	return await(ctx, func() ([]byte, error) { return io.ReadAll(r) })
+	return secrets.Redact(list)
 }
 
 // await returns what f returns, or the error of ctx as soon as that ends. Then f is left alone, since nothing can stop it: it must

@@ -48,7 +48,7 @@ func (o *limitOptions) addFlags(cmd *cobra.Command) {
 }
 
 // maxCalls keeps the stack of this program bounded: each call takes some of it, and a Go program cannot survive its end.
-const maxCalls = 100_000
+const maxCalls = 10_000
 
 func (o *limitOptions) limits() (armexpr.Limits, error) {
 	limits := armexpr.DefaultLimits()
@@ -58,7 +58,11 @@ func (o *limitOptions) limits() (armexpr.Limits, error) {
 			most = maxCalls
 		}
 		if n := o.given[i]; n < 1 || n > most {
-			return limits, &usageError{what: fmt.Sprintf("--%s %d is not possible", f.name, n), fix: fmt.Sprintf("give 1 to %d", most)}
+			fix := "give 1 or more"
+			if most == maxCalls {
+				fix = fmt.Sprintf("give 1 to %d", most)
+			}
+			return limits, &usageError{what: fmt.Sprintf("--%s %d is not possible", f.name, n), fix: fix}
 		}
 		_, set := f.of(&limits)
 		set(o.given[i])

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/deployment"
 )
 
@@ -37,8 +38,8 @@ func (o *placeOptions) addFlags(cmd *cobra.Command) {
 
 var clouds = []string{"AzureCloud", "AzureUSGovernment", "AzureChinaCloud"}
 
-// fill puts the options into p.
-func (o *placeOptions) fill(p *deployment.Params) error {
+// fill puts the options into p. context is the text of the context, if there is one.
+func (o *placeOptions) fill(p *deployment.Params, context []byte) error {
 	p.SubscriptionID, p.ResourceGroup, p.Location = o.subscription, o.resourceGroup, o.location
 	p.ManagementGroup, p.TenantID, p.Cloud = o.managementGroup, o.tenant, o.cloud
 	p.GUID = newGUID
@@ -49,10 +50,16 @@ func (o *placeOptions) fill(p *deployment.Params) error {
 			return &usageError{what: fmt.Sprintf("--now %q is not a time", o.now), fix: "write it as 2026-01-31T12:00:00Z"}
 		}
 		p.Now = now
-	case o.context == "": // a context may have a clock of its own, which stands behind p.Now
+	case !hasClock(context):
 		p.Now = time.Now()
 	}
 	return nil
+}
+
+// hasClock reports whether a context says what time it is. That counts, but Params.Now would win over it.
+func hasClock(context []byte) bool {
+	n, _ := armjson.Parse("", context) // its findings come when it is read for good
+	return n.Get("utcNow") != nil
 }
 
 // newGUID is what newGuid() returns.
