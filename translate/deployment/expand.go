@@ -98,6 +98,7 @@ type expansion struct {
 	out     *Deployment
 	list    diag.List
 	said    map[saying]bool // what was reported, so that a loop does not repeat it
+	secrets int             // how many secure declarations are being checked around a value, which is not shown then
 	stopped bool            // the budget is used up: nothing is evaluated any more
 
 	roots   map[string]*armjson.Node        // of the files taken part, by name

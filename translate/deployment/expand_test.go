@@ -165,3 +165,103 @@ func TestExpand(t *testing.T) {
 		})
 	}
 }
+
+// Values for parameters come from the caller, from files of every form, and from what the template says itself.
+func TestExpandParameters(t *testing.T) {
+	const text = `{"parameters": {"a": {"type": "String", "defaultValue": "[concat(parameters('b'), '!')]"}, "b": {"type": "string", "defaultValue": "d"},
+"o": {"type": "object", "defaultValue": {"copy": [{"name": "x", "count": 1, "input": 1}]}}, "t": {"type": "string", "defaultValue": "[utcNow('yyyy')]"}},
+"resources": [], "outputs": {"a": {"type": "string", "value": "[parameters('A')]"}, "o": {"type": "object", "value": "[parameters('o')]"},
+"t": {"type": "string", "value": "[parameters('t')]"}}}`
+	file := func(text string) *armjson.Node {
+		n, list := armjson.Parse("p.json", []byte(text))
+		if len(list) > 0 {
+			t.Fatal(list)
+		}
+		return n
+	}
+	const raw = `o = {"copy":[{"name":"x","count":1,"input":1}]}`
+	for _, tt := range []struct {
+		name   string
+		params deployment.Params
+		want   []string
+	}{
+		{"defaults", deployment.Params{}, []string{`a = "d!"`, raw, `t = "[utcNow('yyyy')]"`}},
+		{"values win over files, later files over earlier ones, and all are literals", deployment.Params{
+			Values: map[string]string{"A": "[[x]"},
+			Files:  []*armjson.Node{file(`{"parameters": {"a": {"value": "f"}, "t": {"value": "1"}}}`), file(`{"T": {"value": "[concat('2')]"}}`)},
+		}, []string{`a = "[[x]"`, raw, `t = "[concat('2')]"`}},
+		{"the body of a request", deployment.Params{Files: []*armjson.Node{file(`{"properties": {"mode": "Incremental", "parameters": {"b": {"value": "r"}}}}`)}},
+			[]string{`a = "r!"`, raw, `t = "[utcNow('yyyy')]"`}},
+		{"expressions of newer files", deployment.Params{Files: []*armjson.Node{file(`{"externalInputDefinitions": {"i": {"kind": "sys.cli"}},
+			"externalInputs": {"i": {"value": "in"}}, "parameters": {"a": {"expression": "[toUpper(externalInputs('i'))]"}}}`)}},
+			[]string{`a = "IN"`, raw, `t = "[utcNow('yyyy')]"`}},
+		{"null takes the default", deployment.Params{Files: []*armjson.Node{file(`{"a": {"value": null}}`)}}, []string{`a = "d!"`, raw, `t = "[utcNow('yyyy')]"`}},
+		{"JSON for other types", deployment.Params{Values: map[string]string{"o": `{"k": [true]}`, "t": "5"}}, []string{`a = "d!"`, `o = {"k":[true]}`, `t = "5"`}},
+		{"no JSON", deployment.Params{Values: map[string]string{"o": "k"}}, []string{`2:1 error ING1104 the value given for parameter "o" is not an object`}},
+		{"a clock", deployment.Params{Context: file(`{"utcNow": "2026-02-03T04:05:06Z"}`)}, []string{`a = "d!"`, raw, `t = "2026"`}},
+		{"a context of the wrong form", deployment.Params{Context: file(`{"subscription": "s", "utcNow": "now", "cloud": "Azure"}`)}, []string{
+			`1:18 error ING1109 "subscription" is a string where an object is wanted`,
+			`1:33 error ING1109 "utcNow" is no time as RFC 3339 writes it`, `0:0 error ING1109 there is no cloud "Azure"`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := expand(t, text, tt.params)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// Flags win over the context, and what is said about one subscription or group is not taken for another.
+func TestExpandPlace(t *testing.T) {
+	const text = `{"resources": [], "outputs": {
+"s": {"type": "string", "value": "[concat(subscription().id, ' ', subscription().displayName)]"},
+"g": {"type": "string", "value": "[concat(resourceGroup().id, ' ', resourceGroup().location)]"},
+"t": {"type": "string", "value": "[tenant().tenantId]"}, "d": {"type": "string", "value": "[deployer().tenantId]"}}}`
+	context, list := armjson.Parse("context.json", []byte(`{"subscription": {"subscriptionId": "s", "displayName": "S", "tenantId": "t"},
+"resourceGroup": {"name": "g", "location": "westus"}}`))
+	if len(list) > 0 {
+		t.Fatal(list)
+	}
+	for _, tt := range []struct {
+		name   string
+		params deployment.Params
+		want   []string
+	}{
+		{"the context", deployment.Params{Context: context}, []string{`s = "/subscriptions/s S"`, `g = "/subscriptions/s/resourceGroups/g westus"`, `t = "t"`, `d = "t"`}},
+		{"another group", deployment.Params{Context: context, ResourceGroup: "h"}, []string{`s = "/subscriptions/s S"`,
+			`g = "[concat('/subscriptions/s/resourceGroups/h', ' ', resourceGroup().location)]"`, `t = "t"`, `d = "t"`}},
+		{"another region", deployment.Params{Context: context, Location: "eastus"}, []string{`s = "/subscriptions/s S"`,
+			`g = "/subscriptions/s/resourceGroups/g eastus"`, `t = "t"`, `d = "t"`}},
+		{"another subscription and tenant", deployment.Params{Context: context, SubscriptionID: "q", TenantID: "u", Location: "eastus"}, []string{
+			`s = "[concat('/subscriptions/q', ' ', subscription().displayName)]"`, `g = "/subscriptions/q/resourceGroups/g eastus"`, `t = "u"`, `d = "u"`}},
+	} {
+		if diff := cmp.Diff(tt.want, expand(t, text, tt.params)); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", tt.name, diff)
+		}
+	}
+}
+
+// Linked templates have a scope of their own; what they link to starts at them.
+func TestExpandLinked(t *testing.T) {
+	files := map[string]string{
+		"child.json": `{"parameters": {"p": {"type": "string"}}, "resources": [` +
+			nest("deeper", "", `"templateLink": {"relativePath": "deeper.json"}`) + `], "outputs": {"o": {"type": "string", "value": "[parameters('p')]"}}}`,
+		"deeper.json": `{"resources": [` + one(`"name": "n", "x": "[deployment().properties.templateLink.relativePath]"`) + `]}`,
+	}
+	var asked []string
+	p := deployment.Params{Linked: func(from, uri string) (*armjson.Node, diag.List) {
+		asked = append(asked, from+" → "+uri)
+		return armjson.Parse(uri, []byte(files[uri]))
+	}}
+	got := expand(t, `{"resources": [`+nest("a", "", `"templateLink": {"relativePath": "child.json"}, "parameters": {"p": {"value": "[concat('x', 'y')]"}}`)+`,`+
+		nest("b", "", `"templateLink": {"uri": "child.json"}, "parameters": {"p": {"value": "z"}}`)+
+		`], "outputs": {"o": {"type": "string", "value": "[reference('a').outputs.o.value]"}}}`, p)
+	n := `/resourceGroups/local/providers/A.B/c/n {"type":"A.B/c","apiVersion":"1","name":"n","x":"deeper.json"}`
+	if diff := cmp.Diff([]string{n, n, `o = "xy"`}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"t.json → child.json", "child.json → deeper.json"}, asked); diff != "" {
+		t.Errorf("each file is asked for once (-want +got)\n%s", diff)
+	}
+}

@@ -90,7 +90,8 @@ func (s *scope) call(c *armexpr.Call, args []*armjson.Node) (*armjson.Node, erro
 	}
 	defer s.x.budget.Leave()
 	value := f.output.Get("value")
-	v, err := (&frame{x: s.x, s: s, args: given}).value(value)
+	// As in a variable, nothing may be asked of deployed resources.
+	v, err := (&frame{x: s.x, s: s, position: armexpr.InVariable, args: given}).value(value)
 	if err != nil {
 		return nil, err
 	}

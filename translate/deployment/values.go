@@ -103,6 +103,8 @@ const (
 	// textBytes and treeBytes are about what a text, and an array or object, take in memory however little is in them.
 	textBytes = 200
 	treeBytes = 320
+	// copiedBytes is about what copying a value takes for each byte of its JSON.
+	copiedBytes = 4
 )
 
 // admit counts an array or object that was made against the budget.
@@ -187,45 +189,6 @@ func (f *frame) member(m *armjson.Member) (armjson.Member, error) {
 	return made, failed
 }
 
-// members are the properties of an object in the making: a later one replaces an earlier one of the same name.
-type members struct {
-	list  []armjson.Member
-	index map[string]int // once there are many
-}
-
-func (o *members) set(m armjson.Member) {
-	const few = 16
-	switch i := o.find(m.Key); {
-	case i >= 0:
-		o.list[i] = m
-	default:
-		o.list = append(o.list, m)
-		if o.index != nil {
-			o.index[m.Key] = len(o.list) - 1
-		} else if len(o.list) > few {
-			o.index = make(map[string]int, 2*len(o.list))
-			for i := range o.list {
-				o.index[o.list[i].Key] = i
-			}
-		}
-	}
-}
-
-func (o *members) find(key string) int {
-	if o.index != nil {
-		if i, ok := o.index[key]; ok {
-			return i
-		}
-		return -1
-	}
-	for i := range o.list {
-		if o.list[i].Key == key {
-			return i
-		}
-	}
-	return -1
-}
-
 // parsed is an expression, or what is wrong with it.
 type parsed struct {
 	expr armexpr.Expr
@@ -261,7 +224,11 @@ func (f *frame) text(n *armjson.Node) (*armjson.Node, error) {
 	if err != nil {
 		return nil, f.x.reportExpression(n, p.expr, err)
 	}
-	if err := f.x.budget.Charge(textBytes); err != nil {
+	size := int64(textBytes)
+	if v.Range.IsZero() && v.Depth() > 0 {
+		size += copiedBytes * v.Weight() // all of it gets its place
+	}
+	if err := f.x.budget.Charge(size); err != nil {
 		return nil, f.x.overBudget(n.Range, err)
 	}
 	return v.PlacedAt(n.Range), nil
@@ -284,46 +251,6 @@ func (f *frame) textIn(n *armjson.Node, name string) (*armjson.Node, error) {
 		return nil, f.x.report(CodeShape, m.Value.Range, fmt.Sprintf("%q is %s where a string is wanted", m.Key, v.Kind), "", "")
 	}
 	return v, nil
-}
-
-// withoutNulls drops the members that are null, at every level: in a resource they count as absent.
-func (x *expansion) withoutNulls(n *armjson.Node) *armjson.Node {
-	if len(n.Items) == 0 && len(n.Members) == 0 {
-		return n
-	}
-	if full := x.full[n]; full != nil {
-		return full
-	}
-	full, items, kept := n, n.Items, n.Members
-	for i, item := range n.Items {
-		if v := x.withoutNulls(item); v != item {
-			if full == n {
-				items = append([]*armjson.Node(nil), n.Items...)
-				full = nil
-			}
-			items[i] = v
-		}
-	}
-	for i := range n.Members {
-		m := n.Members[i]
-		v := x.withoutNulls(m.Value)
-		if full == n && (v != m.Value || v.Kind == armjson.Null) {
-			kept = append([]armjson.Member(nil), n.Members[:i]...)
-			full = nil
-		}
-		if full == nil && v.Kind != armjson.Null {
-			kept = append(kept, armjson.Member{Key: m.Key, KeyRange: m.KeyRange, Value: v, Unknown: m.Unknown})
-		}
-	}
-	switch {
-	case full != nil:
-	case n.Kind == armjson.Array:
-		full = n.WithItems(items)
-	default:
-		full = n.WithMembers(kept)
-	}
-	x.full[n] = full
-	return full
 }
 
 // plain is the text of a string, and for an unknown value its expression in brackets.

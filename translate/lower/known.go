@@ -97,7 +97,6 @@ func (l *lowering) needDistributor(d template.Distributor) {
 		l.record(d.Location.Written, path+".location")
 	case *template.DistributeSharedImage:
 		l.need(d.GalleryImageID.Written, path+".galleryImageId")
-		l.need(d.Versioning.Written, path+".versioning")
 		l.need(d.Versioning.Scheme.Written, path+".versioning.scheme")
 		l.need(d.Versioning.Major.Written, path+".versioning.major")
 		l.need(d.ExcludeFromLatest.Written, path+".excludeFromLatest") // it decides what "latest" means in the local gallery

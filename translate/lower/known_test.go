@@ -105,6 +105,27 @@ func TestUnknownNeverChangesAPlan(t *testing.T) {
 	}
 }
 
+// What check would refuse, were it known, is not let pass because it is not known.
+func TestUnknownIsNotLetPass(t *testing.T) {
+	wanted := map[string]bool{}
+	for _, path := range []string{"errorHandling.onCustomizerError", "errorHandling.onValidationError", "optimize.vmBoot.state",
+		"optimize.workload.state", "validate.sourceValidationOnly", "validate.inVMValidations", "autoRun.state", "additionalDataDisks"} {
+		wanted["properties."+path] = true
+	}
+	templatetest.Each(parse(t, full), func(path string, _ armjson.Kind, changed *armjson.Node) {
+		if !wanted[path] {
+			return
+		}
+		if _, list := lowerNode(t, changed); len(list) != 1 || list[0].Code != lower.CodeNotKnown || list[0].Path != path {
+			t.Errorf("%s is not known: findings %v", path, list)
+		}
+		wanted[path+" was tried"] = true
+	})
+	if len(wanted) != 16 {
+		t.Errorf("not all were tried: %v", wanted)
+	}
+}
+
 // labels ignores what only names things: the caller names a plan, and a step without a label goes by its place.
 var labels = cmp.Options{
 	cmpopts.IgnoreFields(plan.Plan{}, "Name"), cmpopts.IgnoreFields(plan.Step{}, "Name"), cmpopts.IgnoreFields(plan.Content{}, "FileName"),

@@ -11,6 +11,7 @@ import (
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/template"
+	"github.com/ingot-build/ingot/translate/template/templatetest"
 )
 
 func decode(t *testing.T, text string) (*template.ImageTemplate, diag.List) {
@@ -166,6 +167,7 @@ func TestDecodeCase(t *testing.T) {
 // Whatever the JSON is, Decode returns a model and findings that lie in the file.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(everything))
+	f.Add([]byte(`{"apiVersion": "?", "properties": {"source": "?object", "customize": ["?", {"type": "?"}], "?": 1, "distribute": "?array"}}`))
 	f.Add([]byte(`{"properties": [], "identity": {"userAssignedIdentities": [1]}}`))
 	f.Add([]byte(`{"properties": {"source": {"type": 1}, "customize": [null, {"type": "Shell", "inline": {}}], "distribute": {}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -176,6 +178,10 @@ func FuzzDecode(f *testing.F) {
 		got, list := template.Decode(n)
 		if got == nil {
 			t.Fatal("no model")
+		}
+		unknown, more := template.Decode(templatetest.Replace(n))
+		if list.Add(more...); unknown == nil {
+			t.Fatal("no model of what is not known")
 		}
 		for _, d := range list {
 			if d.Subject.File != "f.json" || d.Subject.End.Byte > len(data) || d.Summary == "" {

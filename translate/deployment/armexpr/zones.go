@@ -133,7 +133,7 @@ func manyZones(find zoneFinder) func(*Args) (*armjson.Node, error) {
 		var found []*armjson.Node
 		for _, zone := range zones {
 			if zone.Kind != armjson.String {
-				return nil, a.Wants(2, "an array of strings")
+				return nil, a.Fail(2, "%s takes an array of strings here, and an element is %s", a.f.Name, zone.Kind)
 			}
 			if err := a.Step(); err != nil {
 				return nil, err
