@@ -107,7 +107,8 @@ func report(table io.Writer, c disk, results []result) string {
 		fmt.Fprintf(table, "%s\t%d\t%s\t%.2f\t%.2f\t%.2f\t%d\t\n", c.name, c.data/mib, r.way,
 			r.best().Seconds(), r.median().Seconds(), slices.Min(r.cpu).Seconds(), r.peak/mib)
 	}
-	own, others := results[0], results[1:]
+	// The raw way is what Ingot itself runs, without its checks: a floor, and not what anybody would pick instead.
+	own, floor, others := results[0], results[1], results[2:]
 	rival := slices.MinFunc(others, func(a, b result) int { return cmp.Compare(a.best(), b.best()) })
 	ratio := own.best().Seconds() / rival.best().Seconds()
 	verdict := "met"
@@ -115,8 +116,9 @@ func report(table io.Writer, c disk, results []result) string {
 		verdict = "missed"
 	}
 	leanest := slices.MinFunc(others, func(a, b result) int { return cmp.Compare(slices.Min(a.cpu), slices.Min(b.cpu)) })
-	return fmt.Sprintf("%s: ingot takes %.2f of the time of %s (wanted: at most %.2f, %s) and %.2f of the processor time of %s; content equal",
-		c.name, ratio, rival.way, target, verdict, slices.Min(own.cpu).Seconds()/slices.Min(leanest.cpu).Seconds(), leanest.way)
+	return fmt.Sprintf("%s: ingot takes %.2f of the time of %s (wanted: at most %.2f, %s), %.2f of that of %s, which is what it runs, "+
+		"and %.2f of the processor time of %s; content equal",
+		c.name, ratio, rival.way, target, verdict, own.best().Seconds()/floor.best().Seconds(), floor.way, slices.Min(own.cpu).Seconds()/slices.Min(leanest.cpu).Seconds(), leanest.way)
 }
 
 // disk is a source to measure with. Sizes are bytes.
@@ -203,8 +205,8 @@ func (d *disk) measure(ctx context.Context, rounds int) ([]result, error) {
 	}
 	ways := []way{
 		{"ingot", []string{self, "-write", d.top(), out}, d.chain, false},
-		{"qemu-img -O vpc", convert("vpc", "-o", "subformat=fixed,force_size"), d.chain, false},
 		{"qemu-img -O raw -W -m 8, footer", convert("raw", "-W", "-m", "8"), d.chain, true},
+		{"qemu-img -O vpc", convert("vpc", "-o", "subformat=fixed,force_size"), d.chain, false},
 		{"cp --sparse=always of a flat copy, footer", []string{"cp", "--sparse=always", d.raw, out}, []string{d.raw}, true},
 	}
 	results := make([]result, len(ways))
