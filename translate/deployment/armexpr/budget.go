@@ -9,7 +9,7 @@ import (
 // Limits bound what a template can make Ingot do. A short one can ask for more than any machine has: loops in loops, texts
 // doubled and doubled again. The zero Limits are not useful; see DefaultLimits.
 type Limits struct {
-	Steps int64 // function calls and turns of loops, in all
+	Steps int64 // parts of expressions evaluated and turns of loops, in all; looking through what is large takes several
 	Bytes int64 // of texts and values made, in all
 	Value int64 // bytes of one value written as JSON
 	Items int   // elements of one array
@@ -48,6 +48,9 @@ func (b *Budget) Step() *Error {
 	}
 	return nil
 }
+
+// Spend counts work that was done, or that is about to be and is bounded otherwise. If that was too much the next Step says so.
+func (b *Budget) Spend(steps int64) { b.steps += steps }
 
 // Charge counts bytes that were made, or are about to be.
 func (b *Budget) Charge(bytes int64) *Error {

@@ -32,7 +32,7 @@ func networkOf(a *Args) (network, error) {
 	}
 	p, perr := netip.ParsePrefix(text)
 	if perr != nil {
-		e := a.Fail(0, "%s takes a network such as 10.0.0.0/16 or fd00::/48 here, not %q", a.f.Name, shortForm(text))
+		e := a.Fail(0, "%s takes a network such as 10.0.0.0/16 or fd00::/48 here, not %q", a.f.Name, shortText(text))
 		return network{}, e
 	}
 	n := network{Prefix: p.Masked()}

@@ -43,13 +43,13 @@ func dateTimeAdd(a *Args) (*armjson.Node, error) {
 	}
 	d, ok := parseDuration(text)
 	if !ok {
-		e := a.Fail(1, "%q is not a duration", shortForm(text))
+		e := a.Fail(1, "%q is not a duration", shortText(text))
 		e.Why = "a duration is written as in ISO 8601: P1Y2M3DT4H5M6S, PT30M, or -P9D to go back"
 		return nil, e
 	}
 	t, ok := d.addTo(base)
 	if !ok {
-		return nil, a.Fail(1, "adding %s to %s leaves the years 1 to 9999", shortForm(text), a.Values[0].Text)
+		return nil, a.Fail(1, "adding %s to %s leaves the years 1 to 9999", shortText(text), a.Values[0].Text)
 	}
 	return a.date(t, 2, isoForm)
 }
@@ -90,7 +90,7 @@ func (a *Args) time(i int) (time.Time, error) {
 	}
 	t, ok := parseDate(text)
 	if !ok {
-		e := a.Fail(i, "%q is not a time that %s reads", shortForm(text), a.f.Name)
+		e := a.Fail(i, "%q is not a time that %s reads", shortText(text), a.f.Name)
 		e.Why = "a time is written as 2020-04-07T14:53:14Z; what utcNow() gives without a form cannot be read, what utcNow('u') gives can"
 		return time.Time{}, e
 	}
@@ -109,7 +109,7 @@ func (a *Args) date(t time.Time, i int, standard string) (*armjson.Node, error) 
 			form = given
 		}
 	}
-	if err := a.work(int64(len(form))); err != nil {
+	if err := a.work(digestCost * int64(len(form))); err != nil {
 		return nil, err
 	}
 	if err := a.Fits(int64(len(form))*longestField, 0); err != nil {
@@ -117,7 +117,7 @@ func (a *Args) date(t time.Time, i int, standard string) (*armjson.Node, error) 
 	}
 	s, err := formatDate(t, form)
 	if err != nil {
-		e := a.Fail(i, "%q is not a form for times", shortForm(form))
+		e := a.Fail(i, "%q is not a form for times", shortText(form))
 		e.Why = err.Error()
 		return nil, e
 	}

@@ -74,7 +74,7 @@ func copyIndex(a *Args) (*armjson.Node, error) {
 	}
 	switch {
 	case turn == nil && loop != "":
-		return nil, a.Fail(0, "there is no loop named %q here", loop)
+		return nil, a.Fail(0, "there is no loop named %q here", shortText(loop))
 	case turn == nil:
 		return nil, &Error{Summary: "copyIndex() is used outside of a loop",
 			Why: "without a name it is for the loop of a resource or an output; the loops of properties and variables go by name",

@@ -50,7 +50,7 @@ func jsonValue(a *Args) (*armjson.Node, error) {
 
 // readJSON reads text as the service does. What it will take in memory is counted before: a value may be written in one byte.
 func readJSON(a *Args, text string) (*armjson.Node, error) {
-	if err := a.work(int64(len(text))); err != nil {
+	if err := a.work(parsingCost * int64(len(text))); err != nil {
 		return nil, err
 	}
 	if err := a.charge(1 + strings.Count(text, ",") + strings.Count(text, "[") + strings.Count(text, "{")); err != nil {
@@ -92,7 +92,7 @@ func base64Text(a *Args) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := a.work(int64(len(s))); err != nil {
+	if err := a.work(foldingCost * int64(len(s))); err != nil {
 		return "", err
 	}
 	data, err := decodeBase64(s)
@@ -146,7 +146,7 @@ func dataURIToString(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.work(int64(len(s))); err != nil {
+	if err := a.work(parsingCost * int64(len(s))); err != nil {
 		return nil, err
 	}
 	head, body, ok := strings.Cut(s, ",")
@@ -155,9 +155,9 @@ func dataURIToString(a *Args) (*armjson.Node, error) {
 		e.Why = "a data URI starts with data: and has a comma before what it holds"
 		return nil, e
 	}
-	parameters := strings.Split(head[len("data:"):], ";")[1:]
+	_, parameters, _ := strings.Cut(head[len("data:"):], ";") // behind the type
 	charset, encoded := "utf-8", false
-	for _, p := range parameters {
+	for p := range strings.SplitSeq(parameters, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
 		switch {
 		case strings.EqualFold(name, "charset"):
@@ -174,7 +174,7 @@ func dataURIToString(a *Args) (*armjson.Node, error) {
 	}
 	decode := charsets[strings.ToLower(charset)]
 	if decode == nil {
-		e := a.Fail(0, "the data URI is in the charset %q, which dataUriToString does not read", charset)
+		e := a.Fail(0, "the data URI is in the charset %q, which dataUriToString does not read", shortText(charset))
 		e.Why = "it reads utf-8, us-ascii, iso-8859-1, utf-16, utf-16le and utf-16be"
 		return nil, e
 	}

@@ -15,6 +15,9 @@ func format(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.work(foldingCost * int64(len(pattern))); err != nil {
+		return nil, err
+	}
 	var b strings.Builder
 	for {
 		i := strings.IndexAny(pattern, "{}")
@@ -37,6 +40,9 @@ func format(a *Args) (*armjson.Node, error) {
 				return nil, a.Fail(0, `a "{" of the format does not start a place like {0} or {0:N0}; write "{{" for a brace`)
 			}
 			pattern = rest
+			if err := a.Step(); err != nil {
+				return nil, err
+			}
 			s, err := h.fill(a, b.Len())
 			if err != nil {
 				return nil, err
@@ -102,7 +108,7 @@ const maxWidth = 1_000_000
 func (h hole) fill(a *Args, behind int) (string, error) {
 	index, err := strconv.Atoi(h.index)
 	if err != nil || index >= len(a.Values)-1 {
-		return "", a.Fail(0, "the format asks for {%s}, and %s given", h.index, count(len(a.Values)-1, "value is", "values are"))
+		return "", a.Fail(0, "the format asks for {%s}, and %s given", shortText(h.index), count(len(a.Values)-1, "value is", "values are"))
 	}
 	s, err := formatValue(a, a.Values[index+1], h.form)
 	if err != nil || h.width == "" {
@@ -110,7 +116,7 @@ func (h hole) fill(a *Args, behind int) (string, error) {
 	}
 	width, err := strconv.Atoi(h.width)
 	if err != nil || width >= maxWidth || width <= -maxWidth {
-		return "", a.Fail(0, "the width %s of the format is too large", h.width)
+		return "", a.Fail(0, "the width %s of the format is too large", shortText(h.width))
 	}
 	missing := max(0, max(width, -width)-len(units(s)))
 	if err := a.Fits(int64(behind+missing+len(s)), 0); err != nil {

@@ -126,9 +126,6 @@ type Args struct {
 }
 
 func evalCall(c *Call, env *Env) (*armjson.Node, error) {
-	if err := env.Budget.Step(); err != nil {
-		return nil, at(c.Place, err)
-	}
 	if c.Namespace != "" {
 		return evalUser(c, env)
 	}
@@ -148,6 +145,7 @@ func evalCall(c *Call, env *Env) (*armjson.Node, error) {
 		if a.Values, err = evalAll(c.Args, env); err != nil {
 			return nil, err
 		}
+		a.spendOnArguments()
 		if f.mustWait(a.Values) {
 			return unknownFrom(f.Result, callForm(f.Name, a.Values), a.Values...), nil
 		}
@@ -163,6 +161,18 @@ func evalCall(c *Call, env *Env) (*armjson.Node, error) {
 		return nil, at(c.Place, err)
 	}
 	return v, nil
+}
+
+// spendOnArguments counts what a function that is not lazy does with its arguments at the least: it goes through those that are
+// texts, and looks for what is not known in the others.
+func (a *Args) spendOnArguments() {
+	for _, v := range a.Values {
+		size := int64(len(v.Text))
+		if v.HasUnknown() {
+			size = v.Weight()
+		}
+		a.Env.Budget.Spend(size / bytesPerStep)
+	}
 }
 
 func evalUser(c *Call, env *Env) (*armjson.Node, error) {
@@ -331,7 +341,7 @@ func (a *Args) Int(i int) (int64, error) {
 	}
 	n, err := strconv.ParseInt(v.Text, 10, 64)
 	if err != nil {
-		return 0, a.Fail(i, "%s takes a whole number here, not %s", a.f.Name, v.Text)
+		return 0, a.Fail(i, "%s takes a whole number here, not %s", a.f.Name, shortText(v.Text))
 	}
 	return n, nil
 }

@@ -53,22 +53,22 @@ func (a *Args) lambda(i, fewest, most int) (*lambda, error) {
 		err.Fix = "write lambda('x', …) with lambdaVariables('x') in it"
 		return nil, err
 	}
-	names, ok := lambdaNames(c)
-	if !ok {
-		return nil, &Error{Span: c.Place, Summary: "a lambda takes names as texts in quotes, and an expression behind them"}
-	}
-	if n := len(names); n < fewest || n > most {
+	if n := len(c.Args) - 1; n >= 0 && (n < fewest || n > most) {
 		wanted := count(fewest, "variable", "variables")
 		if fewest < most {
 			wanted = fmt.Sprintf("%d to %d variables", fewest, most)
 		}
 		return nil, &Error{Span: c.Place, Summary: fmt.Sprintf("the lambda of %s takes %s, not %d", a.f.Name, wanted, n)}
 	}
+	names, ok := lambdaNames(c)
+	if !ok {
+		return nil, &Error{Span: c.Place, Summary: "a lambda takes names as texts in quotes, and an expression behind them"}
+	}
 	l := &lambda{of: a, arg: i, body: c.Args[len(names)], env: *a.Env}
 	for j, name := range names {
 		for _, v := range l.vars {
 			if strings.EqualFold(v.name, name) {
-				return nil, &Error{Span: c.Args[j].Span(), Summary: fmt.Sprintf("two variables of this lambda are named %q", name)}
+				return nil, &Error{Span: c.Args[j].Span(), Summary: fmt.Sprintf("two variables of this lambda are named %q", shortText(name))}
 			}
 		}
 		l.env.lambda = &binding{name: name, outer: l.env.lambda}
@@ -172,7 +172,7 @@ func lambdaVariable(a *Args) (*armjson.Node, error) {
 	for b := a.Env.lambda; b != nil; b = b.outer {
 		known = append(known, b.name)
 	}
-	e := a.Fail(0, "no lambda around has a variable %q", name)
+	e := a.Fail(0, "no lambda around has a variable %q", shortText(name))
 	if len(known) > 0 {
 		e.Fix = diag.KnownNames(name, known)
 	}

@@ -31,6 +31,9 @@ func (m *members) put(name string, v *armjson.Node) error {
 	if i, ok := m.exact[name]; ok {
 		return m.set(i, v)
 	}
+	if err := m.a.work(foldingCost * int64(len(name))); err != nil {
+		return err
+	}
 	m.exact[name] = len(m.list)
 	if folded := foldCase(name); !has(m.folded, folded) {
 		m.folded[folded] = len(m.list)

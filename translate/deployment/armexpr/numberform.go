@@ -14,7 +14,10 @@ func formatNumber(a *Args, written, form string) (string, error) {
 	n := numberOf(written)
 	letter, precision, ok := standardForm(form)
 	if !ok {
-		if err := a.work(int64(len(form)) + int64(len(written))); err != nil {
+		if err := a.work(foldingCost * int64(len(form)+len(written))); err != nil {
+			return "", err
+		}
+		if err := a.charge(len(form) / marksPerValue); err != nil {
 			return "", err
 		}
 		return n.picture(form), nil
@@ -25,6 +28,9 @@ func formatNumber(a *Args, written, form string) (string, error) {
 	if err := a.Fits(precision+int64(len(written)), 0); err != nil {
 		return "", err
 	}
+	if err := a.work(foldingCost * (max(precision, 0) + int64(len(written)))); err != nil {
+		return "", err
+	}
 	s, ok := n.standard(letter, int(precision))
 	if !ok {
 		return "", a.numberFormError(n, form)
@@ -33,11 +39,12 @@ func formatNumber(a *Args, written, form string) (string, error) {
 }
 
 func (a *Args) numberFormError(n number, form string) *Error {
+	form = shortText(form)
 	e := a.Fail(0, "the form %q of the format does not suit a number", form)
 	if strings.ContainsAny(form[:1], "BbDdXx") {
-		e.Summary = fmt.Sprintf("the form %q of the format is for whole numbers, not for %s", form, n.written)
+		e.Summary = fmt.Sprintf("the form %q of the format is for whole numbers, not for %s", form, shortText(n.written))
 	} else if n.whole && strings.ContainsAny(form[:1], "Rr") {
-		e.Summary = fmt.Sprintf("the form %q of the format is for numbers with a fraction, not for %s", form, n.written)
+		e.Summary = fmt.Sprintf("the form %q of the format is for numbers with a fraction, not for %s", form, shortText(n.written))
 	}
 	e.Why = "the forms are C, D, E, F, G, N, P, R and X, with or without a number behind, and pictures such as #,##0.00"
 	return e

@@ -137,7 +137,7 @@ func toFloat(a *Args) (*armjson.Node, error) {
 	if v.Kind != armjson.String && v.Kind != armjson.Number {
 		return nil, a.Wants(0, "a string or a number")
 	}
-	if err := a.work(v.Weight()); err != nil {
+	if err := a.work(collationCost * v.Weight()); err != nil {
 		return nil, err
 	}
 	text := strings.TrimSpace(v.Text)

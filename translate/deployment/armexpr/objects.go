@@ -51,7 +51,7 @@ func (a *Args) sorted() ([]armjson.Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.work(nodeBytes * int64(len(object.Members))); err != nil {
+	if err := a.work(nodeBytes*int64(len(object.Members)) + foldingCost*keyBytes(object)); err != nil {
 		return nil, err
 	}
 	type named struct {
@@ -68,6 +68,14 @@ func (a *Args) sorted() ([]armjson.Member, error) {
 		members[i] = n.member
 	}
 	return members, nil
+}
+
+// keyBytes is how long the names of an object are in all.
+func keyBytes(object *armjson.Node) (n int64) {
+	for i := range object.Members {
+		n += int64(len(object.Members[i].Key))
+	}
+	return n
 }
 
 func items(a *Args) (*armjson.Node, error) {
@@ -117,7 +125,7 @@ func shallowMerge(a *Args) (*armjson.Node, error) {
 		default:
 			return nil, a.Fail(0, "element %d of the array is %s; shallowMerge takes an array of objects", i, object.Kind)
 		}
-		if err := a.work(nodeBytes * int64(len(object.Members))); err != nil {
+		if err := a.work(nodeBytes*int64(len(object.Members)) + foldingCost*keyBytes(object)); err != nil {
 			return nil, err
 		}
 		for _, m := range object.Members {
@@ -171,9 +179,7 @@ func (a *Args) follow(v *armjson.Node, i int) (*armjson.Node, error) {
 		case step.Kind == armjson.Number:
 			v = indexed(v, step.Text, fromEnd)
 		case v.Kind == armjson.Object:
-			if err := a.work(nodeBytes * int64(len(v.Members)/8)); err != nil {
-				return nil, err
-			}
+			a.Env.Budget.Spend(int64(len(v.Members) / membersPerStep))
 			v = v.Get(step.Text)
 		default:
 			v = nil

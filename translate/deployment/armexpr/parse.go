@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -15,7 +16,7 @@ const (
 
 // Parse reads an expression with its brackets: IsExpression(text) must hold.
 func Parse(text string) (Expr, *Error) {
-	if n := len([]rune(text)); n > maxLength {
+	if n := utf8.RuneCountInString(text); n > maxLength {
 		return nil, &Error{Span: Span{0, len(text)}, Summary: fmt.Sprintf("the expression has %d characters", n),
 			Why: fmt.Sprintf("the service takes up to %d", maxLength)}
 	}

@@ -59,6 +59,9 @@ const (
 	exponent
 )
 
+// marksPerValue is how many marks take about as much memory as a value.
+const marksPerValue = 4
+
 // readSections reads a form. There is at least one section.
 func readSections(form string) [][]mark {
 	sections := [][]mark{nil}
@@ -75,12 +78,13 @@ func readSections(form string) [][]mark {
 	return sections
 }
 
+var places = map[byte]markKind{'0': zeroPlace, '#': digitPlace, '.': point, ',': comma, '%': percent}
+
 // readMark reads the mark at the start of s, which is not empty, and tells how long it is written.
 func readMark(s string) (m mark, size int) {
-	kinds := map[byte]markKind{'0': zeroPlace, '#': digitPlace, '.': point, ',': comma, '%': percent}
 	switch c := s[0]; {
-	case kinds[c] != literal:
-		return mark{kind: kinds[c], text: s[:1]}, 1
+	case places[c] != literal:
+		return mark{kind: places[c], text: s[:1]}, 1
 	case strings.HasPrefix(s, "‰"):
 		return mark{kind: percent, text: "‰"}, len("‰")
 	case c == '\\':

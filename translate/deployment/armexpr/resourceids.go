@@ -152,7 +152,7 @@ func (a *Args) id(at int, parts ...any) (*armjson.Node, error) {
 	segments := strings.Split(typ, "/")
 	names := a.Values[at+1:]
 	if len(names) != len(segments)-1 {
-		return nil, a.Fail(at, "the type %q needs %s after it, not %d", typ, count(len(segments)-1, "name", "names"), len(names))
+		return nil, a.Fail(at, "the type %q needs %s after it, not %d", shortText(typ), count(len(segments)-1, "name", "names"), len(names))
 	}
 	b.WriteString("/providers/" + segments[0])
 	for i, name := range names {

@@ -182,6 +182,9 @@ func intersection(a *Args) (*armjson.Node, error) {
 	}
 	others := make([]nodeSet, a.Len()-1)
 	for i, list := range a.Values[1:] {
+		if err := a.charge(len(list.Items)); err != nil {
+			return nil, err
+		}
 		others[i] = nodeSet{}
 		for _, item := range list.Items {
 			others[i].add(digest(item), item)

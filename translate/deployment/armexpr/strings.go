@@ -75,7 +75,7 @@ func onText(f func(string) string) func(*Args) (*armjson.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := a.work(int64(len(s))); err != nil {
+		if err := a.work(foldingCost * int64(len(s))); err != nil {
 			return nil, err
 		}
 		return armjson.NewString(f(s)), nil
@@ -117,7 +117,7 @@ func compareEnds(a *Args, end func(text, part []uint16) []uint16) (*armjson.Node
 	if err != nil {
 		return nil, err
 	}
-	if err := a.work(int64(len(texts[0]) + len(texts[1]))); err != nil {
+	if err := a.work(collationCost * int64(len(texts[0])+len(texts[1]))); err != nil {
 		return nil, err
 	}
 	text, part := units(texts[0]), units(texts[1])
@@ -172,7 +172,7 @@ func padLeft(a *Args) (*armjson.Node, error) {
 			return nil, err
 		}
 		if len(units(padding)) != 1 {
-			return nil, a.Fail(2, "padLeft takes a single character here, not %q", shortForm(padding))
+			return nil, a.Fail(2, "padLeft takes a single character here, not %q", shortText(padding))
 		}
 	}
 	missing := max(0, total-int64(len(units(v.Text))))
@@ -196,7 +196,7 @@ func substring(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.work(int64(len(text))); err != nil {
+	if err := a.work(foldingCost * int64(len(text))); err != nil {
 		return nil, err
 	}
 	u := units(text)
@@ -232,23 +232,64 @@ func split(a *Args) (*armjson.Node, error) {
 		return nil, err
 	}
 	parts := gathering{a: a}
-	from := 0
-	for i := 0; i < len(text); {
-		n := delimiterAt(text[i:], delimiters)
-		if n == 0 {
-			i++
-			continue
-		}
+	for from, at := 0, newFinder(text, delimiters); ; {
+		i, size := at.next(from)
 		if err := parts.add(armjson.NewString(text[from:i])); err != nil {
 			return nil, err
 		}
-		i += n
-		from = i
+		if size == 0 {
+			return parts.array(), nil
+		}
+		if err := a.work(int64(len(delimiters))); err != nil {
+			return nil, err
+		}
+		from = i + size
 	}
-	if err := parts.add(armjson.NewString(text[from:])); err != nil {
-		return nil, err
+}
+
+// finder finds the places of delimiters in a text, from left to right. It goes through the text once for each of them: trying every
+// one at every place would take a long text and a long delimiter hours.
+type finder struct {
+	text       string
+	delimiters []string
+	found      []int // where each delimiter is next; len(text) for nowhere, -1 before it was looked for
+}
+
+func newFinder(text string, delimiters []string) *finder {
+	f := &finder{text: text, found: make([]int, len(delimiters))}
+	for i, d := range delimiters {
+		f.delimiters = append(f.delimiters, d)
+		f.found[i] = -1
+		if d == "" { // is never found
+			f.found[i] = len(text)
+		}
 	}
-	return parts.array(), nil
+	return f
+}
+
+// next gives the first delimiter at or behind from, and the first of the list where several fit. At the end of the text its size
+// is 0.
+func (f *finder) next(from int) (at, size int) {
+	if len(f.delimiters) == 0 {
+		if i := strings.IndexFunc(f.text[from:], unicode.IsSpace); i >= 0 {
+			_, size = utf8.DecodeRuneInString(f.text[from+i:])
+			return from + i, size
+		}
+		return len(f.text), 0
+	}
+	at = len(f.text)
+	for i, d := range f.delimiters {
+		if f.found[i] < from {
+			f.found[i] = len(f.text)
+			if j := strings.Index(f.text[from:], d); j >= 0 {
+				f.found[i] = from + j
+			}
+		}
+		if f.found[i] < at {
+			at, size = f.found[i], len(d)
+		}
+	}
+	return at, size
 }
 
 func delimitersOf(a *Args) ([]string, error) {
@@ -267,20 +308,4 @@ func delimitersOf(a *Args) ([]string, error) {
 		list = append(list, item.Text)
 	}
 	return list, nil
-}
-
-// delimiterAt returns the length of the delimiter that text starts with, 0 if it starts with none.
-func delimiterAt(text string, delimiters []string) int {
-	if len(delimiters) == 0 {
-		if r, size := utf8.DecodeRuneInString(text); unicode.IsSpace(r) {
-			return size
-		}
-		return 0
-	}
-	for _, d := range delimiters {
-		if strings.HasPrefix(text, d) && d != "" {
-			return len(d)
-		}
-	}
-	return 0
 }

@@ -2,7 +2,6 @@ package armexpr
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 )
@@ -34,70 +33,13 @@ func (a *Args) attempt(i int) (*armjson.Node, error) {
 
 // waiting makes the unknown value of a lazy call. Arguments that were evaluated show their value, the others stand as written.
 func (a *Args) waiting(kind armjson.Kind, causes ...*armjson.Node) *armjson.Node {
-	var b strings.Builder
-	b.WriteString(a.f.Name + "(")
-	for i, arg := range a.call.Args {
-		if i > 0 {
-			b.WriteString(", ")
-		}
+	p := printer{most: maxForm}
+	writeList(&p.b, a.f.Name, len(a.call.Args), func(i int) {
 		if i < len(a.Values) && a.Values[i] != nil {
-			writeForm(&b, a.Values[i])
+			writeForm(&p.b, a.Values[i])
 		} else {
-			write(&b, inline(arg, a.Env.lambda))
+			p.write(a.call.Args[i], a.Env.lambda)
 		}
-	}
-	b.WriteByte(')')
-	return unknownFrom(kind, b.String(), causes...)
-}
-
-// inline replaces the variables of the lambdas around e by their values: the text of an unknown value is read far from them.
-func inline(e Expr, around *binding) Expr {
-	if around == nil {
-		return e
-	}
-	switch e := e.(type) {
-	case *Call:
-		if v := boundBy(e, around); v != nil {
-			if value, err := Parse("[" + form(v) + "]"); err == nil {
-				return value
-			}
-			return e // a form that was cut short
-		}
-		if names, ok := lambdaNames(e); ok {
-			for _, name := range names {
-				around = &binding{name: name, outer: around} // hides an outer one
-			}
-		}
-		c := *e
-		c.Args = make([]Expr, len(e.Args))
-		for i, arg := range e.Args {
-			c.Args[i] = inline(arg, around)
-		}
-		return &c
-	case *Property:
-		p := *e
-		p.Target = inline(e.Target, around)
-		return &p
-	case *Index:
-		x := *e
-		x.Target, x.Key = inline(e.Target, around), inline(e.Key, around)
-		return &x
-	default:
-		return e
-	}
-}
-
-// boundBy gives the value that the call lambdaVariables('x') has; nil for other calls and for variables without a value yet.
-func boundBy(c *Call, around *binding) *armjson.Node {
-	if c.Namespace != "" || !strings.EqualFold(c.Name, lambdaVariablesName) || len(c.Args) != 1 {
-		return nil
-	}
-	name, ok := c.Args[0].(*Text)
-	if !ok {
-		return nil
-	}
-	if b := around.find(name.Value); b != nil {
-		return b.value
-	}
-	return nil
+	})
+	return unknownFrom(kind, p.b.String(), causes...)
 }

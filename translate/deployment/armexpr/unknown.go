@@ -49,14 +49,7 @@ func firstUnknown(n *armjson.Node) *armjson.Node {
 // callForm is the text of a call with evaluated arguments.
 func callForm(name string, args []*armjson.Node) string {
 	var b strings.Builder
-	b.WriteString(name + "(")
-	for i, a := range args {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		writeForm(&b, a)
-	}
-	b.WriteByte(')')
+	writeList(&b, name, len(args), func(i int) { writeForm(&b, args[i]) })
 	return shortForm(b.String())
 }
 
@@ -67,48 +60,67 @@ func shortForm(s string) string {
 	return s
 }
 
-// form is the text of an expression that has the value n.
+// form is the text of an expression that has the value n; one that is longer than maxForm is not complete.
 func form(n *armjson.Node) string {
 	var b strings.Builder
 	writeForm(&b, n)
 	return b.String()
 }
 
-func writeForm(b *strings.Builder, n *armjson.Node) {
-	if b.Len() > maxForm {
-		return // it will be cut anyway
-	}
-	list := func(name string, count int, item func(i int)) {
-		b.WriteString(name + "(")
-		for i := range count {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			item(i)
+// writeList writes name(…) with so many items. Once the text is full it stops: the rest would be cut.
+func writeList(b *strings.Builder, name string, count int, item func(i int)) {
+	b.WriteString(name + "(")
+	for i := range count {
+		if b.Len() > maxForm {
+			return
 		}
-		b.WriteByte(')')
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		item(i)
 	}
+	b.WriteByte(')')
+}
+
+func writeForm(b *strings.Builder, n *armjson.Node) {
 	switch n.Kind {
 	case armjson.Null:
 		b.WriteString("null()")
 	case armjson.Bool:
 		b.WriteString(strings.ToLower(textForm(n)) + "()")
 	case armjson.Number:
-		b.WriteString(n.Text)
+		writeSome(b, n.Text)
 	case armjson.String:
-		b.WriteString(quoted(n.Text))
+		writeText(b, n.Text)
 	case armjson.Array:
-		list("createArray", len(n.Items), func(i int) { writeForm(b, n.Items[i]) })
+		writeList(b, "createArray", len(n.Items), func(i int) { writeForm(b, n.Items[i]) })
 	case armjson.Object:
-		list("createObject", len(n.Members), func(i int) {
-			b.WriteString(quoted(n.Members[i].Key) + ", ")
+		writeList(b, "createObject", len(n.Members), func(i int) {
+			writeText(b, n.Members[i].Key)
+			b.WriteString(", ")
 			writeForm(b, n.Members[i].Value)
 		})
 	case armjson.Unknown:
-		b.WriteString(n.Unknown.Form)
+		writeSome(b, n.Unknown.Form)
 	default:
 		panic("armexpr: value without a kind")
 	}
 }
 
+// writeSome writes as much of a text as can be shown, and a little more: so the whole is seen to be too long.
+func writeSome(b *strings.Builder, s string) {
+	b.WriteString(s[:min(len(s), maxForm+1)])
+}
+
+// writeText writes a text in quotes.
+func writeText(b *strings.Builder, s string) {
+	if len(s) > maxForm {
+		b.WriteByte('\'')
+		writeSome(b, s)
+		return
+	}
+	b.WriteString(quoted(s))
+}
+
+// quoted is a text as an expression writes it.
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -24,7 +24,7 @@ func uriFunc(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Fits(3*int64(len(texts[0])+len(texts[1])), 0); err != nil {
+	if err := a.prepareURI(int64(len(texts[0]) + len(texts[1]))); err != nil {
 		return nil, err
 	}
 	base, err := absoluteURI(a, texts[0])
@@ -40,6 +40,14 @@ func uriFunc(a *Args) (*armjson.Node, error) {
 	return armjson.NewString(u.String()), nil
 }
 
+// prepareURI checks and counts what it takes to read or write so many bytes of a URI; escaping makes three of one.
+func (a *Args) prepareURI(size int64) error {
+	if err := a.Fits(3*size, 0); err != nil {
+		return err
+	}
+	return a.work(parsingCost * size)
+}
+
 // absoluteURI reads the first argument, which must name a scheme and a host, or for file: a path.
 func absoluteURI(a *Args, text string) (*url.URL, error) {
 	u, err := url.Parse(escape(text, inURI, true))
@@ -53,7 +61,7 @@ func absoluteURI(a *Args, text string) (*url.URL, error) {
 }
 
 func (a *Args) notURI(i int, what string, err error) *Error {
-	e := a.Fail(i, "%s takes %s here, not %q", a.f.Name, what, shortForm(a.Values[i].Text))
+	e := a.Fail(i, "%s takes %s here, not %q", a.f.Name, what, shortText(a.Values[i].Text))
 	if in, ok := err.(*url.Error); ok {
 		err = in.Err
 	}
@@ -81,7 +89,7 @@ func uriComponent(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Fits(3*int64(len(s)), 0); err != nil {
+	if err := a.prepareURI(int64(len(s))); err != nil {
 		return nil, err
 	}
 	return armjson.NewString(escape(s, unreserved, false)), nil
@@ -120,7 +128,7 @@ func uriComponentToString(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.work(int64(len(s))); err != nil {
+	if err := a.work(parsingCost * int64(len(s))); err != nil {
 		return nil, err
 	}
 	var b strings.Builder
@@ -172,7 +180,7 @@ func buildURI(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Fits(3*o.Weight(), 0); err != nil {
+	if err := a.prepareURI(o.Weight()); err != nil {
 		return nil, err
 	}
 	parts := map[string]string{}
@@ -189,13 +197,14 @@ func buildURI(a *Args) (*armjson.Node, error) {
 	if port := o.Get("port"); !port.IsNull() {
 		n, err := strconv.ParseUint(port.Text, 10, 16)
 		if port.Kind != armjson.Number || err != nil {
-			return nil, a.Fail(0, `the "port" of a URI must be a whole number from 0 to 65535, not %s`, shortForm(form(port)))
+			return nil, a.Fail(0, `the "port" of a URI must be a whole number from 0 to 65535, not %s`, shortText(form(port)))
 		}
 		text += ":" + strconv.FormatUint(n, 10)
 	}
 	u, err := url.Parse(escape(text, inURI, true))
 	if err != nil || parts["scheme"] == "" || parts["host"] == "" || u.Hostname() == "" || u.Path != "" || u.RawQuery+u.Fragment != "" {
-		e := a.Fail(0, "buildUri cannot make a URI of the scheme %q and the host %q", parts["scheme"], parts["host"])
+		e := a.Fail(0, "buildUri cannot make a URI of the scheme %q and the host %q", shortText(parts["scheme"]),
+			shortText(parts["host"]))
 		e.Why = "a scheme is as https, a host as example.com; both are needed, and nothing else may stand in them"
 		return nil, e
 	}
@@ -215,7 +224,7 @@ func parseURI(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Fits(3*int64(len(text)), 0); err != nil {
+	if err := a.prepareURI(int64(len(text))); err != nil {
 		return nil, err
 	}
 	u, err := absoluteURI(a, text)

@@ -14,12 +14,13 @@ const (
 	foldingCost   = 4
 	collationCost = 8
 	digestCost    = 8
+	parsingCost   = 16
 )
 
 // work counts the steps of looking through so many bytes of values or text. Without it a short loop over one long value would
 // run for hours within its steps.
 func (a *Args) work(bytes int64) error {
-	a.Env.Budget.steps += bytes / bytesPerStep
+	a.Env.Budget.Spend(bytes / bytesPerStep)
 	return a.Step()
 }
 
