@@ -37,7 +37,7 @@ func Rules() []Rule {
 			refTemplate + "#distribute-sharedimage", "", galleryImageID},
 		{CodeRegions, diag.Error, "replicationRegions and targetRegions exclude each other",
 			refTemplate + "#distribute-sharedimage", "", regions},
-		{CodeVersioning, diag.Error, "versioning has an unknown scheme, or a major that the scheme cannot use",
+		{CodeVersioning, diag.Error, "versioning has an unknown scheme, or a major below -1",
 			refTemplate + "#versioning", "", versioning},
 		{CodeVersionAndScheme, diag.Error, "the version is both written in the galleryImageId and left to versioning",
 			refTemplate + "#versioning", "", versionAndScheme},

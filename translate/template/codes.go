@@ -11,6 +11,7 @@ const (
 	CodePropertyVersion diag.Code = "ING2005"
 	CodeUnknownType     diag.Code = "ING2006"
 	CodeReadOnly        diag.Code = "ING2007"
+	CodeNotUsed         diag.Code = "ING2008"
 )
 
 // Codes lists the findings of this package, for the reference page.
@@ -29,5 +30,7 @@ func Codes() []diag.Entry {
 			Summary: `a "type" names no known kind of source, customizer, validator or distributor`},
 		{Code: CodeReadOnly, Severity: diag.Warning,
 			Summary: "a property is written by the service only and is ignored in a template"},
+		{Code: CodeNotUsed, Severity: diag.Warning,
+			Summary: "a property of resources in general says nothing about an image template"},
 	}
 }

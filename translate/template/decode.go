@@ -3,6 +3,7 @@ package template
 import (
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/schema"
 )
 
 // Decode reads an evaluated imageTemplates resource (see translate/deployment) into the model. The image template is never
@@ -22,49 +23,63 @@ func Decode(node *armjson.Node) (*ImageTemplate, diag.List) {
 	case KnownAPIVersion(v.Text):
 		d.version = v.Text
 	}
-	d.object(node, "", "an image template", []property{
-		{name: "apiVersion", read: d.str(&t.APIVersion)},
-		{name: "type", read: ignored},
-		{name: "name", read: d.str(&t.Name)},
-		{name: "location", required: true, read: d.str(&t.Location)},
-		{name: "tags", read: d.tags(&t.Tags)},
-		{name: "identity", since: v20190501, read: d.identity(&t.Identity)},
-		{name: "properties", required: true, read: d.properties(t)},
-		{name: "id", readOnly: true},
-		{name: "systemData", since: v20211001, readOnly: true},
-		// Most published bodies carry what belongs to a deployment template. It says nothing about the image.
-		{name: "dependsOn", read: ignored},
-		{name: "comments", read: ignored},
-	})
+	d.object(node, "", form{what: "an image template", typ: schema.Root, fields: fields{
+		"apiVersion": d.str(&t.APIVersion),
+		"name":       d.str(&t.Name),
+		"location":   d.str(&t.Location),
+		"tags":       d.tags(&t.Tags),
+		"identity":   d.identity(&t.Identity),
+		"properties": d.templateProperties(t),
+		"resources":  d.triggers(&t.Triggers),
+
+		"type":      ignored, // published bodies spell it in several ways, all of which the service takes
+		"comments":  ignored,
+		"dependsOn": ignored,
+	}, free: []string{"apiVersion", "identity", "name", "type"}, also: d.ofEveryResource})
 	d.list.Sort()
 	return t, d.list
 }
 
-func (d *decoder) properties(t *ImageTemplate) reader {
+func (d *decoder) templateProperties(t *ImageTemplate) reader {
 	return func(n *armjson.Node, path string) {
-		d.object(n, path, "properties", []property{
-			{name: "source", required: true, read: d.source(&t.Source)},
-			{name: "customize", read: d.customizers(&t.Customize)},
-			{name: "distribute", required: true, read: d.distributors(&t.Distribute)},
-			{name: "buildTimeoutInMinutes", since: v20190501, read: d.integer(&t.BuildTimeout)},
-			{name: "vmProfile", since: v20190501, read: d.vmProfile(&t.VMProfile)},
-			{name: "errorHandling", since: v20230701, read: d.errorHandling(&t.ErrorHandling)},
-			{name: "optimize", since: v20220701, read: d.optimize(&t.Optimize)},
-			{name: "validate", since: v20220214, read: d.validate(&t.Validate)},
-			{name: "autoRun", since: v20240201, read: d.state(&t.AutoRunState, "autoRun")},
-			{name: "stagingResourceGroup", since: v20220214, read: d.str(&t.StagingResourceGroup)},
-			{name: "managedResourceTags", since: v20240201, read: d.tags(&t.ManagedResourceTags)},
-			{name: "additionalDataDisks", since: v20251001, read: func(n *armjson.Node, path string) {
-				if d.kind(n, path, armjson.Array) && (n.Kind == armjson.Unknown || len(n.Items) > 0) {
-					t.unhandled(n, path)
-				}
-			}},
-			{name: "provisioningState", readOnly: true},
-			{name: "provisioningError", readOnly: true},
-			{name: "lastRunStatus", readOnly: true},
-			{name: "exactStagingResourceGroup", since: v20220214, readOnly: true},
-		})
+		d.object(n, path, form{what: "properties", typ: "ImageTemplateProperties", fields: fields{
+			"source":                d.source(&t.Source),
+			"customize":             d.customizers(&t.Customize),
+			"distribute":            d.distributors(&t.Distribute),
+			"buildTimeoutInMinutes": d.integer(&t.BuildTimeout),
+			"vmProfile":             d.vmProfile(&t.VMProfile),
+			"errorHandling":         d.errorHandling(&t.ErrorHandling),
+			"optimize":              d.optimize(&t.Optimize),
+			"validate":              d.validate(&t.Validate),
+			"autoRun":               d.autoRun(&t.AutoRunState),
+			"stagingResourceGroup":  d.str(&t.StagingResourceGroup),
+			"managedResourceTags":   d.tags(&t.ManagedResourceTags),
+			"additionalDataDisks":   d.dataDisks(t),
+		}})
 	}
+}
+
+// dataDisks keeps the place of the array only; each disk is held against its shape.
+func (d *decoder) dataDisks(t *ImageTemplate) reader {
+	return func(n *armjson.Node, path string) {
+		each := func(n *armjson.Node, path string) (none struct{}, keep bool) {
+			d.object(n, path, form{what: "a data disk", typ: "DataDisk"})
+			return none, false
+		}
+		list(d, &List[struct{}]{}, each)(n, path)
+		if n.Kind == armjson.Unknown || len(n.Items) > 0 {
+			t.unhandled(n, path)
+		}
+	}
+}
+
+// triggers reads the resources that stand inside the image template. Triggers are all it can have.
+func (d *decoder) triggers(into *List[Property]) reader {
+	return list(d, into, func(n *armjson.Node, path string) (Property, bool) {
+		d.object(n, path, form{what: "a trigger", typ: "imageTemplates_triggers_childResource",
+			fields: fields{"comments": ignored, "dependsOn": ignored}, also: d.ofEveryResource})
+		return Property{Path: path, Written: written(n)}, true
+	})
 }
 
 // unhandled keeps the place of a property that Ingot knows and does not act on; translate/check says what comes of it.
@@ -75,11 +90,16 @@ func (t *ImageTemplate) unhandled(n *armjson.Node, path string) {
 func (d *decoder) identity(into *Identity) reader {
 	return func(n *armjson.Node, path string) {
 		into.Written = written(n)
-		d.object(n, path, "identity", []property{
-			{name: "type", read: d.str(&into.Type)},
-			{name: "userAssignedIdentities", read: d.keys(&into.UserAssigned)},
-			{name: "principalId", readOnly: true},
-			{name: "tenantId", readOnly: true},
-		})
+		d.object(n, path, form{what: "identity", typ: "ImageTemplateIdentity", fields: fields{
+			"type": d.str(&into.Type),
+			"userAssignedIdentities": func(n *armjson.Node, path string) {
+				d.keys(&into.UserAssigned)(n, path)
+				for _, m := range n.Members {
+					if m.Unknown == nil && !m.Value.IsNull() {
+						d.object(m.Value, entry(path, m.Key), form{what: "an identity of the map", typ: "UserAssignedIdentity"})
+					}
+				}
+			},
+		}, also: d.ofEveryIdentity})
 	}
 }

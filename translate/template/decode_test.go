@@ -111,10 +111,11 @@ func TestDecodeEverything(t *testing.T) {
 		BuildTimeout: i(90), AutoRunState: s("Enabled"),
 		ErrorHandling: template.ErrorHandling{OnCustomizerError: s("abort")},
 		VMProfile: template.VMProfile{VMSize: s("z"), OSDiskSizeGB: i(30), UserAssignedIdentity: ss(s("w")),
-			VNetConfig: template.Property{Path: "properties.vmProfile.vnetConfig"}},
+			VNetConfig: template.VNetConfig{SubnetID: s("n")}},
 		Optimize: template.Optimize{VMBootState: s("Enabled"), WorkloadState: s("Disabled")},
 		Validate: template.Validate{SourceValidationOnly: b(false),
-			InVMValidations: template.List[template.Property]{Value: []template.Property{{Path: "properties.validate.inVMValidations[0]"}}}},
+			InVMValidations: template.List[template.Validator]{Value: []template.Validator{
+				&template.Shell{Common: template.Common{Path: "properties.validate.inVMValidations[0]"}, Script: template.Script{Inline: ss(s("t"))}}}}},
 		StagingResourceGroup: s("g"), Unhandled: []template.Property{{Path: "properties.additionalDataDisks"}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreTypes(diag.Range{}), cmpopts.EquateEmpty()); diff != "" {

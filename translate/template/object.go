@@ -2,24 +2,14 @@ package template
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/schema"
 )
-
-// property is one row of the table that an object is read by.
-type property struct {
-	name         string
-	since, until string // first and last api-version that has it; "" is no limit
-	instead      string // what took its place after until, "" if nothing did
-
-	readOnly      bool // written by the service only, and ignored in a template
-	required      bool
-	requiredUntil string // required up to this api-version; "" leaves it to required
-
-	read func(n *armjson.Node, path string) // is not called for null: a null property counts as absent
-}
 
 // decoder carries what every reader needs.
 type decoder struct {
@@ -29,23 +19,36 @@ type decoder struct {
 	version string
 }
 
-// object reads an object by its table. What names it in messages: "a Shell customizer". Of an object that is not known, none of
-// the properties is: each is read as an unknown value that may be absent.
-func (d *decoder) object(n *armjson.Node, path, what string, table []property) {
-	d.read(n, path, what, table, false)
+// fields says what becomes of the properties of an object, by the names of the wire format, those of every api-version. A
+// property without a reader is held against its published shape, and no more is made of it.
+type fields map[string]reader
+
+// form is how an object is read. Which properties it has in which api-version is the schema's to say.
+type form struct {
+	what   string // names the object in messages: "a Shell customizer"
+	typ    string // of translate/schema
+	fields fields
+
+	needs []string // what the service cannot do without, although the published shape does not require it
+	free  []string // what the published shape requires, and may be absent all the same: it is given elsewhere, or a rule asks for it
+
+	// also looks at a member that the schema does not have in any version; it reports whether it knows it.
+	also func(m armjson.Member, path string) bool
 }
 
-// openObject reads an object that may have properties beside those of the table.
-func (d *decoder) openObject(n *armjson.Node, path, what string, table []property) {
-	d.read(n, path, what, table, true)
-}
-
-func (d *decoder) read(n *armjson.Node, path, what string, table []property, open bool) {
+// object reads an object. Of one that is not known, none of the properties is: each is read as an unknown value that may be
+// absent.
+func (d *decoder) object(n *armjson.Node, path string, f form) {
 	if !d.kind(n, path, armjson.Object) {
 		return
 	}
+	t := schema.Lookup(f.typ)
 	if n.Kind == armjson.Unknown {
-		d.readUnknown(n, path, table)
+		for _, p := range d.properties(t) {
+			if read := f.fields[p.Name]; read != nil && !p.ReadOnly {
+				read(inside(n), join(path, p.Name))
+			}
+		}
 		return
 	}
 	seen := map[string]bool{}
@@ -53,86 +56,90 @@ func (d *decoder) read(n *armjson.Node, path, what string, table []property, ope
 	for _, m := range n.Members {
 		if m.Unknown != nil {
 			complete = false
-			continue
+		} else if name := d.member(n, m, path, t, f); name != "" {
+			seen[name] = true
 		}
-		p, exact := findProperty(table, m.Key)
-		switch {
-		case p == nil && open:
-			continue
-		case p == nil:
-			d.unknownName(m, path, what, table)
-			continue
-		case !exact && n.Member(p.name).Key == p.name:
-			d.unknownName(m, path, what, table) // the right spelling stands beside it and wins
-			continue
-		case !exact:
-			d.wrongCase(m, path, p.name)
-		}
-		if !d.inVersion(p) {
-			d.otherVersion(m, path, p)
-			continue
-		}
-		if p.readOnly {
-			d.writtenByService(m, path)
-			continue
-		}
-		if m.Value.IsNull() {
-			continue
-		}
-		seen[p.name] = true
-		p.read(m.Value, join(path, p.name))
 	}
-	for i := range table {
-		p := &table[i]
-		if complete && d.required(p) && !seen[p.name] {
-			d.list.Add(diag.Diagnostic{
-				Severity: diag.Error, Code: CodeMissingProperty, Subject: firstCharacter(n), Path: join(path, p.name),
-				Summary: fmt.Sprintf("%s needs the property %q", what, p.name),
-				Why:     "it is required in " + d.versionName(),
-				Fix:     fmt.Sprintf("add %q here", p.name),
-			})
+	if !complete {
+		return
+	}
+	for _, p := range d.properties(t) {
+		if !seen[p.Name] && !slices.Contains(f.free, p.Name) && d.alwaysRequired(t, p) {
+			seen[p.Name] = true // a property may have several forms
+			d.missing(n, path, f.what, p.Name, "it is required in "+d.versionName())
+		}
+	}
+	for _, name := range f.needs {
+		if !seen[name] {
+			d.missing(n, path, f.what, name, "the service needs it, though the published shape does not require it")
 		}
 	}
 }
 
-// readUnknown reads every property of an object that is not known.
-func (d *decoder) readUnknown(n *armjson.Node, path string, table []property) {
-	inside := *n.Unknown
-	inside.Kind = 0 // the object is one; what its properties are, and whether it has them, is not known
-	value := armjson.NewUnknown(inside).At(n.Range)
-	for i := range table {
-		if p := &table[i]; d.inVersion(p) && !p.readOnly {
-			p.read(value, join(path, p.name))
+// member reads one member of an object n. It returns the name of the property that is set by it; "" if none is.
+func (d *decoder) member(n *armjson.Node, m armjson.Member, path string, t *schema.Type, f form) string {
+	p, exact := d.property(t, m.Key)
+	switch {
+	case p == nil && f.also != nil && f.also(m, path):
+		return ""
+	case p == nil && len(t.Ever(m.Key)) > 0:
+		d.otherVersion(m, path, t)
+		return ""
+	case p == nil:
+		d.unknownName(m, path, f.what, t)
+		return ""
+	case !exact && n.Member(p.Name).Key == p.Name:
+		d.unknownName(m, path, f.what, t) // the right spelling stands beside it and wins
+		return ""
+	case m.Value.IsNull():
+		if !exact {
+			d.wrongCase(m, path, p.Name)
+		}
+		return ""
+	case !exact:
+		d.wrongCase(m, path, p.Name)
+	}
+	switch read := f.fields[p.Name]; {
+	case p.ReadOnly:
+		d.writtenByService(m, path)
+		return ""
+	case read != nil:
+		read(m.Value, join(path, p.Name))
+	default:
+		d.shape(m.Value, join(path, p.Name), p)
+	}
+	return p.Name
+}
+
+// openObject reads some properties of an object that may have others beside them.
+func (d *decoder) openObject(n *armjson.Node, path, what string, f fields, needs ...string) {
+	if !d.kind(n, path, armjson.Object) {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		switch m := n.Member(name); {
+		case n.Kind == armjson.Unknown:
+			f[name](inside(n), join(path, name))
+		case m != nil && !m.Value.IsNull():
+			f[name](m.Value, join(path, name))
+		case slices.Contains(needs, name) && !slices.ContainsFunc(n.Members, func(m armjson.Member) bool { return m.Unknown != nil }):
+			d.missing(n, path, what, name, "it is required in "+d.versionName())
 		}
 	}
 }
 
-func findProperty(table []property, key string) (p *property, exact bool) {
-	for i := range table {
-		if table[i].name == key {
-			return &table[i], true
-		}
-	}
-	for i := range table {
-		if strings.EqualFold(table[i].name, key) {
-			return &table[i], false
-		}
-	}
-	return nil, false
+// inside is the value of any property of an object that is not known: neither what it is, nor whether it is there.
+func inside(n *armjson.Node) *armjson.Node {
+	missing := *n.Unknown
+	missing.Kind = 0
+	return armjson.NewUnknown(missing).At(n.Range)
 }
 
-func (d *decoder) inVersion(p *property) bool { return d.between(p.since, p.until) }
-
-// between reports whether the template's api-version lies between two others, or may do so; "" is no limit.
-func (d *decoder) between(since, until string) bool {
-	return d.version == "" || d.version >= since && (until == "" || d.version <= until)
-}
-
-func (d *decoder) required(p *property) bool {
-	if d.version == "" {
-		return p.required && p.since == "" && p.until == ""
-	}
-	return (p.required || d.version <= p.requiredUntil) && d.inVersion(p)
+func (d *decoder) missing(n *armjson.Node, path, what, name, why string) {
+	d.list.Add(diag.Diagnostic{
+		Severity: diag.Error, Code: CodeMissingProperty, Subject: firstCharacter(n), Path: join(path, name),
+		Summary: fmt.Sprintf("%s needs the property %q", what, name), Why: why, Fix: fmt.Sprintf("add %q here", name),
+	})
 }
 
 func (d *decoder) versionName() string {
@@ -150,17 +157,12 @@ func (d *decoder) strictly(before string) (diag.Severity, string) {
 	case Strict(d.version):
 		return diag.Error, "from api-version 2024-02-01 on the service refuses it"
 	}
-	return diag.Warning, "api-version " + d.version + " " + before
+	return diag.Warning, "api-version " + d.version + " " + before + "; from 2024-02-01 on the service refuses it"
 }
 
-func (d *decoder) unknownName(m armjson.Member, path, what string, table []property) {
+func (d *decoder) unknownName(m armjson.Member, path, what string, t *schema.Type) {
 	severity, why := d.strictly("ignores it, and so does Ingot")
-	var names []string
-	for i := range table {
-		if d.inVersion(&table[i]) && !table[i].readOnly {
-			names = append(names, table[i].name)
-		}
-	}
+	names := d.names(t)
 	fix := "remove it; " + diag.KnownNames(m.Key, names)
 	if near := diag.Near(m.Key, names); near != "" {
 		fix = diag.KnownNames(m.Key, names)
@@ -172,22 +174,24 @@ func (d *decoder) unknownName(m armjson.Member, path, what string, table []prope
 }
 
 func (d *decoder) wrongCase(m armjson.Member, path, name string) {
-	severity, why := d.strictly("still accepts it; from 2024-02-01 on the service refuses it")
+	severity, why := d.strictly("still accepts it")
 	d.list.Add(diag.Diagnostic{
 		Severity: severity, Code: CodePropertyCase, Subject: m.KeyRange, Path: join(path, m.Key),
 		Summary: fmt.Sprintf("property %q is spelled %q", name, m.Key), Why: why, Fix: fmt.Sprintf("write %q", name),
 	})
 }
 
-func (d *decoder) otherVersion(m armjson.Member, path string, p *property) {
+// otherVersion reports a property that only other versions have.
+func (d *decoder) otherVersion(m armjson.Member, path string, t *schema.Type) {
 	severity, why := d.strictly("ignores it, and so does Ingot")
-	summary := fmt.Sprintf("property %q is known from api-version %s on", p.name, p.since)
-	fix := fmt.Sprintf("write api-version %s or later, or remove the property", p.since)
-	if d.version >= p.since {
-		summary = fmt.Sprintf("property %q is known up to api-version %s only", p.name, p.until)
+	p := d.nearest(t.Ever(m.Key))
+	summary := fmt.Sprintf("property %q is known from api-version %s on", p.Name, p.Since)
+	fix := fmt.Sprintf("write api-version %s or later, or remove the property", p.Since)
+	if d.version >= p.Since {
+		summary = fmt.Sprintf("property %q is known up to api-version %s only", p.Name, p.Until)
 		fix = "remove it"
-		if p.instead != "" {
-			fix = fmt.Sprintf("write %q instead", p.instead)
+		if now := renamedTo(t, p.Name); now != "" {
+			fix = fmt.Sprintf("write %q instead", now)
 		}
 	}
 	d.list.Add(diag.Diagnostic{
@@ -238,6 +242,9 @@ func (d *decoder) wrongType(n *armjson.Node, path, summary, why, fix string) {
 // element adds an index to a path.
 func element(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
+// entry adds the name of a map's entry to a path. The name is the user's choice, and may have dots.
+func entry(path, name string) string { return fmt.Sprintf("%s['%s']", path, name) }
+
 // join adds a property name to a path as the service's error target spells it.
 func join(path, name string) string {
 	if path == "" {
@@ -248,7 +255,8 @@ func join(path, name string) string {
 
 // lastStep is the part of a path that names the value itself: "inline", "customize[2]".
 func lastStep(path string) string {
-	return path[strings.LastIndexByte(path, '.')+1:]
+	outside, _, _ := strings.Cut(path, "['")
+	return path[strings.LastIndexByte(outside, '.')+1:]
 }
 
 // firstCharacter is the place to point at when the trouble is something that is not there.

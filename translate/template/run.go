@@ -2,54 +2,76 @@ package template
 
 import "github.com/ingot-build/ingot/translate/armjson"
 
-// This file reads what surrounds a run: failure policy, optimizing, validating, running by itself.
+// This file reads what surrounds a run: the build VM, failure policy, optimizing, validating, running by itself.
+
+func (d *decoder) vmProfile(into *VMProfile) reader {
+	return func(n *armjson.Node, path string) {
+		into.Written = written(n)
+		d.object(n, path, form{what: "vmProfile", typ: "ImageTemplateVmProfile", fields: fields{
+			"vmSize":                 d.str(&into.VMSize),
+			"osDiskSizeGB":           d.integer(&into.OSDiskSizeGB),
+			"vnetConfig":             d.vnetConfig(&into.VNetConfig),
+			"userAssignedIdentities": d.strings(&into.UserAssignedIdentity),
+		}})
+	}
+}
+
+func (d *decoder) vnetConfig(into *VNetConfig) reader {
+	return func(n *armjson.Node, path string) {
+		into.Written = written(n)
+		d.object(n, path, form{what: "vnetConfig", typ: "VirtualNetworkConfig", fields: fields{
+			"subnetId":                  d.str(&into.SubnetID),
+			"containerInstanceSubnetId": d.str(&into.ContainerInstanceSubnetID),
+			"proxyVmSize":               d.str(&into.ProxyVMSize),
+			"name":                      d.str(&into.Name),
+			"subnetName":                d.str(&into.SubnetName),
+			"resourceGroupName":         d.str(&into.ResourceGroupName),
+		}})
+	}
+}
 
 func (d *decoder) errorHandling(into *ErrorHandling) reader {
 	return func(n *armjson.Node, path string) {
 		into.Written = written(n)
-		d.object(n, path, "errorHandling", []property{
-			{name: "onCustomizerError", read: d.str(&into.OnCustomizerError)},
-			{name: "onValidationError", read: d.str(&into.OnValidationError)},
-		})
+		d.object(n, path, form{what: "errorHandling", typ: "ImageTemplatePropertiesErrorHandling", fields: fields{
+			"onCustomizerError": d.str(&into.OnCustomizerError),
+			"onValidationError": d.str(&into.OnValidationError),
+		}})
 	}
 }
 
 func (d *decoder) optimize(into *Optimize) reader {
 	return func(n *armjson.Node, path string) {
 		into.Written = written(n)
-		d.object(n, path, "optimize", []property{
-			{name: "vmBoot", read: d.state(&into.VMBootState, "vmBoot")},
-			{name: "workload", since: v20251001, read: d.state(&into.WorkloadState, "workload",
-				property{name: "scriptUri", read: ignored}, property{name: "sha256Checksum", read: ignored})},
-		})
+		d.object(n, path, form{what: "optimize", typ: "ImageTemplatePropertiesOptimize", fields: fields{
+			"vmBoot": func(n *armjson.Node, path string) {
+				d.object(n, path, form{what: "vmBoot", typ: "ImageTemplatePropertiesOptimizeVmBoot",
+					fields: fields{"state": d.str(&into.VMBootState)}})
+			},
+			"workload": func(n *armjson.Node, path string) {
+				d.object(n, path, form{what: "workload", typ: "ImageTemplatePropertiesOptimizeWorkload", fields: fields{
+					"state":          d.str(&into.WorkloadState),
+					"scriptUri":      d.str(&into.Workload.ScriptURI),
+					"sha256Checksum": d.str(&into.Workload.SHA256Checksum),
+				}})
+			},
+		}})
 	}
 }
 
-// state reads an object whose "state" is Enabled or Disabled. More rows may be given.
-func (d *decoder) state(into *String, what string, more ...property) reader {
-	return func(n *armjson.Node, path string) {
-		d.object(n, path, what, append([]property{{name: "state", read: d.str(into)}}, more...))
-	}
-}
-
-// validate reads the validators by the tables of the customizers of the same name, for their shape only.
 func (d *decoder) validate(into *Validate) reader {
 	return func(n *armjson.Node, path string) {
 		into.Written = written(n)
-		d.object(n, path, "validate", []property{
-			{name: "continueDistributeOnFailure", read: d.boolean(&into.ContinueDistributeOnFailure)},
-			{name: "sourceValidationOnly", read: d.boolean(&into.SourceValidationOnly)},
-			{name: "inVMValidations", read: list(d, &into.InVMValidations, d.validator)},
-		})
+		d.object(n, path, form{what: "validate", typ: "ImageTemplatePropertiesValidate", fields: fields{
+			"continueDistributeOnFailure": d.boolean(&into.ContinueDistributeOnFailure),
+			"sourceValidationOnly":        d.boolean(&into.SourceValidationOnly),
+			"inVMValidations":             d.validators(&into.InVMValidations),
+		}})
 	}
 }
 
-func (d *decoder) validator(n *armjson.Node, path string) (Property, bool) {
-	p := Property{Path: path, Written: written(n)}
-	union(d, n, path, "validator", []variant[Property]{
-		{name: "Shell", read: func(n *armjson.Node, path string) Property { d.shell(n, path, "a Shell validator"); return p }},
-		{name: "PowerShell", read: func(n *armjson.Node, path string) Property { d.powerShell(n, path, "a PowerShell validator"); return p }},
-		{name: "File", since: v20220701, read: func(n *armjson.Node, path string) Property { d.file(n, path, "a File validator"); return p }},
-	}, func(*armjson.Node, string) Property { return p })
-	return p, true // one that cannot be read is one all the same
+func (d *decoder) autoRun(into *String) reader {
+	return func(n *armjson.Node, path string) {
+		d.object(n, path, form{what: "autoRun", typ: "ImageTemplateAutoRun", fields: fields{"state": d.str(into)}})
+	}
 }

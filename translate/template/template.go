@@ -33,6 +33,7 @@ type ImageTemplate struct {
 
 	StagingResourceGroup String
 	ManagedResourceTags  List[Tag]
+	Triggers             List[Property] // resources of their own, written inside the template
 
 	// Unhandled lists properties the wire format has and this version of Ingot does not act on. check refuses them, or says
 	// that they have no effect on the chosen target; they are never dropped in silence.
@@ -58,7 +59,14 @@ type VMProfile struct {
 	VMSize               String
 	OSDiskSizeGB         Int // 0 or not set: the size of the source
 	UserAssignedIdentity List[String]
-	VNetConfig           Property // set when the object was written
+	VNetConfig           VNetConfig
+}
+
+// VNetConfig puts the build VM into an existing virtual network.
+type VNetConfig struct {
+	Written
+	SubnetID, ProxyVMSize, ContainerInstanceSubnetID String
+	Name, SubnetName, ResourceGroupName              String // up to 2019-05-01-preview, in place of SubnetID
 }
 
 // ErrorHandling says what becomes of the build VM after a failure: "cleanup" (default) or "abort".
@@ -72,7 +80,8 @@ type ErrorHandling struct {
 type Optimize struct {
 	Written
 	VMBootState   String // Enabled or Disabled
-	WorkloadState String
+	WorkloadState String // Enabled or Disabled
+	Workload      Script // what is run to learn which files the workload reads; without Inline
 }
 
 // Validate is properties.validate.
@@ -80,7 +89,7 @@ type Validate struct {
 	Written
 	ContinueDistributeOnFailure Bool
 	SourceValidationOnly        Bool
-	InVMValidations             List[Property]
+	InVMValidations             List[Validator]
 }
 
 // A Source is where the build VM's disk comes from. The set of types is closed.
@@ -147,10 +156,10 @@ func (*SharedImageVersion) source() {}
 func (*ISO) source()                {}
 func (*UnknownSource) source()      {}
 
-// Common is what every entry of customize has.
+// Common is what every entry of customize and of validate.inVMValidations has.
 type Common struct {
 	Name  String     // optional label
-	Path  string     // properties.customize[2]
+	Path  string     // properties.customize[2], properties.validate.inVMValidations[0]
 	Range diag.Range // of the whole object
 }
 
@@ -209,6 +218,24 @@ type UnknownCustomizer struct {
 	Common
 	Type String // not known
 }
+
+// A Validator is one entry of validate.inVMValidations: Shell, PowerShell and File, as among the customizers. The set of types is
+// closed.
+type Validator interface {
+	Base() Common
+	validator()
+}
+
+// UnknownValidator is a validator of which the type is not known before the deployment, or nothing is.
+type UnknownValidator struct {
+	Common
+	Type String // not known
+}
+
+func (*Shell) validator()            {}
+func (*File) validator()             {}
+func (*PowerShell) validator()       {}
+func (*UnknownValidator) validator() {}
 
 func (*Shell) customizer()             {}
 func (*File) customizer()              {}

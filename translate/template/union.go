@@ -2,113 +2,109 @@ package template
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/schema"
 )
 
-// variant is one case of a union: what its "type" says, and how the object is read then.
-type variant[T any] struct {
-	name         string
-	since, until string
-	read         func(n *armjson.Node, path string) T
-}
+// variants says how the cases of a union are read, by the schema's name of their type. A case without a reader is held against its
+// published shape.
+type variants[T any] map[string]func(n *armjson.Node, path string) T
 
-// union reads an object by its "type". What names it in messages: "customizer". The case of the value always counts. When the type
-// is not known, or nothing is of the object, it is read by unknown. ok is false when the type is none.
-func union[T any](d *decoder, n *armjson.Node, path, what string, variants []variant[T],
+// union reads an object by its discriminator. What names it in messages: "customizer"; typ is the union in translate/schema. The
+// case of the value always counts. When the value is not known, or nothing is of the object, it is read by unknown, if that is not
+// nil. ok is false when the value is none of the union's.
+func union[T any](d *decoder, n *armjson.Node, path, what, typ string, read variants[T],
 	unknown func(n *armjson.Node, path string) T) (value T, ok bool) {
 	if !d.kind(n, path, armjson.Object) {
 		return value, false
 	}
-	if n.Kind == armjson.Unknown {
+	t := schema.Lookup(typ)
+	asUnknown := func() (T, bool) {
+		if unknown == nil {
+			return value, false
+		}
 		return unknown(n, path), true
 	}
-	m, names := n.Member("type"), variantNames(d, variants)
+	if n.Kind == armjson.Unknown {
+		return asUnknown()
+	}
+	by := t.Discriminator
+	m, names := n.Member(by), d.names(t)
 	if m == nil || m.Value.IsNull() {
+		if unknownNames(n) {
+			return asUnknown()
+		}
 		d.list.Add(diag.Diagnostic{
-			Severity: diag.Error, Code: CodeMissingProperty, Subject: firstCharacter(n), Path: join(path, "type"),
-			Summary: fmt.Sprintf("this %s has no \"type\"", what), Fix: diag.KnownNames("", names),
+			Severity: diag.Error, Code: CodeMissingProperty, Subject: firstCharacter(n), Path: join(path, by),
+			Summary: fmt.Sprintf("this %s has no %q", what, by), Fix: diag.KnownNames("", names),
 		})
 		return value, false
 	}
-	if !d.kind(m.Value, join(path, "type"), armjson.String) {
+	if !d.kind(m.Value, join(path, by), armjson.String) {
 		return value, false
 	}
 	if m.Value.Kind == armjson.Unknown {
-		return unknown(n, path), true
+		return asUnknown()
 	}
-	given := m.Value.Text
-	i := slices.IndexFunc(variants, func(v variant[T]) bool { return d.isWireName(v.name, given) })
-	if i < 0 {
-		d.unknownVariant(m.Value, path, what, names)
+	v := d.variant(t, m.Value.Text)
+	if v == nil {
+		d.noVariant(t, m.Value, join(path, by), what, names)
 		return value, false
 	}
-	v := variants[i]
-	if !d.between(v.since, v.until) {
-		when := "from api-version " + v.since + " on"
-		if d.version >= v.since {
-			when = "up to api-version " + v.until + " only"
-		}
-		d.list.Add(diag.Diagnostic{
-			Severity: diag.Error, Code: CodeUnknownType, Subject: m.Value.Range, Path: join(path, "type"),
-			Summary: fmt.Sprintf("%s %q is known %s", what, given, when),
-			Why:     "the template is written in api-version " + d.version,
-			Fix:     diag.KnownNames("", names),
-		})
+	if read[v.Type] == nil {
+		d.object(n, path, form{what: fmt.Sprintf("a %s %s", v.Value, what), typ: v.Type})
 		return value, false
 	}
-	return v.read(n, path), true
+	return read[v.Type](n, path), true
 }
 
-func (d *decoder) unknownVariant(given *armjson.Node, path, what string, names []string) {
-	why := ""
+// variant finds a case that the union has, or may have, in the template's version.
+func (d *decoder) variant(t *schema.Type, value string) *schema.Variant {
+	for _, version := range d.versions() {
+		if v, exact := t.Variant(version, value); exact {
+			return v
+		}
+	}
+	return nil
+}
+
+// noVariant reports a value of the discriminator that the union does not have in the template's version.
+func (d *decoder) noVariant(t *schema.Type, given *armjson.Node, path, what string, names []string) {
+	f := diag.Diagnostic{
+		Severity: diag.Error, Code: CodeUnknownType, Subject: given.Range, Path: path,
+		Summary: fmt.Sprintf("unknown %s %q", what, given.Text), Fix: diag.KnownNames(given.Text, names),
+	}
 	if near := diag.Near(given.Text, names); strings.EqualFold(near, given.Text) {
-		why = fmt.Sprintf("upper and lower case count here: %q", near)
+		f.Why = fmt.Sprintf("upper and lower case count here: %q", near)
+	} else if v := elsewhere(t, given.Text); v != nil {
+		when := "from api-version " + v.Since + " on"
+		if d.version >= v.Since {
+			when = "up to api-version " + v.Until + " only"
+		}
+		f.Summary = fmt.Sprintf("%s %q is known %s", what, given.Text, when)
+		f.Why, f.Fix = "the template is written in api-version "+d.version, diag.KnownNames("", names)
 	}
-	d.list.Add(diag.Diagnostic{
-		Severity: diag.Error, Code: CodeUnknownType, Subject: given.Range, Path: join(path, "type"),
-		Summary: fmt.Sprintf("unknown %s %q", what, given.Text), Why: why, Fix: diag.KnownNames(given.Text, names),
-	})
+	d.list.Add(f)
 }
 
-// variantNames lists the variants of the template's api-version.
-func variantNames[T any](d *decoder, variants []variant[T]) []string {
-	var names []string
-	for _, v := range variants {
-		if !d.between(v.since, v.until) {
-			continue
-		}
-		if d.version == v20180201 {
-			names = append(names, oldestName(v.name))
-		} else {
-			names = append(names, v.name)
+// elsewhere finds the first form of a case that the union has in any version.
+func elsewhere(t *schema.Type, value string) *schema.Variant {
+	for _, version := range schema.Versions() {
+		if v, exact := t.Variant(version, value); exact {
+			return v
 		}
 	}
-	return names
+	return nil
 }
 
-// isWireName reports whether given is what "type" says for a variant in the template's api-version.
-func (d *decoder) isWireName(name, given string) bool {
-	switch d.version {
-	case "":
-		return given == name || given == oldestName(name)
-	case v20180201:
-		return given == oldestName(name)
-	default:
-		return given == name
+func unknownNames(n *armjson.Node) bool {
+	for _, m := range n.Members {
+		if m.Unknown != nil {
+			return true
+		}
 	}
-}
-
-// oldestName is the name of a variant in the first api-version: it wrote customizers and distributors with a small letter, but
-// not the sources, whose names did not change.
-func oldestName(name string) string {
-	switch name {
-	case "Shell", "ManagedImage", "SharedImage":
-		return strings.ToLower(name[:1]) + name[1:]
-	default:
-		return name
-	}
+	return false
 }

@@ -86,7 +86,7 @@ func TestDecodeUnknowns(t *testing.T) {
 	unknown("versioning", gallery.Versioning.Written)
 	unknown("boolean", gallery.ExcludeFromLatest.Written)
 	unknown("timeout", got.BuildTimeout.Written)
-	unknown("validator", got.Validate.InVMValidations.Value[0].Written)
+	unknown("validator", got.Validate.InVMValidations.Value[0].(*template.UnknownValidator).Type.Written)
 
 	if !got.Name.IsSet() || got.Location.IsSet() || got.Identity.UserAssigned.IsSet() {
 		t.Error("what may be null counts as set, or what cannot be does not")
