@@ -1,139 +1,206 @@
 package template_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/schema"
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// places maps a definition of the published schemas to a template that has such an object at %s.
-var places = map[string]string{
-	"ImageTemplateProperties":                 "%s",
-	"ImageTemplatePlatformImageSource":        `"source": {"type": "PlatformImage", %s}`,
-	"ImageTemplateManagedImageSource":         `"source": {"type": "ManagedImage", %s}`,
-	"ImageTemplateSharedImageVersionSource":   `"source": {"type": "SharedImageVersion", %s}`,
-	"ImageTemplateIsoSource":                  `"source": {"type": "ISO", %s}`,
-	"PlatformImagePurchasePlan":               `"source": {"type": "PlatformImage", "planInfo": {%s}}`,
-	"ImageTemplateShellCustomizer":            `"customize": [{"type": "Shell", %s}]`,
-	"ImageTemplateFileCustomizer":             `"customize": [{"type": "File", %s}]`,
-	"ImageTemplatePowerShellCustomizer":       `"customize": [{"type": "PowerShell", %s}]`,
-	"ImageTemplateRestartCustomizer":          `"customize": [{"type": "WindowsRestart", %s}]`,
-	"ImageTemplateWindowsUpdateCustomizer":    `"customize": [{"type": "WindowsUpdate", %s}]`,
-	"ImageTemplateManagedImageDistributor":    `"distribute": [{"type": "ManagedImage", %s}]`,
-	"ImageTemplateSharedImageDistributor":     `"distribute": [{"type": "SharedImage", %s}]`,
-	"ImageTemplateVhdDistributor":             `"distribute": [{"type": "VHD", %s}]`,
-	"TargetRegion":                            `"distribute": [{"type": "SharedImage", "targetRegions": [{%s}]}]`,
-	"DistributeVersionerLatest":               `"distribute": [{"type": "SharedImage", "versioning": {%s}}]`,
-	"ImageTemplateVmProfile":                  `"vmProfile": {%s}`,
-	"VirtualNetworkConfig":                    `"vmProfile": {"vnetConfig": {%s}}`,
-	"ImageTemplatePropertiesErrorHandling":    `"errorHandling": {%s}`,
-	"ImageTemplatePropertiesOptimize":         `"optimize": {%s}`,
-	"ImageTemplatePropertiesOptimizeVmBoot":   `"optimize": {"vmBoot": {%s}}`,
-	"ImageTemplatePropertiesOptimizeWorkload": `"optimize": {"workload": {%s}}`,
-	"ImageTemplatePropertiesValidate":         `"validate": {%s}`,
-	"ImageTemplateShellValidator":             `"validate": {"inVMValidations": [{"type": "Shell", %s}]}`,
-	"ImageTemplatePowerShellValidator":        `"validate": {"inVMValidations": [{"type": "PowerShell", %s}]}`,
-	"ImageTemplateFileValidator":              `"validate": {"inVMValidations": [{"type": "File", %s}]}`,
-	"ImageTemplateAutoRun":                    `"autoRun": {%s}`,
+// place is one way to write an object of a type into an image template.
+type place struct {
+	typ  *schema.Type
+	path string
+	text func(members string) string // the whole image template
+	has  []string                    // members that text brings along
 }
 
-// beyondSchema are properties that the service read in versions whose published shape does not list them.
-var beyondSchema = map[string]bool{
-	"2019-05-01-preview ImageTemplateVmProfile.osDiskSizeGB": true,
-	"2019-05-01-preview ImageTemplateVmProfile.vnetConfig":   true,
-}
-
-// TestTablesAgreeWithSchemas compares the tables with the published schemas, version by version, both ways: every property of
-// a version's schema is known there, and none that only other versions have.
-func TestTablesAgreeWithSchemas(t *testing.T) {
-	dir := filepath.Join("..", "..", "..", "shared", "schemas")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the published schemas are not here: %v", err)
-	}
-	schemas := map[string]map[string][]string{} // version, definition, properties
-	ever := map[string]map[string]bool{}        // definition, properties of any version
-	for _, version := range template.APIVersions() {
-		schemas[version] = readSchema(t, filepath.Join(dir, version+".json"))
-		for def, props := range schemas[version] {
-			if ever[def] == nil {
-				ever[def] = map[string]bool{}
+// places returns a place for each type that an image template of the version can have in it. That translate/schema says what the
+// published schemas say, its own tests show.
+func places(version string) []place {
+	var all []place
+	var visit func(p place)
+	visit = func(p place) {
+		if p.typ.Discriminator != "" {
+			for _, v := range p.typ.Variants(version) {
+				by := p.typ.Discriminator
+				visit(place{typ: schema.Lookup(v.Type), path: p.path, has: append(slices.Clone(p.has), by),
+					text: func(m string) string { return p.text(fmt.Sprintf("%q: %q, %s", by, v.Value, m)) }})
 			}
-			for _, p := range props {
-				ever[def][p] = true
-			}
+			return
 		}
-	}
-	compared := 0
-	for version, defs := range schemas {
-		for def, props := range defs {
-			place, mapped := places[def]
-			if !mapped {
+		if slices.ContainsFunc(all, func(seen place) bool { return seen.typ == p.typ }) {
+			return
+		}
+		all = append(all, p)
+		for _, prop := range p.typ.Properties(version) {
+			if prop.Type == "" {
 				continue
 			}
-			for _, p := range slices.Sorted(maps.Keys(ever[def])) {
-				if p == "type" {
-					continue
-				}
-				compared++
-				want, got := slices.Contains(props, p), known(t, version, place, p)
-				if want != got && !beyondSchema[fmt.Sprintf("%s %s.%s", version, def, p)] {
-					t.Errorf("%s: %s.%s: the schema has it: %v, the table: %v", version, def, p, want, got)
-				}
-			}
+			form := map[schema.Kind]string{schema.Array: `%q: [{%s}]`, schema.Map: `%q: {"/a.b": {%s}}`, schema.Object: `%q: {%s}`}[prop.Kind]
+			step := map[schema.Kind]string{schema.Array: "[0]", schema.Map: "['/a.b']"}[prop.Kind]
+			visit(place{typ: schema.Lookup(prop.Type), path: strings.TrimPrefix(p.path+"."+prop.Name+step, "."),
+				text: func(m string) string { return p.text(fmt.Sprintf(form, prop.Name, m)) }})
 		}
 	}
-	t.Logf("%d properties compared in %d api-versions", compared, len(schemas))
+	visit(place{typ: schema.Lookup(schema.Root), has: []string{"apiVersion"},
+		text: func(m string) string { return fmt.Sprintf(`{"apiVersion": %q, %s}`, version, m) }})
+	return all
 }
 
-// known reports whether Decode takes property p of the object at place. Its value is null, which is never read.
-func known(t *testing.T, version, place, p string) bool {
+// decode returns the findings in an image template with such an object.
+func (p place) decode(t *testing.T, members string) diag.List {
 	t.Helper()
-	if version == "2018-02-01-preview" { // this one wrote them with a small letter
-		for _, name := range []string{"Shell", "ManagedImage", "SharedImage"} {
-			if !strings.HasPrefix(place, `"source"`) {
-				place = strings.ReplaceAll(place, `"type": "`+name+`"`, `"type": "`+strings.ToLower(name[:1])+name[1:]+`"`)
-			}
-		}
-	}
-	body := fmt.Sprintf(`{"apiVersion": %q, "properties": {%s}}`, version, fmt.Sprintf(place, fmt.Sprintf("%q: null", p)))
-	n, list := armjson.Parse("t.json", []byte(body))
+	n, list := armjson.Parse("t.json", []byte(p.text(members)))
 	if list.HasErrors() {
-		t.Fatalf("%s: %v", body, list)
+		t.Fatalf("%s: %v", p.text(members), list)
 	}
 	_, list = template.Decode(n)
-	return !slices.ContainsFunc(list, func(d diag.Diagnostic) bool {
-		switch d.Code {
-		case template.CodeUnknownProperty, template.CodePropertyVersion, template.CodePropertyCase, template.CodeUnknownType:
-			return strings.HasSuffix(d.Path, "."+p) || d.Code == template.CodeUnknownType
-		}
-		return false
+	return list
+}
+
+// about returns the findings about one property of the object.
+func (p place) about(name string, list diag.List) diag.List {
+	path := strings.TrimPrefix(p.path+"."+name, ".")
+	return slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
+		inside, isInside := strings.CutPrefix(d.Path, path)
+		return !isInside || inside != "" && !strings.ContainsAny(inside[:1], ".[")
 	})
 }
 
-func readSchema(t *testing.T, file string) map[string][]string {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+var samples = map[schema.Kind]string{schema.String: `"a"`, schema.Integer: `1`, schema.Boolean: `true`}
+
+// sample is a value of the property's kind. Of what has properties itself it is the empty one.
+func sample(p *schema.Property) string {
+	switch p.Kind {
+	case schema.Array:
+		if text, ok := samples[p.Item]; ok {
+			return "[" + text + "]"
+		}
+		return "[]"
+	case schema.Map:
+		if text, ok := samples[p.Item]; ok {
+			return `{"k": ` + text + "}"
+		}
+		return "{}"
+	case schema.Object:
+		return "{}"
 	}
-	var schema struct {
-		Definitions map[string]struct{ Properties map[string]any }
+	return samples[p.Kind]
+}
+
+// wrongSamples are values that are not of the property's kind.
+func wrongSamples(p *schema.Property) []string {
+	switch p.Kind {
+	case schema.Array:
+		return []string{`"a"`, `[[]]`}
+	case schema.Map:
+		return []string{`"a"`, `{"k": []}`}
+	case schema.Integer:
+		return []string{`"a"`, `1.5`}
 	}
-	if err := json.Unmarshal(data, &schema); err != nil {
-		t.Fatal(err)
+	return []string{`[]`}
+}
+
+// passedOver are properties of every resource that Decode leaves alone, whatever they are.
+var passedOver = []string{"comments", "dependsOn", "type"}
+
+// TestKnowsTheSchema asks about every property of every type in every api-version: it is taken with a value of its kind, and a value
+// of another kind is seen, in the depths that Decode makes nothing of as well.
+func TestKnowsTheSchema(t *testing.T) {
+	asked := 0
+	for _, version := range schema.Versions() {
+		for _, p := range places(version) {
+			for _, prop := range p.typ.Properties(version) {
+				if slices.Contains(p.has, prop.Name) {
+					continue
+				}
+				asked++
+				name := version + " " + p.typ.Name + "." + prop.Name
+				for _, d := range p.about(prop.Name, p.decode(t, fmt.Sprintf("%q: %s", prop.Name, sample(prop)))) {
+					switch d.Code {
+					case template.CodeMissingProperty: // the sample is empty
+					case template.CodeReadOnly:
+						if !prop.ReadOnly {
+							t.Errorf("%s: %s", name, d)
+						}
+					default:
+						t.Errorf("%s: %s", name, d)
+					}
+				}
+				if prop.ReadOnly || slices.Contains(passedOver, prop.Name) {
+					continue
+				}
+				for _, wrong := range wrongSamples(prop) {
+					list := p.about(prop.Name, p.decode(t, fmt.Sprintf("%q: %s", prop.Name, wrong)))
+					if !slices.ContainsFunc(list, func(d diag.Diagnostic) bool {
+						return d.Code == template.CodeWrongType && d.Severity == diag.Error
+					}) {
+						t.Errorf("%s: %s passes: %v", name, wrong, list)
+					}
+				}
+			}
+		}
 	}
-	defs := map[string][]string{}
-	for name, d := range schema.Definitions {
-		defs[name] = slices.Sorted(maps.Keys(d.Properties))
+	if t.Logf("%d properties", asked); asked < 800 {
+		t.Errorf("%d properties are too few to be all", asked)
 	}
-	return defs
+}
+
+// TestKnowsNothingElse asks about every name that any type has in any version, in other places, in other versions and in other
+// cases: it is reported, as an error where the service is strict.
+func TestKnowsNothingElse(t *testing.T) {
+	names := []string{"zzz"}
+	for _, typ := range schema.Types() {
+		for _, version := range schema.Versions() {
+			for _, p := range typ.Properties(version) {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	asked := 0
+	for _, version := range schema.Versions() {
+		for _, p := range places(version) {
+			for _, spell := range []func(string) string{strings.Clone, strings.ToUpper} {
+				var unknown, members []string
+				for _, name := range names {
+					name = spell(name)
+					_, known := p.typ.Property(version, name)
+					if !known && !slices.ContainsFunc(p.has, func(has string) bool { return strings.EqualFold(has, name) }) {
+						unknown, members = append(unknown, name), append(members, fmt.Sprintf("%q: 1", name))
+					}
+				}
+				reported := map[string]bool{}
+				for _, d := range p.decode(t, strings.Join(members, ", ")) {
+					reported[d.Path] = reported[d.Path] || isAboutName(d, version)
+				}
+				for _, name := range unknown {
+					if asked++; !reported[strings.TrimPrefix(p.path+"."+name, ".")] {
+						t.Errorf("%s %s.%s passes", version, p.typ.Name, name)
+					}
+				}
+			}
+		}
+	}
+	if t.Logf("%d names", asked); asked < 20000 {
+		t.Errorf("%d names are too few to show much", asked)
+	}
+}
+
+// isAboutName reports whether a finding says that a name does not belong where it is.
+func isAboutName(d diag.Diagnostic, version string) bool {
+	switch d.Code {
+	case template.CodeUnknownProperty, template.CodePropertyCase, template.CodePropertyVersion:
+		return (d.Severity == diag.Error) == template.Strict(version)
+	case template.CodeNotUsed, template.CodeReadOnly: // what resources have that are no image templates
+		return d.Severity == diag.Warning
+	}
+	return false
 }

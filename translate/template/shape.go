@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/schema"
@@ -24,17 +25,24 @@ func (d *decoder) properties(t *schema.Type) []*schema.Property {
 	if d.version != "" {
 		return t.Properties(d.version)
 	}
-	var all []*schema.Property
-	for _, v := range d.versions() {
-		for _, p := range t.Properties(v) {
-			if !slices.Contains(all, p) {
-				all = append(all, p)
+	return everyForm()[t]
+}
+
+// everyForm has all forms of the properties of each type, by name.
+var everyForm = sync.OnceValue(func() map[*schema.Type][]*schema.Property {
+	all := map[*schema.Type][]*schema.Property{}
+	for _, t := range schema.Types() {
+		for _, v := range schema.Versions() {
+			for _, p := range t.Properties(v) {
+				if !slices.Contains(all[t], p) {
+					all[t] = append(all[t], p)
+				}
 			}
 		}
+		slices.SortStableFunc(all[t], func(a, b *schema.Property) int { return strings.Compare(a.Name, b.Name) })
 	}
-	slices.SortStableFunc(all, func(a, b *schema.Property) int { return strings.Compare(a.Name, b.Name) })
 	return all
-}
+})
 
 // property finds a property that the template's version has, or may have. The exact spelling wins.
 func (d *decoder) property(t *schema.Type, name string) (p *schema.Property, exact bool) {
