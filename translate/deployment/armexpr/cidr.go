@@ -124,6 +124,9 @@ func cidrHost(a *Args) (*armjson.Node, error) {
 		return nil, err
 	}
 	first, last := n.usable()
+	if n.Bits() == n.Addr().BitLen()-1 { // two hosts that know each other: neither address is spare
+		first, last = n.first, n.last
+	}
 	at := new(big.Int).Add(first, big.NewInt(index))
 	if n.Addr().Is6() && !n.IsSingleIP() {
 		at.Add(at, big.NewInt(1))

@@ -18,7 +18,7 @@ func lambdaFunctions() []Function {
 		{Name: "filter", Group: Lambdas, Summary: "the elements for which a lambda (element, [index]) is true", Min: 2, Max: 2,
 			Result: armjson.Array, Lazy: true, Eval: filter},
 		{Name: "groupBy", Group: Lambdas, Summary: "an object of arrays: the elements for which a lambda gives the same name",
-			Min: 2, Max: 2, Result: armjson.Object, Lazy: true, Eval: groupBy},
+			Min: 2, Max: 3, Result: armjson.Object, Lazy: true, Eval: groupBy},
 		{Name: lambdaName, Group: Lambdas, Summary: "names of variables and an expression; an argument of the others in this group",
 			Min: 1, Max: -1, Lazy: true, Eval: strayLambda},
 		{Name: lambdaVariablesName, Group: Lambdas, Summary: "the value of a variable of a lambda around", Min: 1, Max: 1,
@@ -331,6 +331,7 @@ func toObject(a *Args) (*armjson.Node, error) {
 	return made.object(), nil
 }
 
+// groupBy gathers the elements, or what a second lambda makes of each, by name.
 func groupBy(a *Args) (*armjson.Node, error) {
 	list, err := a.evaluateAs(0, armjson.Array)
 	if err != nil {
@@ -339,6 +340,12 @@ func groupBy(a *Args) (*armjson.Node, error) {
 	name, err := a.lambda(1, 1, 1)
 	if err != nil {
 		return nil, err
+	}
+	var value *lambda
+	if a.Len() == 3 {
+		if value, err = a.lambda(2, 1, 1); err != nil {
+			return nil, err
+		}
 	}
 	if list.Kind == armjson.Unknown {
 		return a.waiting(armjson.Object, list), nil
@@ -356,6 +363,11 @@ func groupBy(a *Args) (*armjson.Node, error) {
 		if groups[key] == nil {
 			keys = append(keys, key)
 			groups[key] = &gathering{a: a}
+		}
+		if value != nil {
+			if item, err = value.call(item); err != nil {
+				return nil, err
+			}
 		}
 		if err := groups[key].add(item); err != nil {
 			return nil, err

@@ -37,6 +37,8 @@ func TestLambdas(t *testing.T) {
 		"[toObject(createArray(1), lambda('x', $x))]":                                                  "error: the lambda of toObject gives a number as a name, not a string",
 		"[toObject(createArray(1), lambda('x', 'a'), 'b')]":                                            "error: toObject takes a lambda here",
 		"[mapValues(groupBy(@people, lambda('p', string($p.age))), lambda('g', length($g)))]":          `{"30":2,"7":1}`,
+		"[groupBy(@people, lambda('p', string($p.age)), lambda('p', length($p)))]":                     `{"30":[2,2],"7":[2]}`,
+		"[groupBy(createArray('k'), lambda('x', $x), 'v')]":                                            "error: groupBy takes a lambda here",
 		"[groupBy(createArray(null()), lambda('x', $x))]":                                              "error: the lambda of groupBy gives null as a name, not a string",
 	}.checkIn(t, valueEnv)
 }

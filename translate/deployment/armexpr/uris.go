@@ -1,6 +1,7 @@
 package armexpr
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -34,6 +35,9 @@ func uriFunc(a *Args) (*armjson.Node, error) {
 	relative, err := url.Parse(escape(texts[1], inURI, true))
 	if err != nil {
 		return nil, a.notURI(1, "a relative URI", err)
+	}
+	if relative.Host == "" && strings.HasPrefix(texts[1], "//") {
+		return nil, a.notURI(1, "a relative URI", errors.New("it names a host with its two slashes, and the name is empty"))
 	}
 	u := base.ResolveReference(relative)
 	normalize(u)

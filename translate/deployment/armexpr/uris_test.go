@@ -43,6 +43,7 @@ func TestURIs(t *testing.T) {
 		"[uri('mailto:x', 'b')]":                                  `error: uri takes an absolute URI here, not "mailto:x"`,
 		"[uri('https://[', 'b')]":                                 `error: uri takes an absolute URI here, not "https://["`,
 		"[uri('', 'b')]":                                          `error: uri takes an absolute URI here, not ""`,
+		"[uri('https://a', '///b')]":                              `error: uri takes a relative URI here, not "///b"`,
 		"[uri('https://a', '1:b')]":                               `error: uri takes a relative URI here, not "1:b"`,
 		"[uriComponent('a-_.~ b%41😀')]":                           `"a-_.~%20b%2541%F0%9F%98%80"`,
 		"[uriComponentToString('%41+%4z%e2%82%ac%f0%9f%98%80%')]": `"A+%4z€😀%"`,
