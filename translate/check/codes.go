@@ -25,6 +25,7 @@ const (
 	CodeKnownValue        diag.Code = "ING2118"
 	CodeSizes             diag.Code = "ING2119"
 	CodePlaceholder       diag.Code = "ING2120"
+	CodeNoIdentityOld     diag.Code = "ING2121"
 
 	CodeWindowsCustomizer diag.Code = "ING3001"
 	CodeWindowsSource     diag.Code = "ING3002"
@@ -37,6 +38,7 @@ const (
 	CodeErrorHandling     diag.Code = "ING3009"
 	CodeSourceVersioning  diag.Code = "ING3010"
 	CodeUnhandled         diag.Code = "ING3011"
+	CodePlaceholderName   diag.Code = "ING3012"
 
 	CodeNoEffect diag.Code = "ING3101"
 	CodePlanInfo diag.Code = "ING3102"

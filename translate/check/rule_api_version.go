@@ -9,7 +9,7 @@ import (
 
 func apiVersion(t *template.ImageTemplate, r *report) {
 	v, ok := t.APIVersion.Get()
-	if !ok || v == "" || template.KnownAPIVersion(v) {
+	if !ok || v == "" || template.KnownAPIVersion(v) || template.Placeholder(v) != "" {
 		return
 	}
 	r.add(finding{at: t.APIVersion.Range, path: "apiVersion",

@@ -30,7 +30,7 @@ func checksum(t *template.ImageTemplate, r *report) {
 
 func checksumForm(s template.String, path string, r *report) {
 	sum, ok := s.Get()
-	if !ok || sum == "" || sha256Hex.MatchString(sum) {
+	if !ok || sum == "" || sha256Hex.MatchString(sum) || template.Placeholder(sum) != "" {
 		return
 	}
 	f := finding{at: s.Range, path: path + ".sha256Checksum", summary: "the checksum is not a SHA-256",

@@ -10,11 +10,13 @@ func galleryImageID(t *template.ImageTemplate, r *report) {
 	for _, s := range sharedImages(t) {
 		at := s.GalleryImageID.Range
 		id, ok := s.GalleryImageID.Get()
-		if !ok || definitionID.MatchString(id) {
+		version, hasVersion := versionOf(id)
+		if !ok || definitionID.MatchString(id) || template.Placeholder(version) != "" ||
+			!hasVersion && template.Placeholder(id) != "" {
 			continue
 		}
-		switch version, ok := versionOf(id); {
-		case !ok:
+		switch {
+		case !hasVersion:
 			r.add(finding{at: at, path: s.Path + ".galleryImageId",
 				summary: fmt.Sprintf("%q is not the id of a gallery image definition or version", id),
 				fix:     "write " + definitionIDForm + ", and /versions/<x.y.z> for a version of your choice"})

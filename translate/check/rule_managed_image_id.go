@@ -12,7 +12,7 @@ func managedImageID(t *template.ImageTemplate, r *report) {
 		if !ok {
 			continue
 		}
-		if id, ok := m.ImageID.Get(); ok && !imageID.MatchString(id) {
+		if id, ok := m.ImageID.Get(); ok && !imageID.MatchString(id) && template.Placeholder(id) == "" {
 			r.add(finding{at: m.ImageID.Range, path: m.Path + ".imageId",
 				summary: fmt.Sprintf("%q is not the id of a managed image", id), fix: "write " + imageIDForm})
 		}

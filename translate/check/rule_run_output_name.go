@@ -9,9 +9,10 @@ import (
 func runOutputName(t *template.ImageTemplate, r *report) {
 	for _, d := range t.Distribute.Value {
 		b := d.Base()
-		if name, ok := b.RunOutputName.Get(); ok && !resourceName.MatchString(name) {
+		name, ok := b.RunOutputName.Get()
+		if why := wrongName(t, name); ok && why != "" {
 			r.add(finding{at: b.RunOutputName.Range, path: b.Path + ".runOutputName",
-				summary: fmt.Sprintf("a run output cannot be named %q", name), why: resourceNameRule})
+				summary: fmt.Sprintf("a run output cannot be named %q", name), why: why})
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 func sourceID(t *template.ImageTemplate, r *report) {
 	switch s := t.Source.(type) {
 	case *template.ManagedImage:
-		if id, ok := s.ImageID.Get(); ok && !imageID.MatchString(id) {
+		if id, ok := s.ImageID.Get(); ok && !imageID.MatchString(id) && template.Placeholder(id) == "" {
 			r.add(finding{at: s.ImageID.Range, path: "properties.source.imageId",
 				summary: fmt.Sprintf("%q is not the id of a managed image", id), fix: "write " + imageIDForm})
 		}
@@ -26,6 +26,7 @@ func sourceVersionID(t *template.ImageTemplate, id string, at diag.Range, r *rep
 	const path = "properties.source.imageVersionId"
 	version, ok := versionOf(id)
 	switch {
+	case template.Placeholder(version) != "", !ok && template.Placeholder(id) != "" && !definitionID.MatchString(id):
 	case !ok && definitionID.MatchString(id):
 		r.add(finding{at: at, path: path, summary: "the id names an image definition and no version of it",
 			fix: "add /versions/<x.y.z>, or /versions/latest"})

@@ -49,8 +49,10 @@ func Rules() []Rule {
 			refSchema, "", knownValue},
 		{CodeSizes, diag.Error, "a size or count is out of its limits",
 			refSchema, "", sizes},
-		{CodePlaceholder, diag.Warning, "an id still has a placeholder in angle brackets",
+		{CodePlaceholder, diag.Warning, "a name, id, region or address still has a placeholder",
 			refTemplate, "", placeholder},
+		{CodeNoIdentityOld, diag.Warning, "the template has no identity, in an api-version whose shape can do without",
+			refTemplate + "#identity", "", noIdentityOld},
 
 		{CodeWindowsCustomizer, diag.Error, "customizers for Windows are not covered yet",
 			refTemplate + "#powershell-customizer", QEMU, windowsCustomizer},
@@ -74,6 +76,8 @@ func Rules() []Rule {
 			refTemplate + "#versioning", QEMU, sourceVersioning},
 		{CodeUnhandled, diag.Error, "a property is known to the service and not covered by Ingot",
 			refSchema, QEMU, unhandled},
+		{CodePlaceholderName, diag.Error, "a placeholder stands where a build on this machine wants a name",
+			refTemplate, QEMU, placeholderName},
 
 		{CodeNoEffect, diag.Warning, "a property has no effect on this machine",
 			refTemplate, QEMU, noEffect},

@@ -18,10 +18,15 @@ func Decode(node *armjson.Node) (*ImageTemplate, diag.List) {
 	d := &decoder{version: LatestAPIVersion}
 	switch v := node.Get("apiVersion"); {
 	case v == nil:
-	case v.Kind == armjson.Unknown:
+	case v.Kind == armjson.Unknown, Placeholder(v.Text) != "":
 		d.version = ""
 	case KnownAPIVersion(v.Text):
 		d.version = v.Text
+	}
+	free := []string{"apiVersion", "identity", "name", "type"}
+	// Properties that stand alone had an object put around them, of which nothing was written.
+	if m := node.Member("properties"); m != nil && m.KeyRange.Start == m.KeyRange.End && node.Get("location") == nil {
+		t.PropertiesAlone, free = true, append(free, "location")
 	}
 	d.object(node, "", form{what: "an image template", typ: schema.Root, fields: fields{
 		"apiVersion": d.str(&t.APIVersion),
@@ -35,7 +40,7 @@ func Decode(node *armjson.Node) (*ImageTemplate, diag.List) {
 		"type":      ignored, // published bodies spell it in several ways, all of which the service takes
 		"comments":  ignored,
 		"dependsOn": ignored,
-	}, free: []string{"apiVersion", "identity", "name", "type"}, also: d.ofEveryResource})
+	}, free: free, also: d.ofEveryResource})
 	d.list.Sort()
 	return t, d.list
 }

@@ -21,6 +21,9 @@ type ImageTemplate struct {
 	Identity   Identity
 	Range      diag.Range // of the resource object
 
+	// PropertiesAlone says that the document has the properties only: what stands beside them is given elsewhere.
+	PropertiesAlone bool
+
 	Source        Source // nil when not written
 	Customize     List[Customizer]
 	Distribute    List[Distributor]

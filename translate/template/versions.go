@@ -19,7 +19,7 @@ func Strict(v string) bool { return v >= "2024-02-01" }
 // EffectiveAPIVersion is the api-version the template is read as; "" when it is not known before the deployment.
 func (t *ImageTemplate) EffectiveAPIVersion() string {
 	switch {
-	case !t.APIVersion.IsKnown():
+	case !t.APIVersion.IsKnown(), Placeholder(t.APIVersion.Value) != "":
 		return ""
 	case !KnownAPIVersion(t.APIVersion.Value):
 		return LatestAPIVersion
