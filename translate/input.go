@@ -2,6 +2,7 @@ package translate
 
 import (
 	"github.com/ingot-build/ingot/translate/armjson"
+	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
 )
@@ -21,7 +22,10 @@ type Options struct {
 	Context        *Source  // describes the place deployed to, see deployment.Params; or nil
 
 	Name   string // which image template, when the file has several; "" when it has one
-	Target string // where the build VM will live; "" means "qemu"
+	Target string // where the build VM will live; "" is anywhere for Validate, and "qemu" for Translate
+
+	// Check says how the rules are asked. Target above counts in it; Files is made of the sources when it is nil.
+	Check check.Options
 }
 
 // Load reads src and finds its image templates, all or the one with the name in the options, evaluated as far as that is possible;

@@ -1,12 +1,14 @@
 package translate
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
+	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/lower"
@@ -16,7 +18,7 @@ import (
 // Translate reads src and makes the plan of the image template in it. A stage starts only when the ones before it found no
 // errors. The plan is nil when the list has errors; the list is sorted, and may have warnings either way.
 //
-// Validate finds the same, but for two things that only a plan asks for: one image template, and values that are known.
+// Validate finds the same, but for three things that only a plan asks for: a target, one image template, and values that are known.
 func Translate(src Source, opts Options) (*plan.Plan, diag.List) {
 	loaded, list := Load(src, opts)
 	if list.HasErrors() {
@@ -26,14 +28,15 @@ func Translate(src Source, opts Options) (*plan.Plan, diag.List) {
 	if chosen == nil {
 		return nil, list
 	}
-	p, found := translate(*chosen, opts)
+	opts.Target = cmp.Or(opts.Target, check.QEMU)
+	p, found := translate(*chosen, src, opts)
 	list.Add(loaded.Trace.Explain(found)...)
 	list.Sort()
 	return p, list
 }
 
-func translate(t deployment.ImageTemplate, opts Options) (*plan.Plan, diag.List) {
-	c, list := validate(t, opts)
+func translate(t deployment.ImageTemplate, src Source, opts Options) (*plan.Plan, diag.List) {
+	c, list := validate(t, src, opts)
 	if list.HasErrors() {
 		return nil, list
 	}

@@ -1,8 +1,6 @@
 package translate
 
 import (
-	"cmp"
-
 	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
@@ -29,7 +27,7 @@ func Validate(src Source, opts Options) ([]Checked, diag.List) {
 	var all []Checked
 	var found diag.List
 	for _, t := range loaded.ImageTemplates {
-		c, more := validate(t, opts)
+		c, more := validate(t, src, opts)
 		all = append(all, c)
 		found.Add(more...)
 	}
@@ -39,11 +37,18 @@ func Validate(src Source, opts Options) ([]Checked, diag.List) {
 }
 
 // validate decodes and checks one image template; only what could be decoded without an error is checked.
-func validate(t deployment.ImageTemplate, opts Options) (Checked, diag.List) {
+func validate(t deployment.ImageTemplate, src Source, opts Options) (Checked, diag.List) {
 	c := Checked{Name: nameOf(t.Node), Path: t.Path, Unknowns: template.Unknowns(t.Node, "")}
 	var list diag.List
 	if c.Template, list = template.Decode(t.Node); !list.HasErrors() {
-		list.Add(check.Check(c.Template, cmp.Or(opts.Target, check.QEMU))...)
+		o := opts.Check
+		if o.Target = opts.Target; o.Files == nil {
+			o.Files = map[string][]byte{src.File: src.Data}
+			for _, f := range opts.ParameterFiles {
+				o.Files[f.File] = f.Data
+			}
+		}
+		list.Add(check.Check(c.Template, o)...)
 	}
 	return c, list
 }

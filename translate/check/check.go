@@ -17,8 +17,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/script"
 	"github.com/ingot-build/ingot/translate/template"
 )
 
@@ -36,16 +38,28 @@ type Rule struct {
 	check func(t *template.ImageTemplate, r *report)
 }
 
-// Check runs every rule that is about target. It copes with templates that Decode found errors in. Findings are in file
-// order. An unknown target is a fault of the program and panics.
-func Check(t *template.ImageTemplate, target string) diag.List {
-	if target != QEMU {
-		panic(fmt.Sprintf("check: unknown target %q", target))
+// Options say what Check looks at. The zero Options looks at the image template alone.
+type Options struct {
+	Target string            // whose limits count too: QEMU; "" for none
+	Files  map[string][]byte // texts of the files that the template is made of, to point into strings; some may be missing
+	// Script gives what is at a scriptUri, without a download: nil, or ok is false, where that cannot be had.
+	Script func(uri, sha256Checksum string) (file string, data []byte, ok bool)
+	Skip   func(Rule) bool // rules that are not asked; nil for all to be asked
+}
+
+// Check runs the rules. It copes with templates that Decode found errors in. Findings are in file order. An unknown target is a
+// fault of the program and panics.
+func Check(t *template.ImageTemplate, o Options) diag.List {
+	if o.Target != "" && o.Target != QEMU {
+		panic(fmt.Sprintf("check: unknown target %q", o.Target))
 	}
 	var list diag.List
+	scripts := sync.OnceValue(func() []*script.Script { return script.Of(t, o.Files, o.Script) })
 	for _, rule := range Rules() {
-		if rule.Target == "" || rule.Target == target {
-			rule.check(t, &report{rule: rule, list: &list})
+		if rule.Target == "" || rule.Target == o.Target {
+			if o.Skip == nil || !o.Skip(rule) {
+				rule.check(t, &report{rule: rule, list: &list, scripts: scripts})
+			}
 		}
 	}
 	list.Sort()
@@ -54,8 +68,9 @@ func Check(t *template.ImageTemplate, target string) diag.List {
 
 // report collects the findings of one rule.
 type report struct {
-	rule Rule
-	list *diag.List
+	rule    Rule
+	list    *diag.List
+	scripts func() []*script.Script
 }
 
 // finding is what a rule says about one place; code and severity come from the rule.
@@ -65,11 +80,13 @@ type finding struct {
 	summary, why, fix string
 	related           diag.Range
 	relatedMessage    string
+	edits             []diag.Edit
 }
 
 func (r *report) add(f finding) {
 	d := diag.Diagnostic{
 		Severity: r.rule.Severity, Code: r.rule.Code, Subject: f.at, Path: f.path, Summary: f.summary, Why: f.why, Fix: f.fix,
+		Edits: f.edits,
 	}
 	if f.relatedMessage != "" {
 		d.Related = []diag.Note{{Message: f.relatedMessage, Range: f.related}}
@@ -80,7 +97,7 @@ func (r *report) add(f finding) {
 // oneOf reports a value that is not among the known ones. Upper and lower case count, as in the service. A value that was not
 // written, or as "", is not looked at.
 func (r *report) oneOf(s template.String, path string, known ...string) {
-	if v, ok := s.Get(); !ok || v == "" || slices.Contains(known, v) {
+	if v, ok := s.Get(); !ok || v == "" || slices.Contains(known, v) || template.Placeholder(v) != "" {
 		return
 	}
 	why := ""

@@ -70,10 +70,10 @@ func TestEveryRuleIsTested(t *testing.T) {
 
 // Check must cope with what Decode leaves of a broken template, and name what it does not know.
 func TestCheckPartial(t *testing.T) {
-	check.Check(&template.ImageTemplate{}, check.QEMU)
+	check.Check(&template.ImageTemplate{}, check.Options{Target: check.QEMU})
 
 	unknown := &template.ImageTemplate{Unhandled: []template.Property{{Path: "properties.zzz"}}}
-	list := check.Check(unknown, check.QEMU)
+	list := check.Check(unknown, check.Options{Target: check.QEMU})
 	if !strings.Contains(render(list), `"zzz" is not covered yet [ING3011]`) {
 		t.Errorf("a property that nobody knows was passed over:\n%s", render(list))
 	}

@@ -101,7 +101,7 @@ func readAll(t *testing.T, file string) (stage string, all diag.List) {
 		return "decode", all
 	}
 	for _, tmpl := range templates {
-		all.Add(check.Check(tmpl, check.QEMU)...)
+		all.Add(check.Check(tmpl, check.Options{Target: check.QEMU})...)
 	}
 	if all.HasErrors() {
 		return "check", all

@@ -65,7 +65,7 @@ func foundBefore(before diag.List, d diag.Diagnostic) bool {
 
 func findings(node *armjson.Node) diag.List {
 	tmpl, list := template.Decode(node)
-	list.Add(check.Check(tmpl, check.QEMU)...)
+	list.Add(check.Check(tmpl, check.Options{Target: check.QEMU})...)
 	return list
 }
 

@@ -45,6 +45,7 @@ const (
 	_       Severity = iota
 	Error            // the next stage does not start
 	Warning          // worth reading; nothing stops
+	Info             // good to know; nothing is wrong
 )
 
 // String gives the word a person reads.
@@ -54,6 +55,8 @@ func (s Severity) String() string {
 		return "error"
 	case Warning:
 		return "warning"
+	case Info:
+		return "info"
 	default:
 		panic(fmt.Sprintf("diag: severity %d was never set", int(s)))
 	}
@@ -69,6 +72,8 @@ func (s *Severity) UnmarshalText(text []byte) error {
 		*s = Error
 	case "warning":
 		*s = Warning
+	case "info":
+		*s = Info
 	default:
 		return fmt.Errorf("unknown severity %q", text)
 	}
@@ -89,6 +94,13 @@ type Diagnostic struct {
 	Why      string   `json:"why,omitempty"`  // the rule or the evidence
 	Fix      string   `json:"fix,omitempty"`  // something to type or edit
 	Related  []Note   `json:"related,omitempty"`
+	Edits    []Edit   `json:"edits,omitempty"` // together they mend it; only where there is one right answer
+}
+
+// Edit replaces a stretch of a file. An empty stretch is where Text is put in; an empty Text removes.
+type Edit struct {
+	Range Range  `json:"range"`
+	Text  string `json:"text"`
 }
 
 // Note points at a second place that explains a finding: "first written here".
@@ -128,7 +140,7 @@ func (l List) Count(s Severity) int {
 	return n
 }
 
-// Sort puts findings in file order, errors before warnings at the same place. Findings that compare equal keep their order.
+// Sort puts findings in file order, the worst first at the same place. Findings that compare equal keep their order.
 func (l List) Sort() {
 	slices.SortStableFunc(l, func(a, b Diagnostic) int {
 		return cmp.Or(

@@ -1,10 +1,19 @@
 package diag
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
+)
+
+const (
+	// longestNear is the longest name that is looked for, in bytes: nobody mistypes longer ones, and comparing two texts of megabytes
+	// takes hours.
+	longestNear = 200
+	// longestList is about how many bytes of known names a message can carry.
+	longestList = 4000
 )
 
 // Near returns the entry of known that the user most likely meant by given, or "" when none is close. A difference of case
@@ -16,6 +25,9 @@ func Near(given string, known []string) string {
 		if strings.EqualFold(given, k) {
 			return k
 		}
+		if max(len(given), len(k)) > longestNear {
+			continue
+		}
 		d := levenshtein.Distance(strings.ToLower(given), strings.ToLower(k), nil)
 		if d < bestDistance && d*2 < len(k) {
 			best, bestDistance = k, d
@@ -25,14 +37,22 @@ func Near(given string, known []string) string {
 }
 
 // KnownNames renders a set of names for a message, the near one first: `did you mean "File"? known: "File", "Shell"`.
+// Of very many, the first ones are listed.
 func KnownNames(given string, known []string) string {
-	quoted := make([]string, 0, len(known))
-	for _, k := range slices.Sorted(slices.Values(known)) {
-		quoted = append(quoted, `"`+k+`"`)
-	}
-	list := "known: " + strings.Join(quoted, ", ")
+	var b strings.Builder
 	if near := Near(given, known); near != "" {
-		return `did you mean "` + near + `"? ` + list
+		b.WriteString(`did you mean "` + near + `"? `)
 	}
-	return list
+	b.WriteString("known: ")
+	for i, k := range slices.Sorted(slices.Values(known)) {
+		if b.Len()+len(k) > longestList {
+			fmt.Fprintf(&b, " and %d more", len(known)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(`"` + k + `"`)
+	}
+	return b.String()
 }

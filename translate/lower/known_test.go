@@ -60,7 +60,7 @@ func parse(t *testing.T, text string) *armjson.Node {
 func lowerNode(t *testing.T, n *armjson.Node) (*plan.Plan, diag.List) {
 	t.Helper()
 	tmpl, list := template.Decode(n)
-	if list.Add(check.Check(tmpl, check.QEMU)...); list.HasErrors() {
+	if list.Add(check.Check(tmpl, check.Options{Target: check.QEMU})...); list.HasErrors() {
 		t.Fatal(list)
 	}
 	return lower.Lower(tmpl)

@@ -9,11 +9,13 @@ import (
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/translate"
+	"github.com/ingot-build/ingot/translate/check"
 )
 
 type validateOptions struct {
 	inputOptions
 	output string
+	target string
 }
 
 func newValidate(env *Env) *cobra.Command {
@@ -21,8 +23,8 @@ func newValidate(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate TEMPLATE",
 		Short: "check an image template",
-		Long: `Check the image templates of a file, all or the one with --name: the JSON, the properties, and what this version of Ingot
-can do with them. Nothing but the named files is read; scripts and source images are looked at by build.
+		Long: `Check the image templates of a file, all or the one with --name: the JSON, the properties, and the rules of the service; with
+--target also what a build there cannot do. Nothing but the named files is read; scripts and source images are looked at by build.
 
 What only the deployment can know, such as a parameter without a value, is no error: nothing is said that does
 not hold whatever it will be. A build does need some of these values, and says which.
@@ -41,6 +43,7 @@ not hold whatever it will be. A build does need some of these values, and says w
 	}
 	o.addFlags(cmd)
 	addOutput(cmd, &o.output)
+	cmd.Flags().StringVar(&o.target, "target", "", "also say what this target cannot do: "+check.QEMU)
 	return cmd
 }
 
@@ -49,6 +52,9 @@ func validate(ctx context.Context, env *Env, o validateOptions) error {
 	in, err := o.read(ctx, env)
 	if err != nil {
 		return err
+	}
+	if in.options.Target = o.target; o.target != "" && o.target != check.QEMU {
+		return &usageError{what: fmt.Sprintf("--target %q is unknown", o.target), fix: "known: " + check.QEMU}
 	}
 	t := &translated{file: in.template.File, list: in.refused, sources: in.sources}
 	var checked []translate.Checked

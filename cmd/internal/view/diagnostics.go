@@ -37,11 +37,11 @@ func Diagnostics(w io.Writer, p Palette, list diag.List, src Sources) error {
 // Count gives "2 errors, 1 warning".
 func Count(list diag.List) string {
 	var parts []string
-	for _, s := range []diag.Severity{diag.Error, diag.Warning} {
-		switch n := list.Count(s); n {
-		case 0:
-		case 1:
-			parts = append(parts, "1 "+s.String())
+	for _, s := range []diag.Severity{diag.Error, diag.Warning, diag.Info} {
+		switch n := list.Count(s); {
+		case n == 0:
+		case n == 1 || s == diag.Info: // there is no plural
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		default:
 			parts = append(parts, fmt.Sprintf("%d %ss", n, s))
 		}
@@ -57,8 +57,11 @@ func writeDiagnostic(b *strings.Builder, p Palette, d diag.Diagnostic, src Sourc
 		b.WriteString(p.Bold(Line(place)) + ": ")
 	}
 	mark := p.Bad
-	if d.Severity == diag.Warning {
+	switch d.Severity {
+	case diag.Warning:
 		mark = p.Warn
+	case diag.Info:
+		mark = p.Faint
 	}
 	fmt.Fprintf(b, "%s: %s %s\n", mark(d.Severity.String()), p.Bold(Line(d.Summary)), p.Faint("["+string(d.Code)+"]"))
 	writeSource(b, p, mark, d.Subject, src)
@@ -184,6 +187,7 @@ type DiagnosticsReport struct {
 	File        string    `json:"file"`
 	Errors      int       `json:"errors"`
 	Warnings    int       `json:"warnings"`
+	Infos       int       `json:"infos"`
 	Diagnostics diag.List `json:"diagnostics"` // [] when there are none
 }
 
@@ -193,6 +197,7 @@ func NewDiagnosticsReport(file string, list diag.List) DiagnosticsReport {
 		list = diag.List{}
 	}
 	return DiagnosticsReport{
-		File: file, Errors: list.Count(diag.Error), Warnings: list.Count(diag.Warning), Diagnostics: list,
+		File: file, Errors: list.Count(diag.Error), Warnings: list.Count(diag.Warning), Infos: list.Count(diag.Info),
+		Diagnostics: list,
 	}
 }
