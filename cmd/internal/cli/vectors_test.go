@@ -155,21 +155,17 @@ func TestTemplateVectors(t *testing.T) {
 	}
 }
 
-// TestExpressionVectors runs the known answers about expressions through the command, each in a template with one output. Left out are
-// rows that stand in another part of a template, or in a loop: the package armexpr runs those.
+// expressionRow is one known answer about an expression.
+type expressionRow struct {
+	ID, Function, Expression string
+	Context                  map[string]json.RawMessage
+	Expected                 json.RawMessage
+}
+
+// TestExpressionVectors runs the known answers about expressions through the command, each as a test by its id, in a template that has
+// nothing else.
 func TestExpressionVectors(t *testing.T) {
-	left := 0
-	for _, row := range vectors[struct {
-		ID, Function, Expression string
-		Context                  map[string]json.RawMessage
-		Expected                 json.RawMessage
-	}](t, "public.jsonl") {
-		_, inLoop := row.Context["copy"]
-		_, elsewhere := row.Context["position"]
-		if _, own := row.Context["functions"]; inLoop || elsewhere || own {
-			left++
-			continue
-		}
+	for _, row := range vectors[expressionRow](t, "public.jsonl") {
 		t.Run(row.ID, func(t *testing.T) {
 			if why := disputed[row.ID]; why != "" {
 				t.Skip(why)
@@ -179,61 +175,109 @@ func TestExpressionVectors(t *testing.T) {
 				t.Fatal(err)
 			}
 			wanted, _ := want.(map[string]any)
-			refused := wanted["error"] == true
-			output := typeOf(parse(t, row.Expected).Kind)
-			// An error must not come from the type of the output, and for null and for other numbers than whole ones there is no type.
-			alone := output != "" && !refused && row.Function != "float" && !(output == "int" && bytes.Contains(row.Expected, []byte(".")))
-			template, context := asTemplate(t, row.Expression, output, alone, row.Context)
+			template, context, value := asTemplate(t, &row)
 			got, stderr := expandAll(t, template, nil, context)
-			if got != nil && !alone {
-				got.Outputs, _ = got.Outputs["inside"].(map[string]any)
-			}
 			switch {
-			case refused && got != nil:
-				t.Errorf("%s: got %v, want an error", row.Expression, got.Outputs["x"])
-			case refused:
+			case wanted["error"] == true && got != nil:
+				t.Errorf("%s: got %v, want an error", row.Expression, value(got))
+			case wanted["error"] == true:
 			case got == nil:
 				t.Errorf("%s: refused: %s", row.Expression, stderr)
 			default:
-				if diff := cmp.Diff(want, got.Outputs["x"]); diff != "" {
+				if diff := cmp.Diff(want, value(got)); diff != "" {
 					t.Errorf("%s: (-want +got)\n%s", row.Expression, diff)
 				}
 			}
 		})
 	}
-	t.Logf("%d rows stand elsewhere than in an output", left)
 }
 
-// asTemplate makes a template with one output of the given type for an expression; or, where it shall not stand alone, with an output
-// that has it inside. What the row knows beside parameters and variables is its context.
-func asTemplate(t *testing.T, expression, typ string, alone bool, known map[string]json.RawMessage) (template, context map[string]any) {
+// asTemplate makes a template of a row, and a function that finds the value of the expression in what comes of it. What the row knows
+// beside parts of a template is its context.
+func asTemplate(t *testing.T, row *expressionRow) (template, context map[string]any, value func(*normalForm) any) {
 	t.Helper()
 	context = map[string]any{}
-	for key, value := range known {
-		if key != "parameters" && key != "variables" {
-			context[key] = value
+	for key, known := range row.Context {
+		switch key {
+		case "parameters", "variables", "functions", "copy", "position":
+		default:
+			context[key] = known
 		}
 	}
 	parameters, variables := map[string]any{}, map[string]any{}
-	for name, value := range members(t, known["parameters"]) {
-		if value.Kind == armjson.Null { // that needs a parameter which allows it
+	for name, v := range members(t, row.Context["parameters"]) {
+		if v.Kind == armjson.Null { // that needs a parameter which allows it
 			parameters[name] = map[string]any{"type": "string", "nullable": true}
 			continue
 		}
-		parameters[name] = map[string]any{"type": typeOf(value.Kind), "defaultValue": json.RawMessage(literal(value).JSON())}
+		parameters[name] = map[string]any{"type": typeOf(v.Kind), "defaultValue": json.RawMessage(literal(v).JSON())}
 	}
-	for name, value := range members(t, known["variables"]) {
-		variables[name] = json.RawMessage(literal(value).JSON())
+	for name, v := range members(t, row.Context["variables"]) {
+		variables[name] = json.RawMessage(literal(v).JSON())
 	}
 	template = map[string]any{
-		"$schema":        "https://schema.management.azure.com/schemas/" + schemaFile(known["deploymentScope"]),
+		"$schema":        "https://schema.management.azure.com/schemas/" + schemaFile(row.Context["deploymentScope"]),
 		"contentVersion": "1.0.0.0", "languageVersion": "2.0", "parameters": parameters, "variables": variables, "resources": map[string]any{},
-		"outputs": map[string]any{"x": map[string]any{"type": typ, "value": expression}},
 	}
-	if !alone {
-		template["outputs"] = map[string]any{"inside": map[string]any{"type": "object", "value": map[string]any{"x": expression}}}
+	if functions := row.Context["functions"]; functions != nil {
+		template["functions"] = functions
 	}
-	return template, context
+	if loops := row.Context["copy"]; loops != nil {
+		var turns map[string]int
+		if err := json.Unmarshal(loops, &turns); err != nil {
+			t.Fatal(err)
+		}
+		template["resources"], value = inLoops(row.Expression, turns)
+		return template, context, value
+	}
+	output := typeOf(parse(t, row.Expected).Kind)
+	expression := row.Expression
+	switch position := strings.Trim(string(row.Context["position"]), `"`); position {
+	case "":
+	case "parameterDefault":
+		parameters["tested"] = map[string]any{"type": output, "defaultValue": expression}
+		expression = "[parameters('tested')]"
+	case "variable":
+		variables["tested"] = expression
+		expression = "[variables('tested')]"
+	default:
+		t.Fatalf("a row at %q", position)
+	}
+	// The type of an output must not be what fails a row, and null and other numbers than whole ones have no type.
+	isError := bytes.Contains(row.Expected, []byte(`"error"`))
+	if output == "" || isError || row.Function == "float" || output == "int" && bytes.Contains(row.Expected, []byte(".")) {
+		template["outputs"] = map[string]any{"around": map[string]any{"type": "object", "value": map[string]any{"tested": expression}}}
+		return template, context, func(n *normalForm) any { return n.Outputs["around"].(map[string]any)["tested"] }
+	}
+	template["outputs"] = map[string]any{"tested": map[string]any{"type": output, "value": expression}}
+	return template, context, func(n *normalForm) any { return n.Outputs["tested"] }
+}
+
+// inLoops makes resources of an expression inside of loops that come to the given turns: the loop "" is that of a resource, all others
+// are of properties, each inside of another.
+func inLoops(expression string, turns map[string]int) (resources map[string]any, value func(*normalForm) any) {
+	body := any(map[string]any{"tested": expression})
+	names := slices.Sorted(maps.Keys(turns))
+	for _, name := range names {
+		if name != "" {
+			body = map[string]any{"copy": []any{map[string]any{"name": name, "count": turns[name] + 1, "input": body}}}
+		}
+	}
+	resource := map[string]any{"type": "Test.Rp/tested", "apiVersion": "2020-01-01", "name": "tested", "properties": body}
+	turn, repeated := turns[""]
+	if repeated {
+		resource["copy"] = map[string]any{"name": "resources", "count": turn + 1}
+		resource["name"] = "[concat('tested', copyIndex())]"
+	}
+	return map[string]any{"tested": resource}, func(n *normalForm) any {
+		inside := n.Resources[turn]["properties"]
+		for _, name := range slices.Backward(names) {
+			if name != "" {
+				inside = inside.(map[string]any)[name].([]any)[turns[name]]
+			}
+		}
+		return inside.(map[string]any)["tested"]
+	}
 }
 
 func schemaFile(scope json.RawMessage) string {
