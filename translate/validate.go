@@ -22,7 +22,7 @@ type Checked struct {
 func Validate(src Source, opts Options) ([]Checked, diag.List) {
 	loaded, list := Load(src, opts)
 	if list.HasErrors() {
-		return nil, list
+		return nil, nothingToValidate(list)
 	}
 	var all []Checked
 	var found diag.List
@@ -34,6 +34,17 @@ func Validate(src Source, opts Options) ([]Checked, diag.List) {
 	list.Add(loaded.Trace.Explain(found)...)
 	list.Sort()
 	return all, list
+}
+
+// nothingToValidate takes it for no error that an example of the REST API is about something else: whoever validates all of them
+// wants to hear of what is wrong.
+func nothingToValidate(list diag.List) diag.List {
+	for i := range list {
+		if list[i].Code == deployment.CodeOtherExample {
+			list[i].Severity = diag.Info
+		}
+	}
+	return list
 }
 
 // validate decodes and checks one image template; only what could be decoded without an error is checked.

@@ -180,6 +180,8 @@ func (p *parser) comma(closer byte, open diag.Range) {
 		}
 	case p.atEnd(), c == '}', c == ']':
 		// The closing bracket, right or wrong, is the caller's to judge.
+	case wordByte(c) && after.Start.Line < after.End.Line && after.End.Byte == p.pos.Byte:
+		p.ranOn(after)
 	case c == '"', c == '\'', c == '{', c == '[', c == '-', c >= '0' && c <= '9', wordByte(c):
 		p.list.Add(diag.Diagnostic{
 			Severity: diag.Error, Code: CodeMissingComma,
@@ -192,6 +194,21 @@ func (p *parser) comma(closer byte, open diag.Range) {
 	default:
 		p.unexpected(fmt.Sprintf(`"," or "%c"`, closer))
 	}
+}
+
+// ranOn reports a string that ended at the first quote of another one, some lines below: text follows it at once. Nothing after it is
+// read as it was meant, so the reading ends.
+func (p *parser) ranOn(s diag.Range) {
+	at := diag.Range{File: p.file, Start: s.Start, End: s.Start}
+	at.End.Column++
+	at.End.Byte++
+	p.list.Add(diag.Diagnostic{
+		Severity: diag.Error, Code: CodeNotClosed, Subject: at,
+		Summary: fmt.Sprintf("this string goes on to line %d", s.End.Line),
+		Why:     fmt.Sprintf(`it ends at %d:%d, where the next one was to begin; \" does not end a string`, s.End.Line, s.End.Column-1),
+		Fix:     `close it in its own line; a backslash at its end is written \\`,
+	})
+	p.dead = true
 }
 
 // closedWrongly reports a closing bracket of the other kind, or the end of the file, inside the bracket opened at open.

@@ -97,6 +97,10 @@ func TestParse(t *testing.T) {
 			diags: []string{
 				"t.json:1:7: error: this string is never closed [ING1007]",
 				"t.json:1:10: warning: this string holds a raw line break [ING1015]"}},
+		{name: "backslash before the last quote", in: "{\"a\": \"b\\\",\n \"c\": 1}", want: "{a: \"b\\\",\\n \"}",
+			diags: []string{
+				"t.json:1:7: error: this string goes on to line 2 [ING1007]",
+				"t.json:1:12: warning: this string holds a raw line break [ING1015]"}},
 		{name: "comment never closed", in: "{} /* x", want: "{}",
 			diags: []string{"t.json:1:4: error: this comment is never closed [ING1007]"}},
 		{name: "text after the end", in: "{}\n}", want: "{}",

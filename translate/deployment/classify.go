@@ -17,6 +17,7 @@ type document struct {
 	bodies                  []body // image templates as bare bodies
 	what                    string // what else it is, with its article, for a message
 	fix                     string // goes with what
+	otherExample            bool   // what is an example of the REST API
 }
 
 // body is a bare image template: its texts are literals.
@@ -65,6 +66,9 @@ func classifyObject(root *armjson.Node) document {
 		return document{template: section(root, "2.0"), alone: true}
 	case root.Get("parameters") != nil, isParameters(root):
 		return parameterFile()
+	case strings.EqualFold(textOf(root.Get("properties").Get("kind")), "SourceImage"):
+		return document{what: "a trigger, which runs an image template when its source changes",
+			fix: "give the image template that it belongs to"}
 	case root.Get("properties") != nil && len(root.Get("properties").Members) > 0:
 		return document{what: "a resource without a type, and its properties have no \"source\" and no \"distribute\""}
 	default:

@@ -21,6 +21,7 @@ const (
 	CodeLinked           diag.Code = "ING1115"
 	CodeTwice            diag.Code = "ING1116"
 	CodeBadOutput        diag.Code = "ING1117"
+	CodeOtherExample     diag.Code = "ING1118"
 )
 
 // Codes lists the findings of this package, for the reference page.
@@ -54,5 +55,7 @@ func Codes() []diag.Entry {
 			Summary: "a linked template or parameter file is not looked into, or cannot be had"},
 		{Code: CodeTwice, Severity: diag.Error, Summary: "a resource is in the deployment template twice"},
 		{Code: CodeBadOutput, Severity: diag.Error, Summary: "the value of an output is not of the type that is declared"},
+		{Code: CodeOtherExample, Severity: diag.Error,
+			Summary: "an example of the REST API is about something else than a whole image template; no error when it is only validated"},
 	}
 }

@@ -61,7 +61,11 @@ func Load(root *armjson.Node, p Params) (*Result, diag.List) {
 		}
 		list = checkBare(root, d.bodies, p)
 	default:
-		list.Add(noImageTemplate(root, "the file is not an image template: it is "+d.what, "", d.fix))
+		none := noImageTemplate(root, "the file is not an image template: it is "+d.what, "", d.fix)
+		if d.otherExample {
+			none.Code = CodeOtherExample
+		}
+		list.Add(none)
 	}
 	list.Sort()
 	return r, list

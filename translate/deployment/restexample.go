@@ -16,10 +16,10 @@ func classifyRESTExample(root *armjson.Node) document {
 		if m.Value.Kind != armjson.Object {
 			continue
 		}
-		if !isImageProperties(m.Value.Get("properties")) {
-			return document{
+		if m.Value.Get("properties").Get("source") == nil { // an update may have distributors
+			return document{otherExample: true,
 				what: fmt.Sprintf("an example of the REST API whose request does not carry a whole image template: %s", describeMembers(m.Value)),
-				fix:  "give the example of a request that creates an image template",
+				fix:  createExample,
 			}
 		}
 		at := joinPath("parameters", m.Key)
@@ -42,11 +42,13 @@ func classifyRESTExample(root *armjson.Node) document {
 			return d
 		}
 	}
-	return document{
+	return document{otherExample: true,
 		what: "an example of the REST API, and neither its request nor its answers have an image template",
-		fix:  "give the example of a request that creates an image template",
+		fix:  createExample,
 	}
 }
+
+const createExample = "give the example of a request that creates an image template"
 
 // fillIn adds to a body what a request says beside it: the name in its URL, and the api-version. They keep their places.
 func fillIn(n, carried *armjson.Node) *armjson.Node {
