@@ -2,6 +2,8 @@ package diag_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,6 +78,28 @@ func TestSeverity(t *testing.T) {
 		}
 	}()
 	_ = diag.Diagnostic{}.Severity.String() // directly: fmt would catch the panic
+}
+
+// TestManyAndLongNames: what a hostile file declares neither fills a message nor takes long to compare.
+func TestManyAndLongNames(t *testing.T) {
+	many := make([]string, 100_000)
+	for i := range many {
+		many[i] = fmt.Sprintf("name-%06d", i)
+	}
+	got := diag.KnownNames("name-00000x", many)
+	if !strings.HasPrefix(got, `did you mean "name-000000"? known: "name-000000", "name-000001"`) || len(got) > 5000 {
+		t.Errorf("got %d bytes: %.100s…", len(got), got)
+	}
+	if want := ` and 99736 more`; !strings.HasSuffix(got, want) {
+		t.Errorf("got …%s, want …%s", got[len(got)-30:], want)
+	}
+	long := strings.Repeat("a", 4_000_000)
+	if got := diag.KnownNames(long+"b", []string{long}); got != "known: only names that are too long to show" {
+		t.Errorf("got %d bytes: %.100s…", len(got), got)
+	}
+	if got := diag.Near(strings.ToUpper(long), []string{long}); got != long {
+		t.Error("a long name in another case is not near")
+	}
 }
 
 func TestNear(t *testing.T) {

@@ -45,11 +45,12 @@ func KnownNames(given string, known []string) string {
 	}
 	b.WriteString("known: ")
 	for i, k := range slices.Sorted(slices.Values(known)) {
-		if b.Len()+len(k) > longestList {
-			fmt.Fprintf(&b, " and %d more", len(known)-i)
-			break
-		}
-		if i > 0 {
+		switch full := b.Len()+len(k) > longestList; {
+		case full && i == 0:
+			return b.String() + "only names that are too long to show"
+		case full:
+			return fmt.Sprintf("%s and %d more", b.String(), len(known)-i)
+		case i > 0:
 			b.WriteString(", ")
 		}
 		b.WriteString(`"` + k + `"`)
