@@ -28,7 +28,7 @@ func comparisonFunctions() []Function {
 }
 
 func equals(a *Args) (*armjson.Node, error) {
-	if err := a.work(min(a.Values[0].Weight(), a.Values[1].Weight())); err != nil {
+	if err := a.work(min(comparing(a.Values[0]), comparing(a.Values[1]))); err != nil {
 		return nil, err
 	}
 	return a.answered(same(a.Values[0], a.Values[1])), nil
@@ -52,7 +52,7 @@ func ordered(holds func(c int) bool) func(*Args) (*armjson.Node, error) {
 		if x.Kind != y.Kind {
 			return nil, a.Fail(1, "%s compares two numbers or two strings, not %s with %s", a.f.Name, x.Kind, y.Kind)
 		}
-		if err := a.work(collationCost * (x.Weight() + y.Weight())); err != nil {
+		if err := a.work(2 * collationCost * (x.Weight() + y.Weight())); err != nil {
 			return nil, err
 		}
 		if x.Kind == armjson.Number {

@@ -84,6 +84,9 @@ func join(a *Args) (*armjson.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.work(foldingCost * a.Values[0].Weight()); err != nil {
+		return nil, err
+	}
 	size := int64(len(items)) * int64(len(between))
 	for i, item := range items {
 		if item.Kind == armjson.Array || item.Kind == armjson.Object {
@@ -113,7 +116,7 @@ func stringOf(a *Args) (*armjson.Node, error) {
 	if err := a.Fits(v.Weight(), 0); err != nil {
 		return nil, err
 	}
-	if err := a.work(v.Weight()); err != nil {
+	if err := a.work(foldingCost * v.Weight()); err != nil {
 		return nil, err
 	}
 	return armjson.NewString(compact(v, '"')), nil

@@ -34,7 +34,7 @@ func layouts(days []string, clocks ...[]string) []string {
 }
 
 // layoutsPerStep is how many layouts are tried in the time that a step stands for.
-const layoutsPerStep = 20
+const layoutsPerStep = 2
 
 // maxDateText is more than the longest way to write a time takes; Go's parser is asked many times.
 const maxDateText = 100

@@ -109,7 +109,7 @@ func (a *Args) date(t time.Time, i int, standard string) (*armjson.Node, error) 
 			form = given
 		}
 	}
-	if err := a.work(digestCost * int64(len(form))); err != nil {
+	if err := a.work(parsingCost * int64(len(form))); err != nil {
 		return nil, err
 	}
 	if err := a.Fits(int64(len(form))*longestField, 0); err != nil {

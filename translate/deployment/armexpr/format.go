@@ -136,7 +136,7 @@ func formatValue(a *Args, v *armjson.Node, form string) (string, error) {
 	if err := a.Fits(v.Weight(), 0); err != nil { // writing out what is shared could take any memory
 		return "", err
 	}
-	if err := a.work(v.Weight()); err != nil {
+	if err := a.work(foldingCost * v.Weight()); err != nil {
 		return "", err
 	}
 	return textForm(v), nil

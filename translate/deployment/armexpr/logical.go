@@ -89,7 +89,7 @@ func conditional(a *Args) (*armjson.Node, error) {
 	if yesValue == nil || noValue == nil || kindOf(yesValue) != kindOf(noValue) {
 		return a.waiting(0, condition), nil
 	}
-	if err := a.work(min(yesValue.Weight(), noValue.Weight())); err != nil {
+	if err := a.work(min(comparing(yesValue), comparing(noValue))); err != nil {
 		return nil, err
 	}
 	if same(yesValue, noValue) == yes {

@@ -184,7 +184,7 @@ func (a *Args) extremeOf(items []*armjson.Node, better func(a, b int64) int64) (
 	if len(items) == 0 {
 		return nil, a.Fail(0, "%s of an empty array has no value", a.f.Name)
 	}
-	if err := a.work(a.Values[0].Weight()); err != nil {
+	if err := a.work(foldingCost * a.Values[0].Weight()); err != nil {
 		return nil, err
 	}
 	var best int64

@@ -45,7 +45,7 @@ func (p *printer) write(e Expr, around *binding) {
 }
 
 func (p *printer) writeCall(c *Call, around *binding) {
-	if around != nil {
+	if around != nil && len(c.Args) <= 4 { // no lambda has more than three variables
 		if v := boundBy(c, around); v != nil {
 			writeForm(&p.b, v)
 			return

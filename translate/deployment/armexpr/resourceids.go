@@ -149,6 +149,9 @@ func (a *Args) id(at int, parts ...any) (*armjson.Node, error) {
 	}
 	// A slash at the end of the type occurs in templates that the service accepts.
 	typ := strings.TrimSuffix(a.Values[at].Text, "/")
+	if err := a.work(parsingCost * int64(len(typ))); err != nil {
+		return nil, err
+	}
 	segments := strings.Split(typ, "/")
 	names := a.Values[at+1:]
 	if len(names) != len(segments)-1 {

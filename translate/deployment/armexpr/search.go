@@ -10,7 +10,7 @@ import (
 // case.
 func contains(a *Args) (*armjson.Node, error) {
 	in, what := a.Values[0], a.Values[1]
-	if err := a.work(in.Weight() + what.Weight()); err != nil {
+	if err := a.work(comparing(in) + what.Weight()); err != nil {
 		return nil, err
 	}
 	switch in.Kind {
@@ -50,7 +50,7 @@ func lastIndexOf(a *Args) (*armjson.Node, error) {
 // search finds a part of a text by inText, ignoring case, or an element of an array, which it goes through in the given order.
 func (a *Args) search(inText func(s, part string) int, order func(n, turn int) int) (*armjson.Node, error) {
 	in, what := a.Values[0], a.Values[1]
-	if err := a.work(in.Weight() + what.Weight()); err != nil {
+	if err := a.work(comparing(in) + what.Weight()); err != nil {
 		return nil, err
 	}
 	switch in.Kind {

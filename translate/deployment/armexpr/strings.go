@@ -139,7 +139,7 @@ func replace(a *Args) (*armjson.Node, error) {
 	if old == "" {
 		return nil, a.Fail(1, "replace cannot look for an empty text")
 	}
-	if err := a.work(int64(len(text))); err != nil {
+	if err := a.work(foldingCost * int64(len(text))); err != nil {
 		return nil, err
 	}
 	n := strings.Count(text, old)
@@ -175,7 +175,10 @@ func padLeft(a *Args) (*armjson.Node, error) {
 			return nil, a.Fail(2, "padLeft takes a single character here, not %q", shortText(padding))
 		}
 	}
-	missing := max(0, total-int64(len(units(v.Text))))
+	if err := a.work(foldingCost * int64(len(v.Text))); err != nil {
+		return nil, err
+	}
+	missing := max(0, total-int64(unitCount(v.Text)))
 	if missing > a.Env.Budget.Limits.Value { // before the product below could overflow
 		return nil, a.Fits(missing, 0)
 	}

@@ -24,6 +24,14 @@ func (a *Args) work(bytes int64) error {
 	return a.Step()
 }
 
+// comparing is how many bytes of work it is to compare v with a value like it: the names of objects are looked up.
+func comparing(v *armjson.Node) int64 {
+	if v.Kind == armjson.Object || v.Kind == armjson.Array {
+		return digestCost * v.Weight()
+	}
+	return v.Weight()
+}
+
 // charge counts values that are made inside another, which the check of the result does not see.
 func (a *Args) charge(values int) error {
 	if err := a.Env.Budget.Charge(int64(values) * nodeBytes); err != nil {
