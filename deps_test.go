@@ -79,6 +79,7 @@ var modules = map[string]struct {
 	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/...", "cmd/internal/bench/..."}, "ioctls, holes in files, links"},
 	"golang.org/x/sync":                      {[]string{"engine/..."}, "groups of goroutines"},
 	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},
+	"mvdan.cc/sh/v3":                         {[]string{"translate/check/shell"}, "shell scripts, parsed as the shell parses them"},
 	"golang.org/x/text":                      {[]string{"translate/deployment/armexpr"}, "the order of texts, letters before case"},
 	"github.com/charmbracelet/x/ansi":        {[]string{"cmd/internal/view"}, "text width, escapes"},
 	"charm.land/bubbletea/v2":                {[]string{"cmd/internal/view"}, "the live view"},

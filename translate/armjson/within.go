@@ -19,14 +19,8 @@ func Within(src []byte, r diag.Range, text string, from, to int) diag.Range {
 		return r
 	}
 	p.next()
-	start, end := p.pos, p.pos
-	for at := 0; ; {
-		if at <= from {
-			start = p.pos
-		}
-		if end = p.pos; at >= to {
-			break
-		}
+	start := p.pos
+	for at := 0; at < to; {
 		if p.atEnd() || p.peek() == quote {
 			return r
 		}
@@ -39,7 +33,9 @@ func Within(src []byte, r diag.Range, text string, from, to int) diag.Range {
 		if len(p.list) > 0 || !strings.HasPrefix(text[at:], piece.String()) {
 			return r
 		}
-		at += piece.Len()
+		if at += piece.Len(); at <= from {
+			start = p.pos
+		}
 	}
-	return diag.Range{File: r.File, Start: start, End: end}
+	return diag.Range{File: r.File, Start: start, End: p.pos}
 }

@@ -55,10 +55,11 @@ func Check(t *template.ImageTemplate, o Options) diag.List {
 	}
 	var list diag.List
 	scripts := sync.OnceValue(func() []*script.Script { return script.Of(t, o.Files, o.Script) })
+	parsed := map[*script.Script]any{}
 	for _, rule := range Rules() {
 		if rule.Target == "" || rule.Target == o.Target {
 			if o.Skip == nil || !o.Skip(rule) {
-				rule.check(t, &report{rule: rule, list: &list, scripts: scripts})
+				rule.check(t, &report{rule: rule, list: &list, scripts: scripts, parsed: parsed})
 			}
 		}
 	}
@@ -71,6 +72,7 @@ type report struct {
 	rule    Rule
 	list    *diag.List
 	scripts func() []*script.Script
+	parsed  map[*script.Script]any // what their languages make of them
 }
 
 // finding is what a rule says about one place; code and severity come from the rule.

@@ -49,7 +49,7 @@ func TestCodesAreDistinct(t *testing.T) {
 			t.Errorf("%s is used twice", e.Code)
 		case !form.MatchString(string(e.Code)):
 			t.Errorf("%q is not a code", e.Code)
-		case e.Severity != diag.Error && e.Severity != diag.Warning:
+		case e.Severity != diag.Error && e.Severity != diag.Warning && e.Severity != diag.Info:
 			t.Errorf("%s has no severity", e.Code)
 		case e.Summary == "" || strings.HasSuffix(e.Summary, "."):
 			t.Errorf("%s has the summary %q", e.Code, e.Summary)
@@ -143,6 +143,8 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 		}
 	}
 	group("Rules of image templates", "ING21")
+	group("Shell scripts", "ING22")
+	group("PowerShell scripts", "ING23")
 	group("Not covered yet", "ING30")
 	group("Without effect on this machine", "ING31")
 	section("What Packer cannot do", lower.Codes())

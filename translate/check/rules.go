@@ -1,6 +1,12 @@
 package check
 
-import "github.com/ingot-build/ingot/translate/diag"
+import (
+	"slices"
+
+	"github.com/ingot-build/ingot/translate/check/shell"
+	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/script"
+)
 
 // References that several rules share.
 const (
@@ -8,8 +14,15 @@ const (
 	refSchema   = "https://learn.microsoft.com/azure/templates/microsoft.virtualmachineimages/imagetemplates"
 )
 
-// Rules returns every rule, by code. Codes are distinct over all packages of translate.
+// Rules returns every rule: those about the template by code, then those about scripts. Codes are distinct over all packages of translate.
 func Rules() []Rule {
+	return slices.Concat(
+		ownRules(),
+		aboutScripts(script.Shell, shell.Parse, shell.Rules()),
+	)
+}
+
+func ownRules() []Rule {
 	return []Rule{
 		{CodeTemplateName, diag.Error, "the name of the image template has characters the service refuses",
 			refSchema, "", templateName},

@@ -150,6 +150,15 @@ func (s *Script) Range(from, to int) diag.Range {
 	return armjson.Within(l.src, l.at.Range, l.at.Value, min(from-l.start, end), min(to-l.start, end))
 }
 
+// Editable reports whether Text[from:to] stands in the template as it is: inside one inline command, which no expression made.
+func (s *Script) Editable(from, to int) bool {
+	if !s.Inline || len(s.lines) == 0 {
+		return false
+	}
+	l := s.lines[max(0, sort.Search(len(s.lines), func(i int) bool { return s.lines[i].start > from })-1)]
+	return to <= l.start+len(l.at.Value) && s.Range(from, to).Start.Byte > l.at.Range.Start.Byte
+}
+
 // Command is the place in properties.customize and the like of the inline command that holds an offset: ….inline[3]. It is the Path of
 // a script at a URI.
 func (s *Script) Command(offset int) string {
