@@ -20,6 +20,10 @@ const (
 	CodeTrailingComma diag.Code = "ING1014"
 	CodeMultiLine     diag.Code = "ING1015"
 	CodeByteOrderMark diag.Code = "ING1016"
+	CodeTooManyErrors diag.Code = "ING1017"
+	CodeMoreWarnings  diag.Code = "ING1018"
+	CodeHalfCharacter diag.Code = "ING1019"
+	CodeTooManyValues diag.Code = "ING1020"
 )
 
 // Codes lists the findings of this package, for the reference page.
@@ -49,5 +53,11 @@ func Codes() []diag.Entry {
 			Summary: "a string holds raw line breaks or tabs, which strict JSON readers refuse"},
 		{Code: CodeByteOrderMark, Severity: diag.Warning,
 			Summary: "the file starts with a byte order mark, which strict JSON readers refuse"},
+		{Code: CodeTooManyErrors, Severity: diag.Error, Summary: "reading stopped after 100 errors"},
+		{Code: CodeMoreWarnings, Severity: diag.Warning, Summary: "the file has more than 100 warnings; the others are not shown"},
+		{Code: CodeHalfCharacter, Severity: diag.Warning,
+			Summary: "an escape stands for one half of a surrogate pair, which is no character; it is read as U+FFFD"},
+		{Code: CodeTooManyValues, Severity: diag.Error,
+			Summary: "the file has more than 500,000 values, which take more memory than a template is worth"},
 	}
 }

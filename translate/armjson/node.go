@@ -16,7 +16,7 @@ import (
 )
 
 // Kind is the JSON type of a node.
-type Kind int
+type Kind uint8
 
 // The kinds. The zero Kind is invalid.
 const (
@@ -56,13 +56,13 @@ func (k Kind) String() string {
 // Node is one value: of a document, or made from one by evaluation. It is not changed once it is made, since values share
 // what is inside them.
 type Node struct {
-	Kind    Kind
 	Range   diag.Range // where it is written; the zero Range for what an evaluation made
 	Text    string     // String: the decoded text; Number: as written
-	Bool    bool       // Bool: the value
 	Items   []*Node    // Array: the elements
 	Members []Member   // Object: in file order, keys distinct
 	Unknown *Missing   // Unknown: why
+	Kind    Kind
+	Bool    bool // Bool: the value
 
 	plain    bool  // the decoded text is the written text, on one line: places inside can be told
 	unknowns bool  // there is an Unknown at or below this node

@@ -19,8 +19,11 @@ func (p *parser) readable() bool {
 		p.fail(CodeTooLarge, whole, fmt.Sprintf("the file has %d bytes", len(p.src)),
 			"Azure Resource Manager takes templates of up to 4 MiB", "")
 		return false
-	case bytes.HasPrefix(p.src, []byte("\xff\xfe")), bytes.HasPrefix(p.src, []byte("\xfe\xff")):
-		p.fail(CodeNotText, whole, "the file is in UTF-16", "", "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE")
+	case encoded(p.src) != "":
+		name := encoded(p.src)
+		p.fail(CodeNotText, whole, fmt.Sprintf("the file is in %s, and not in UTF-8", name), "",
+			fmt.Sprintf("save it as UTF-8: iconv -f %s -t UTF-8 FILE > NEW, or in PowerShell: "+
+				"Get-Content FILE | Set-Content -Encoding utf8 NEW", name))
 		return false
 	}
 	if bytes.HasPrefix(p.src, []byte("\ufeff")) {
@@ -30,12 +33,20 @@ func (p *parser) readable() bool {
 	}
 	if i := firstNonText(p.src); i >= 0 {
 		p.advanceTo(i)
-		p.fail(CodeNotText, p.here(), fmt.Sprintf("the file is not UTF-8 text: byte 0x%02x at offset %d", p.src[i], i), "",
-			"give the JSON file of an image template")
+		fix := "give the JSON file of an image template"
+		if c := p.src[i]; c >= 0xa0 && bytes.IndexByte(p.src, 0) < 0 {
+			fix = fmt.Sprintf("save it as UTF-8; if the character is %c the file is in Windows-1252: "+
+				"iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW", rune(c))
+		}
+		p.fail(CodeNotText, p.here(), fmt.Sprintf("the file is not UTF-8 text: byte 0x%02x at offset %d", p.src[i], i), "", fix)
 		return false
 	}
+	start := p.src[p.pos.Byte:min(p.pos.Byte+formatWindow, len(p.src))]
+	if c := bytes.TrimLeft(start, " \t\r\n"); len(c) > 0 && (c[0] == '{' || c[0] == '[') {
+		return true
+	}
 	for _, f := range otherFormats {
-		if f.looks.Match(p.src[p.pos.Byte:]) {
+		if f.looks.Match(start) {
 			p.fail(CodeOtherFormat, p.runeRange(), "the file is "+f.name+", not JSON", "", f.fix)
 			return false
 		}
@@ -43,8 +54,35 @@ func (p *parser) readable() bool {
 	return true
 }
 
+// formatWindow is how far into a file its format may be told: by the first words behind comments.
+const formatWindow = 64 << 10
+
+// encoded names the encoding of a text that is not in UTF-8 by what it starts with: "UTF-16, little endian"; or "".
+func encoded(src []byte) string {
+	starts := func(s string) bool { return bytes.HasPrefix(src, []byte(s)) }
+	switch {
+	case starts("\xff\xfe\x00\x00"), starts("{\x00\x00\x00"), starts("[\x00\x00\x00"):
+		return "UTF-32LE"
+	case starts("\x00\x00\xfe\xff"), starts("\x00\x00\x00{"), starts("\x00\x00\x00["):
+		return "UTF-32BE"
+	case starts("\xff\xfe"):
+		return "UTF-16LE"
+	case starts("\xfe\xff"):
+		return "UTF-16BE"
+	case len(src) > 3 && src[1] == 0 && src[3] == 0: // without a byte order mark: a bracket, a quote or a blank comes first
+		return "UTF-16LE"
+	case len(src) > 3 && src[0] == 0 && src[2] == 0:
+		return "UTF-16BE"
+	default:
+		return ""
+	}
+}
+
 // firstNonText returns the offset of the first zero byte or broken UTF-8 sequence, or -1.
 func firstNonText(src []byte) int {
+	if utf8.Valid(src) {
+		return bytes.IndexByte(src, 0)
+	}
 	for i := 0; i < len(src); {
 		r, size := utf8.DecodeRune(src[i:])
 		if r == 0 || r == utf8.RuneError && size == 1 {
@@ -53,13 +91,6 @@ func firstNonText(src []byte) int {
 		i += size
 	}
 	return -1
-}
-
-// advanceTo steps forward to a byte offset that starts a code point, or is the first byte of a broken one.
-func (p *parser) advanceTo(offset int) {
-	for p.pos.Byte < offset {
-		p.next()
-	}
 }
 
 // otherFormats are files that people hand over by mistake. Each pattern is one that no JSON document can match.

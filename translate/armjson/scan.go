@@ -2,6 +2,7 @@ package armjson
 
 import (
 	"fmt"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/ingot-build/ingot/translate/diag"
@@ -12,11 +13,19 @@ func (p *parser) atEnd() bool { return p.pos.Byte >= len(p.src) }
 // peek returns the next byte, or 0 at the end (a zero byte in the text was refused before the parser started).
 func (p *parser) peek() byte { return p.peekAt(0) }
 
-func (p *parser) peekAt(ahead int) byte {
-	if i := p.pos.Byte + ahead; i < len(p.src) {
-		return p.src[i]
+func (p *parser) peekAt(ahead int) byte { return p.byteAt(p.pos.Byte + ahead) }
+
+func (p *parser) byteAt(offset int) byte {
+	if offset < len(p.src) {
+		return p.src[offset]
 	}
 	return 0
+}
+
+// peekRune returns the next code point, or utf8.RuneError at the end.
+func (p *parser) peekRune() rune {
+	r, _ := utf8.DecodeRune(p.src[p.pos.Byte:])
+	return r
 }
 
 // next steps over one code point.
@@ -29,10 +38,23 @@ func (p *parser) next() rune {
 	if r == '\n' {
 		p.pos.Line++
 		p.pos.Column = 1
+		p.line = p.pos.Byte
 	} else {
 		p.pos.Column++
 	}
 	return r
+}
+
+// advanceTo steps forward to a byte offset that starts a code point, or is the first byte of a broken one.
+func (p *parser) advanceTo(offset int) {
+	for p.pos.Byte < offset {
+		if c := p.src[p.pos.Byte]; c != '\n' && c < utf8.RuneSelf {
+			p.pos.Byte++
+			p.pos.Column++
+			continue
+		}
+		p.next()
+	}
 }
 
 // token steps over one code point that is a token of its own and returns its place.
@@ -52,24 +74,60 @@ func (p *parser) here() diag.Range { return p.from(p.pos) }
 
 // runeRange is the place of the next code point; empty at the end.
 func (p *parser) runeRange() diag.Range {
-	ahead := *p
-	ahead.next()
-	return diag.Range{File: p.file, Start: p.pos, End: ahead.pos}
+	start := p.mark()
+	p.next()
+	r := p.from(start.pos)
+	p.reset(start)
+	return r
 }
+
+// mark is a place to go back to.
+type mark struct {
+	pos  diag.Pos
+	line int
+	prev diag.Range
+}
+
+func (p *parser) mark() mark { return mark{p.pos, p.line, p.prev} }
+
+func (p *parser) reset(m mark) { p.pos, p.line, p.prev = m.pos, m.line, m.prev }
+
+// top is the innermost bracket that is open. There must be one.
+func (p *parser) top() bracket { return p.open[len(p.open)-1] }
 
 // space steps over blanks and comments.
 func (p *parser) space() {
-	for !p.dead {
+	for !p.stopped {
 		switch c := p.peek(); {
-		case c == ' ', c == '\t', c == '\n', c == '\r':
+		case c == ' ', c == '\t', c == '\r':
+			p.pos.Byte++
+			p.pos.Column++
+		case c == '\n':
 			p.next()
 		case c == '/' && (p.peekAt(1) == '/' || p.peekAt(1) == '*'):
 			p.comment()
+		case c == '#' && p.peekAt(1) != '{' && p.peekAt(1) != '/' && !p.loose: // else a placeholder, or a reference
+			start := p.pos
+			p.advanceTo(p.lineEnd(p.pos.Byte))
+			p.once(diag.Error, CodeUnexpected, p.from(start), `a comment starts with "#"`, "",
+				"comments start with // here; said once a file")
+		case c == '\v', c == '\f', c >= utf8.RuneSelf:
+			if !oddBlank(p.peekRune()) {
+				return
+			}
+			at := p.token()
+			if !p.loose {
+				p.once(diag.Error, CodeUnexpected, at, nameRune([]rune(p.text[at.Start.Byte:at.End.Byte])[0])+" is no blank of JSON", "",
+					"replace it by an ordinary blank; it probably came with text copied from a web page; said once a file")
+			}
 		default:
 			return
 		}
 	}
 }
+
+// oddBlank reports whether r looks like a blank, or like nothing, and is none of the four that JSON has.
+func oddBlank(r rune) bool { return unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' }
 
 func (p *parser) comment() {
 	start := p.pos
@@ -89,74 +147,37 @@ func (p *parser) comment() {
 	}
 	r := p.from(start)
 	if block {
+		r.End = r.Start
+		r.End.Byte, r.End.Column = r.End.Byte+2, r.End.Column+2
 		p.fail(CodeNotClosed, r, "this comment is never closed", "", `end it with "*/"`)
 		return
 	}
 	p.lenient(CodeComment, r, "the file has comments", "")
 }
 
-// lenient warns, once a kind, of something that Azure reads and strict JSON forbids.
-func (p *parser) lenient(code diag.Code, at diag.Range, summary, fix string) {
-	if p.loose || p.told[code] {
-		return
+// lineEnd returns the offset where the line of the byte at offset ends, before its line break.
+func (p *parser) lineEnd(offset int) int {
+	for offset < len(p.src) && p.src[offset] != '\n' {
+		offset++
 	}
-	if p.told == nil {
-		p.told = map[diag.Code]bool{}
+	if offset > 0 && offset < len(p.src) && p.src[offset-1] == '\r' {
+		offset--
 	}
-	p.told[code] = true
-	p.list.Add(diag.Diagnostic{
-		Severity: diag.Warning, Code: code, Subject: at, Summary: summary,
-		Why: "Azure and Ingot read it, strict JSON readers do not; said once a file", Fix: fix,
-	})
+	return offset
 }
 
-// fail reports a syntax error that the parser cannot mend, and ends the reading.
-func (p *parser) fail(code diag.Code, at diag.Range, summary, why, fix string) {
-	if p.dead {
-		return
+// afterBlanks returns the offset of the first byte from offset on that is no blank, and whether a line break was passed.
+func (p *parser) afterBlanks(offset int) (at int, newLine bool) {
+	for ; offset < len(p.src); offset++ {
+		switch p.src[offset] {
+		case ' ', '\t', '\r':
+		case '\n':
+			newLine = true
+		default:
+			return offset, newLine
+		}
 	}
-	p.dead = true
-	p.list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Subject: at, Summary: summary, Why: why, Fix: fix})
-}
-
-// soft reports a syntax error after which the reading goes on, unless the first error is all that is wanted.
-func (p *parser) soft(code diag.Code, at diag.Range, summary, why, fix string) {
-	if p.loose {
-		p.fail(code, at, summary, why, fix)
-		return
-	}
-	p.list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Subject: at, Summary: summary, Why: why, Fix: fix})
-}
-
-// unexpected ends the reading because of the next code point.
-func (p *parser) unexpected(wanted string) {
-	if p.atEnd() {
-		p.fail(CodeNotClosed, p.here(), "the file ends where "+wanted+" is wanted", "", "")
-		return
-	}
-	r, _ := utf8.DecodeRune(p.src[p.pos.Byte:])
-	fix := ""
-	switch r {
-	case '“', '”', '„', '‘', '’':
-		fix = `write straight double quotes (") around names and texts`
-	case '\u00a0', '\u200b', '\u2003', '\ufeff':
-		fix = "replace it by an ordinary blank; it probably came with text copied from a web page"
-	case ',':
-		fix = "remove the extra comma"
-	case '#':
-		fix = "comments start with // here"
-	}
-	p.fail(CodeUnexpected, p.runeRange(), fmt.Sprintf("%s stands where %s is wanted", nameRune(r), wanted), "", fix)
-}
-
-// unexpectedAfterEnd reports text behind the document.
-func (p *parser) unexpectedAfterEnd() {
-	fix := "keep one JSON value in the file"
-	if c := p.peek(); c == '}' || c == ']' {
-		fix = "remove it, or look for a bracket that was closed too early"
-	}
-	p.fail(CodeTextAfterEnd, p.runeRange(), "there is more text after the end of the JSON value",
-		fmt.Sprintf("the value ends at %d:%d", p.prev.End.Line, p.prev.End.Column), fix)
+	return offset, true
 }
 
 // nameRune shows a code point: printable ASCII as itself, others with their number, since they may be invisible.
