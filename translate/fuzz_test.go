@@ -16,7 +16,7 @@ import (
 // FuzzTranslate holds for any bytes: no panic; every place lies in the file; the same input gives the same output; a plan
 // exists exactly when there is no error, passes its own check, and has a Packer template; what has a plan is valid.
 func FuzzTranslate(f *testing.F) {
-	for _, pattern := range []string{"testdata/*.txtar", "../examples/*/template.json"} {
+	for _, pattern := range []string{"testdata/*.txtar", "../examples/*/template.json", "../../shared/corpus/json/*.json"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			f.Fatal(err)

@@ -9,40 +9,63 @@ import (
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/deployment"
+	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// BenchmarkExpandCorpus reads and expands every deployment template of the corpus, with its parameter file.
-func BenchmarkExpandCorpus(b *testing.B) {
-	files, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "corpus", "json", "*.json"))
-	if err != nil || len(files) == 0 {
-		b.Skip("no corpus of image templates beside the repository")
-	}
-	type document struct{ data, params []byte }
-	var documents []document
-	bytes := 0
+// document is a file of the corpus; most have no parameter file.
+type document struct {
+	name         string
+	data, params []byte
+}
+
+// corpus reads the real image templates beside the repository; there may be none.
+func corpus(t testing.TB) []document {
+	t.Helper()
+	files, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "corpus", "json", "*.json"))
+	var list []document
 	for _, file := range files {
 		if strings.HasSuffix(file, ".parameters.json") {
 			continue
 		}
 		data, err := os.ReadFile(file)
 		if err != nil {
-			b.Fatal(err)
+			t.Fatal(err)
 		}
-		params, _ := os.ReadFile(strings.TrimSuffix(file, ".json") + ".parameters.json") // most have none
-		documents = append(documents, document{data, params})
-		bytes += len(data) + len(params)
+		params, _ := os.ReadFile(strings.TrimSuffix(file, ".json") + ".parameters.json")
+		list = append(list, document{filepath.Base(file), data, params})
+	}
+	return list
+}
+
+// expand reads and expands the document as the commands do.
+func (doc document) expand() (*deployment.Result, diag.List) {
+	root, list := armjson.Parse("main.json", doc.data)
+	p := deployment.Params{}
+	if doc.params != nil {
+		given, more := armjson.Parse("parameters.json", doc.params)
+		list.Add(more...)
+		p.Files = []*armjson.Node{given}
+	}
+	result, more := deployment.Load(root, p)
+	list.Add(more...)
+	return result, list
+}
+
+// BenchmarkExpandCorpus reads and expands every deployment template of the corpus, with its parameter file.
+func BenchmarkExpandCorpus(b *testing.B) {
+	documents := corpus(b)
+	if len(documents) == 0 {
+		b.Skip("no corpus of image templates beside the repository")
+	}
+	bytes := 0
+	for _, doc := range documents {
+		bytes += len(doc.data) + len(doc.params)
 	}
 	b.SetBytes(int64(bytes))
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, doc := range documents {
-			root, _ := armjson.Parse("main.json", doc.data)
-			p := deployment.Params{}
-			if doc.params != nil {
-				given, _ := armjson.Parse("parameters.json", doc.params)
-				p.Files = []*armjson.Node{given}
-			}
-			_, _ = deployment.Load(root, p)
+			doc.expand()
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*len(documents)), "ms/document")

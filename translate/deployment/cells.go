@@ -57,18 +57,19 @@ func (x *expansion) get(c *cell) (*armjson.Node, error) {
 
 func (x *expansion) circle(c *cell) error {
 	var way strings.Builder
+	x.budget.Spend(int64(len(x.waiting)))
 	on := false
 	for _, w := range x.waiting {
 		if on = on || w == c; on {
-			fmt.Fprintf(&way, "%s %q → ", w.kind, w.name)
+			fmt.Fprintf(&way, "%s %q → ", w.kind, short(w.name))
 		}
 	}
-	fmt.Fprintf(&way, "%s %q", c.kind, c.name)
+	fmt.Fprintf(&way, "%s %q", c.kind, short(c.name))
 	function := "reference"
 	if c.kind == "parameter" || c.kind == "variable" {
 		function = c.kind + "s"
 	}
-	return &circleError{function: function, name: c.name, what: fmt.Sprintf("%s %q", c.kind, c.name), way: way.String()}
+	return &circleError{function: function, name: c.name, what: fmt.Sprintf("%s %q", c.kind, short(c.name)), way: way.String()}
 }
 
 // settle gets a cell that nobody asks for here. What is wrong with it is reported where it happens, but for a budget that is used

@@ -107,7 +107,7 @@ func (b *contents) unroll(n, copied *armjson.Node, symbol string, f *frame) {
 	}
 	what := "the loop over this resource"
 	if textOf(name) != "" {
-		what = fmt.Sprintf("loop %q", name.Text)
+		what = fmt.Sprintf("loop %q", short(name.Text))
 	}
 	if !b.checkMode(f, copied, what) {
 		return

@@ -16,12 +16,15 @@ import (
 )
 
 // FuzzExpand: no panic; every place lies in the file; every cause of a missing resource is a finding; the same text gives the
-// same result.
+// same result. The seeds are the known answers, real image templates and the archives of TestFindings.
 func FuzzExpand(f *testing.F) {
 	if _, err := os.Stat(vectorsFile); err == nil {
 		for _, v := range templateVectors(f) {
 			f.Add([]byte(v.Template))
 		}
+	}
+	for _, doc := range corpus(f) {
+		f.Add(doc.data)
 	}
 	archives, _ := filepath.Glob("testdata/expand/*.txtar")
 	for _, path := range archives {

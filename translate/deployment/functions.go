@@ -35,6 +35,9 @@ func (s *scope) declareFunctions() {
 			_ = s.x.report(CodeShape, space.Range, "an entry of \"functions\" needs a namespace and members", "", "")
 			continue
 		}
+		if !s.x.declares(len(list.Members), list) {
+			return
+		}
 		for i := range list.Members {
 			s.declareFunction(namespace, &list.Members[i])
 		}
@@ -72,15 +75,15 @@ func (s *scope) call(c *armexpr.Call, args []*armjson.Node) (*armjson.Node, erro
 		if len(s.spelled) > 0 {
 			fix = diag.KnownNames(name, s.spelled)
 		}
-		return nil, &armexpr.Error{Span: c.NamePlace, Summary: fmt.Sprintf("the template has no function %q", name), Fix: fix}
+		return nil, &armexpr.Error{Span: c.NamePlace, Summary: fmt.Sprintf("the template has no function %q", short(name)), Fix: fix}
 	}
 	if len(args) != len(f.parameters) {
-		return nil, &armexpr.Error{Span: c.Place, Summary: fmt.Sprintf("%s takes %d arguments, not %d", f.name, len(f.parameters), len(args))}
+		return nil, &armexpr.Error{Span: c.Place, Summary: fmt.Sprintf("%s takes %d arguments, not %d", short(f.name), len(f.parameters), len(args))}
 	}
 	given := make(map[string]*armjson.Node, len(args))
 	for i, p := range f.parameters {
 		parameter := textOf(p.Get("name"))
-		if bad := s.mismatch(args[i], p, fmt.Sprintf("argument %q of %s", parameter, f.name)); bad != nil {
+		if bad := s.mismatch(args[i], p, fmt.Sprintf("argument %q of %s", short(parameter), short(f.name))); bad != nil {
 			return nil, &armexpr.Error{Span: c.Args[i].Span(), Summary: bad.summary, Why: bad.why, Fix: bad.fix}
 		}
 		given[strings.ToLower(parameter)] = args[i]
@@ -95,7 +98,7 @@ func (s *scope) call(c *armexpr.Call, args []*armjson.Node) (*armjson.Node, erro
 	if err != nil {
 		return nil, err
 	}
-	if bad := s.mismatch(v, f.output, fmt.Sprintf("the output of %s", f.name)); bad != nil {
+	if bad := s.mismatch(v, f.output, "the output of "+short(f.name)); bad != nil {
 		return nil, s.x.report(CodeExpression, value.Range, bad.summary, bad.why, bad.fix)
 	}
 	return v, nil

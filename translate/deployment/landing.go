@@ -23,6 +23,9 @@ func (r *instance) findPlace(f *frame) {
 		}
 		where[i] = v
 	}
+	if !r.chargeTexts(where[:]...) {
+		return
+	}
 	if where[0] != nil || where[1] != nil {
 		r.move(where[0], where[1])
 	}
@@ -34,6 +37,23 @@ func (r *instance) findPlace(f *frame) {
 		}
 		r.base = extended(r.base, plain(scope))
 	}
+}
+
+// chargeTexts counts the copies that are made of texts, in ids above all: a text of megabytes takes its evaluation nothing when it is
+// a parameter. It is false, and that was reported, when it is too much.
+func (r *instance) chargeTexts(texts ...*armjson.Node) bool {
+	const copies = 8
+	size := int64(0)
+	for _, v := range texts {
+		if v != nil {
+			size += copies * v.Weight()
+		}
+	}
+	if err := r.b.x.budget.Charge(size); err != nil {
+		_ = r.b.x.overBudget(r.node.Range, err)
+		r.broken = true
+	}
+	return !r.broken
 }
 
 // move follows the members subscriptionId and resourceGroup; either may be nil.

@@ -79,9 +79,9 @@ func (f *frame) propertyLoops(m *armjson.Member, into *members) error {
 func (f *frame) loopValue(decl *armjson.Node, name string) (*armjson.Node, error) {
 	input := decl.Get("input")
 	if input == nil {
-		return nil, f.x.report(CodeShape, decl.Range, fmt.Sprintf("loop %q has no input", name), "the input is what is repeated", `add "input"`)
+		return nil, f.x.report(CodeShape, decl.Range, fmt.Sprintf("loop %q has no input", short(name)), "the input is what is repeated", `add "input"`)
 	}
-	count, unknown, err := f.count(decl, fmt.Sprintf("loop %q", name))
+	count, unknown, err := f.count(decl, fmt.Sprintf("loop %q", short(name)))
 	switch {
 	case err != nil:
 		return nil, err
@@ -115,7 +115,7 @@ func (f *frame) sample(decl *armjson.Node, name string, count *armjson.Node) *ar
 	if err != nil {
 		return nil
 	}
-	f.x.warnUnknown(decl.Get("count"), fmt.Sprintf("how often loop %q turns is not known before the deployment; one turn is shown", name),
+	f.x.warnUnknown(decl.Get("count"), fmt.Sprintf("how often loop %q turns is not known before the deployment; one turn is shown", short(name)),
 		count)
 	return (&armjson.Node{Kind: armjson.Array, Range: decl.Range}).WithItems([]*armjson.Node{v})
 }

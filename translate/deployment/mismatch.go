@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,7 +34,9 @@ func (s *scope) mismatch(v, decl *armjson.Node, what string) *mismatch {
 		}
 	}
 	if err := s.x.budget.Step(); err != nil {
-		return &mismatch{v, err.Summary, err.Why, err.Fix}
+		place := cmp.Or(v.Range, decl.Range)
+		_ = s.x.overBudget(place, err)
+		return &mismatch{v, err.Summary, err.Why, err.Fix} // what is reported from now on is dropped
 	}
 	if ref := decl.Get("$ref"); ref != nil {
 		if target := s.referred(textOf(ref)); target != nil && s.definition(decl) != nil {
@@ -54,7 +57,7 @@ func (s *scope) mismatch(v, decl *armjson.Node, what string) *mismatch {
 	if bad := s.notAllowed(v, decl, what); bad != nil {
 		return bad
 	}
-	if bad := outsideLimits(v, decl, what); bad != nil {
+	if bad := s.outsideLimits(v, decl, what); bad != nil {
 		return bad
 	}
 	switch v.Kind {
@@ -93,9 +96,15 @@ func (s *scope) nullable(decl *armjson.Node) bool {
 
 func (s *scope) notAllowed(v, decl *armjson.Node, what string) *mismatch {
 	allowed := decl.Get("allowedValues")
-	if allowed == nil || allowed.Kind != armjson.Array || v.HasUnknown() || allows(allowed.Items, v) {
+	if allowed == nil || allowed.Kind != armjson.Array || v.HasUnknown() {
 		return nil
 	}
+	const perStep = 256 // bytes compared
+	s.x.budget.Spend((allowed.Weight() + int64(len(allowed.Items))*v.Weight()) / perStep)
+	if allows(allowed.Items, v) {
+		return nil
+	}
+	s.x.budget.Spend(int64(len(allowed.Items)))
 	var texts []string
 	for _, a := range allowed.Items {
 		texts = append(texts, plain(a))
@@ -116,7 +125,7 @@ func allows(allowed []*armjson.Node, v *armjson.Node) bool {
 }
 
 // outsideLimits checks minValue, maxValue, minLength and maxLength.
-func outsideLimits(v, decl *armjson.Node, what string) *mismatch {
+func (s *scope) outsideLimits(v, decl *armjson.Node, what string) *mismatch {
 	for _, limit := range []struct {
 		name string
 		low  bool
@@ -128,6 +137,7 @@ func outsideLimits(v, decl *armjson.Node, what string) *mismatch {
 		if !set {
 			continue
 		}
+		s.x.budget.Spend(int64(len(v.Text)) / 64) // characters are counted
 		if have, applies := limit.of(v); applies && (limit.low && have < want || !limit.low && have > want) {
 			return &mismatch{v, what + " is outside of its limits", fmt.Sprintf("%s is %d, and it has %d", limit.name, want, have), ""}
 		}
@@ -181,15 +191,17 @@ func (s *scope) mismatchMembers(v, decl *armjson.Node, what, tag string) *mismat
 		}
 	}
 	declared := decl.Get("properties")
+	s.spendOnMembers(declared, v)
+	s.spendOnMembers(decl.Get("additionalProperties"), v)
 	if declared != nil {
 		for _, p := range declared.Members {
 			given := v.Get(p.Key)
 			switch {
 			case given == nil && s.nullable(p.Value), strings.EqualFold(p.Key, tag):
 			case given == nil:
-				return &mismatch{v, fmt.Sprintf("%s has no property %q", what, p.Key), "its type asks for it", ""}
+				return &mismatch{v, fmt.Sprintf("%s has no property %q", what, short(p.Key)), "its type asks for it", ""}
 			default:
-				if bad := s.mismatch(given, p.Value, inside(fmt.Sprintf("%q", p.Key), what)); bad != nil {
+				if bad := s.mismatch(given, p.Value, inside(fmt.Sprintf("%q", short(p.Key)), what)); bad != nil {
 					return bad.inside(v)
 				}
 			}
@@ -210,13 +222,21 @@ func (s *scope) mismatchMembers(v, decl *armjson.Node, what, tag string) *mismat
 					names = append(names, p.Key)
 				}
 			}
-			return &mismatch{v, fmt.Sprintf("%s has a property %q that its type does not have", what, m.Key), "", diag.KnownNames(m.Key, names)}
+			return &mismatch{v, fmt.Sprintf("%s has a property %q that its type does not have", what, short(m.Key)), "", diag.KnownNames(m.Key, names)}
 		}
-		if bad := s.mismatch(m.Value, more, inside(fmt.Sprintf("%q", m.Key), what)); bad != nil {
+		if bad := s.mismatch(m.Value, more, inside(fmt.Sprintf("%q", short(m.Key)), what)); bad != nil {
 			return bad.inside(v)
 		}
 	}
 	return nil
+}
+
+// spendOnMembers counts the looking up of the members of two objects in each other.
+func (s *scope) spendOnMembers(declared, v *armjson.Node) {
+	const perStep = 16 // names compared
+	if declared != nil {
+		s.x.budget.Spend(int64(len(declared.Members)+1) * int64(len(v.Members)+1) / perStep)
+	}
 }
 
 // mismatchVariant checks an object by the one of several types that a property of it names.
@@ -225,7 +245,7 @@ func (s *scope) mismatchVariant(v, d *armjson.Node, what string) *mismatch {
 	chosen := v.Get(tag)
 	switch {
 	case chosen == nil:
-		return &mismatch{v, fmt.Sprintf("%s has no property %q", what, tag), "it says which type the object is of", ""}
+		return &mismatch{v, fmt.Sprintf("%s has no property %q", what, short(tag)), "it says which type the object is of", ""}
 	case chosen.Kind == armjson.Unknown:
 		return nil
 	}
@@ -240,7 +260,7 @@ func (s *scope) mismatchVariant(v, d *armjson.Node, what string) *mismatch {
 		}
 	}
 	if variant == nil {
-		return (&mismatch{chosen, fmt.Sprintf("%q of %s is none of its types", tag, what), "", diag.KnownNames(chosen.Text, names)}).inside(v)
+		return (&mismatch{chosen, fmt.Sprintf("%q of %s is none of its types", short(tag), what), "", diag.KnownNames(chosen.Text, names)}).inside(v)
 	}
 	return s.mismatchMembers(v, variant, what, tag)
 }
@@ -287,10 +307,19 @@ func length(n *armjson.Node) (int64, bool) {
 	}
 }
 
-// shorten keeps a value quotable in a message.
-func shorten(text string) string {
-	if r := []rune(text); len(r) > 40 {
-		return string(r[:40]) + "…"
+// shorten keeps a value quotable in a message, and short a name.
+func shorten(text string) string { return cut(text, 40) }
+
+func short(name string) string { return cut(name, 200) }
+
+// cut gives at most so many characters of a text, which may be megabytes.
+func cut(text string, most int) string {
+	n := 0
+	for i := range text {
+		if n == most {
+			return text[:i] + "…"
+		}
+		n++
 	}
 	return text
 }

@@ -220,6 +220,10 @@ func (n *nested) given(f *frame, properties *armjson.Node) given {
 		g.all = n.failedGiven()
 		return g
 	}
+	if !f.x.declares(len(section.Members), section) {
+		g.all = n.failedGiven()
+		return g
+	}
 	for i := range section.Members {
 		m := &section.Members[i]
 		name := m.Key

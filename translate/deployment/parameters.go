@@ -16,8 +16,8 @@ import (
 // given are the values that a template gets from outside: from the caller, from parameter files, from the deployment it is
 // nested in.
 type given struct {
-	list   []*givenValue // in the order they were written
-	byName map[string]*givenValue
+	list   []*givenValue  // in the order they were written; a later one takes the place of an earlier one of its name
+	byName map[string]int // place in list by name in lower case
 	// all makes every parameter unknown: the values themselves are not known before the deployment.
 	all *armjson.Node
 }
@@ -34,16 +34,24 @@ type givenValue struct {
 
 func (g *given) add(v *givenValue) {
 	if g.byName == nil {
-		g.byName = map[string]*givenValue{}
+		g.byName = map[string]int{}
 	}
-	if old := g.byName[strings.ToLower(v.name)]; old != nil {
-		g.list = slices.DeleteFunc(g.list, func(v *givenValue) bool { return v == old })
+	name := strings.ToLower(v.name)
+	if i, known := g.byName[name]; known {
+		g.list[i] = v
+		return
 	}
+	g.byName[name] = len(g.list)
 	g.list = append(g.list, v)
-	g.byName[strings.ToLower(v.name)] = v
 }
 
-func (g *given) find(name string) *givenValue { return g.byName[strings.ToLower(name)] }
+// find looks a name up in any case; nil when there is none.
+func (g *given) find(name string) *givenValue {
+	if i, known := g.byName[strings.ToLower(name)]; known {
+		return g.list[i]
+	}
+	return nil
+}
 
 // givenAtRoot gathers what the caller gives the outermost template: the parameter files in their order, then single values.
 func (x *expansion) givenAtRoot() given {

@@ -208,7 +208,7 @@ func (p *place) subscriptionNamed(known, id *armjson.Node) *armjson.Node {
 }
 
 func (x *expansion) groupNamed(subscription, known, name *armjson.Node, location string) *armjson.Node {
-	where := unknownText("resourceGroup().location", fmt.Sprintf("the region of resource group %q is not in the template", plain(name)), fixLocation)
+	where := unknownText("resourceGroup().location", fmt.Sprintf("the region of resource group %q is not in the template", short(plain(name))), fixLocation)
 	if location != "" {
 		where = armjson.NewString(location)
 		if known != nil {

@@ -26,6 +26,9 @@ func (b *contents) references(args []*armjson.Node) (*armjson.Node, bool, error)
 	full := len(args) > 1 && strings.EqualFold(args[1].Text, "Full")
 	var items []*armjson.Node
 	for _, r := range found {
+		if err := b.x.budget.Step(); err != nil {
+			return nil, true, err
+		}
 		v, ok, err := b.x.answerFor(r, args, full)
 		if !ok || err != nil {
 			return nil, ok, err

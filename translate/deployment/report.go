@@ -22,6 +22,11 @@ type saying struct {
 }
 
 func (x *expansion) add(d diag.Diagnostic) {
+	if x.stopped && d.Code != CodeBudget { // it may be a consequence
+		return
+	}
+	const most = 5000 // characters: names and types in it may be megabytes
+	d.Summary, d.Why, d.Fix = cut(d.Summary, most), cut(d.Why, most), cut(d.Fix, most)
 	key := saying{d.Code, d.Subject.File, [2]int{d.Subject.Start.Byte, d.Subject.End.Byte}}
 	if x.said[key] && d.Subject.Start.Line > 0 {
 		return

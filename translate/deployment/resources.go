@@ -106,8 +106,11 @@ func (r *instance) readHead() {
 	if r.broken {
 		return
 	}
-	if r.parent != nil {
+	if r.parent != nil && r.chargeTexts(r.parent.typ, r.parent.name) {
 		r.takeFromParent()
+	}
+	if !r.chargeTexts(r.typ, r.name) {
+		return
 	}
 	r.checkSegments()
 	if r.findPlace(f); r.broken {

@@ -80,7 +80,22 @@ func (x *expansion) objectIn(template *armjson.Node, name string, most int) *arm
 	case len(m.Value.Members) > most:
 		x.tooMany(m, len(m.Value.Members), most, name)
 	}
+	if !x.declares(len(m.Value.Members), m.Value) {
+		return nil
+	}
 	return m.Value
+}
+
+// declares counts what n declarations take; it is false, and that was reported, when it is too much. A loop over nested deployments
+// declares those in their templates again in each turn.
+func (x *expansion) declares(n int, section *armjson.Node) bool {
+	const size = 320 // about what a declaration takes, however little is written in it
+	x.budget.Spend(int64(n))
+	if err := x.budget.Charge(int64(n) * size); err != nil {
+		_ = x.overBudget(section.Range, err)
+		return false
+	}
+	return true
 }
 
 func (x *expansion) tooMany(m *armjson.Member, have, most int, what string) {
@@ -108,7 +123,7 @@ func (f *frame) parameter(name string) (*armjson.Node, error) {
 		if v := f.args[strings.ToLower(name)]; v != nil {
 			return v, nil
 		}
-		return nil, &armexpr.Error{Summary: fmt.Sprintf("the function has no parameter %q", name),
+		return nil, &armexpr.Error{Summary: fmt.Sprintf("the function has no parameter %q", short(name)),
 			Why: "a function of a template sees its own parameters only"}
 	}
 	c := f.s.parameters.find(name)
@@ -127,7 +142,8 @@ func (s *scope) variable(name string) (*armjson.Node, error) {
 }
 
 func (f *frame) unknownName(kind, name string, in *cells) error {
-	err := &armexpr.Error{Summary: fmt.Sprintf("there is no %s %q", kind, name), Fix: fmt.Sprintf("declare it under %q", kind+"s")}
+	err := &armexpr.Error{Summary: fmt.Sprintf("there is no %s %q", kind, short(name)), Fix: fmt.Sprintf("declare it under %q", kind+"s")}
+	f.x.budget.Spend(int64(len(in.list)))
 	if names := in.names(); len(names) > 0 {
 		err.Fix = diag.KnownNames(name, names)
 	}

@@ -208,10 +208,5 @@ func narrowed(n *armjson.Node, steps []string) *armjson.Node {
 	return n
 }
 
-func shortened(text string) string {
-	const most = 120
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
+// shortened keeps an expression quotable in a note.
+func shortened(text string) string { return cut(text, 120) }

@@ -64,6 +64,10 @@ func (s *scope) referred(ref string) *armjson.Node {
 		return nil
 	}
 	n := s.template.Get("definitions")
+	s.x.budget.Spend(int64(len(ref)/16 + 1))
+	if n != nil {
+		s.x.budget.Spend(int64(len(n.Members) / 16))
+	}
 	for _, step := range strings.Split(way, "/") {
 		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
 		if i, err := strconv.Atoi(step); err == nil && n != nil && n.Kind == armjson.Array && i >= 0 && i < len(n.Items) {
@@ -104,6 +108,10 @@ func typeNames() []string {
 // checkParts is checkType for a declaration and those inside it. References are checked where they lead to nothing; what they
 // lead to is checked by itself.
 func (s *scope) checkParts(decl *armjson.Node, what string) bool {
+	if err := s.x.budget.Step(); err != nil {
+		_ = s.x.overBudget(decl.Range, err)
+		return false
+	}
 	if ref := decl.Get("$ref"); ref != nil && s.definition(decl) == nil && s.referred(textOf(ref)) != nil {
 		_ = s.x.report(CodeDeclaration, ref.Range, what+" is of a type that leads back to itself, or to none",
 			"one definition refers to the next without end, or to one that is missing", "")
@@ -112,6 +120,7 @@ func (s *scope) checkParts(decl *armjson.Node, what string) bool {
 	if ref := decl.Get("$ref"); ref != nil && s.definition(decl) == nil {
 		var names []string
 		if defs := s.template.Get("definitions"); defs != nil {
+			s.x.budget.Spend(int64(len(defs.Members)))
 			for _, m := range defs.Members {
 				names = append(names, "#/definitions/"+m.Key)
 			}

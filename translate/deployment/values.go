@@ -209,6 +209,9 @@ func (x *expansion) parse(text string) parsed {
 func (f *frame) text(n *armjson.Node) (*armjson.Node, error) {
 	if !armexpr.IsExpression(n.Text) {
 		if lit := armexpr.Literal(n.Text); lit != n.Text {
+			if err := f.x.budget.Charge(textBytes); err != nil {
+				return nil, f.x.overBudget(n.Range, err)
+			}
 			return armjson.NewString(lit).At(n.Range), nil
 		}
 		return n, nil

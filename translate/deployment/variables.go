@@ -26,6 +26,9 @@ func (s *scope) declareVariables() {
 
 // declareLoops makes a variable for each loop of "copy": [{"name": …, "count": …, "input": …}].
 func (s *scope) declareLoops(f *frame, m *armjson.Member) {
+	if !s.x.declares(len(m.Value.Items), m.Value) {
+		return
+	}
 	for _, decl := range m.Value.Items {
 		name := textOf(decl.Get("name"))
 		if name == "" {
