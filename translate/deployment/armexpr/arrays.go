@@ -16,6 +16,8 @@ func arrayFunctions() []Function {
 			Summary: "whether a text has a part, an array an element, an object a property; case counts but in the name of the property"},
 		{Name: "createArray", Group: Arrays, Summary: "an array of the arguments", Max: -1, Result: armjson.Array, Unknowns: NeedsNone,
 			Eval: func(a *Args) (*armjson.Node, error) { return armjson.NewArray(a.Values), nil }},
+		{Name: "distinct", Group: Arrays, Summary: "the elements of an array, each once, where it is first", Min: 1, Max: 1,
+			Result: armjson.Array, Eval: distinct},
 		{Name: "empty", Group: Arrays, Summary: "whether an array, object or text has nothing in it; null has not", Min: 1, Max: 1,
 			Result: armjson.Bool, Unknowns: NeedsShape, Eval: empty},
 		{Name: "first", Group: Arrays, Summary: "the first element or character; null for an empty array", Min: 1, Max: 1,

@@ -134,6 +134,11 @@ func TestSearch(t *testing.T) {
 
 func TestSets(t *testing.T) {
 	values{
+		"[distinct(createArray('a', 'b', 'a', 'A', 'b'))]":                                                 `["a","b","A"]`,
+		"[distinct(createArray(1, 2.0, 2, '1', null(), null()))]":                                          `[1,2.0,"1",null]`,
+		"[distinct(createArray(@pair, json('{\"a\":2,\"b\":3,\"A\":1}'), createArray()))]":                 `[{"A":1,"a":2,"b":3},[]]`,
+		"[distinct(createArray())]":                                                                        `[]`,
+		"[distinct('aa')]":                                                                                 "error: distinct takes an array here, not a string",
 		"[union(createArray(1, 1, 2), createArray(2, 2.0, 3))]":                                            `[1,2,3]`,
 		"[union(createArray('a'), createArray('A'))]":                                                      `["a","A"]`,
 		"[union(createArray(@pair), createArray(json('{\"a\":2,\"b\":3,\"A\":1}')))]":                      `[{"A":1,"a":2,"b":3}]`,

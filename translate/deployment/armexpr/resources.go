@@ -27,6 +27,13 @@ func resourceFunctions() []Function {
 				}
 				return a.Missing("providers() asks Azure what its resource providers offer", "write the api-version or region"), nil
 			}},
+		{Name: "roleDefinitions", Group: Resources, Summary: "the ids of a role of that name; never known before the deployment",
+			Min: 1, Max: 1, Result: armjson.Object, Eval: func(a *Args) (*armjson.Node, error) {
+				if _, err := a.Text(0); err != nil {
+					return nil, err
+				}
+				return a.Missing("roleDefinitions() asks Azure for its roles", "write the id of the role"), nil
+			}},
 	})
 }
 

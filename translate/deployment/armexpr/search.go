@@ -39,6 +39,33 @@ func contains(a *Args) (*armjson.Node, error) {
 	return armjson.NewBool(strings.Contains(in.Text, part)), err
 }
 
+// like compares a text with a pattern: each * in it stands for any text, also none. Everything else is itself.
+func like(a *Args) (*armjson.Node, error) {
+	texts, err := a.Texts()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.work(collationCost * int64(len(texts[0])+len(texts[1]))); err != nil {
+		return nil, err
+	}
+	text, pattern := foldCase(texts[0]), foldCase(texts[1])
+	head, pattern, open := strings.Cut(pattern, "*")
+	text, fits := strings.CutPrefix(text, head)
+	if !open {
+		return armjson.NewBool(fits && text == ""), nil
+	}
+	for fits {
+		part, rest, more := strings.Cut(pattern, "*")
+		if !more {
+			fits = strings.HasSuffix(text, part)
+			break
+		}
+		_, text, fits = strings.Cut(text, part) // as early as possible: that leaves most for the other parts
+		pattern = rest
+	}
+	return armjson.NewBool(fits), nil
+}
+
 func indexOf(a *Args) (*armjson.Node, error) {
 	return a.search(strings.Index, func(n, turn int) int { return turn })
 }

@@ -109,9 +109,30 @@ func union(a *Args) (*armjson.Node, error) {
 		}
 		return merged, nil
 	}
+	lists := make([][]*armjson.Node, len(a.Values))
+	for i, v := range a.Values {
+		lists[i] = v.Items
+	}
+	return a.withoutDuplicates(lists...)
+}
+
+// distinct gives the elements of an array as union would.
+func distinct(a *Args) (*armjson.Node, error) {
+	list, err := a.Array(0)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.work(digestCost * a.Values[0].Weight()); err != nil {
+		return nil, err
+	}
+	return a.withoutDuplicates(list)
+}
+
+// withoutDuplicates joins arrays: of equal elements it keeps the first.
+func (a *Args) withoutDuplicates(lists ...[]*armjson.Node) (*armjson.Node, error) {
 	all, seen := gathering{a: a}, nodeSet{}
-	for _, list := range a.Values {
-		for _, item := range list.Items {
+	for _, list := range lists {
+		for _, item := range list {
 			if !seen.add(digest(item), item) {
 				continue
 			}

@@ -35,6 +35,8 @@ func stringFunctions() []Function {
 			Result: armjson.String, Eval: join},
 		{Name: "json", Group: Objects, Summary: "the value of a JSON text; single quotes and comments are read too", Min: 1, Max: 1,
 			Eval: jsonValue},
+		{Name: "like", Group: Strings, Summary: "whether a text fits a pattern, in which * is any text; ignores case", Min: 2, Max: 2,
+			Result: armjson.Bool, Eval: like},
 		{Name: "newGuid", Group: Strings, Summary: "a new GUID in each deployment", In: []Position{InParameterDefault},
 			Result: armjson.String, Eval: newGUID},
 		{Name: "padLeft", Group: Strings, Summary: "fills a text or whole number up from the left", Min: 2, Max: 3,

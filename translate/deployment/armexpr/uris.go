@@ -222,7 +222,8 @@ func buildURI(a *Args) (*armjson.Node, error) {
 	return armjson.NewString(u.String() + path + query), nil
 }
 
-// parseURI takes a URI apart, into what buildUri takes. What the URI does not have is left out.
+// parseURI takes a URI apart, into what buildUri takes. What the URI does not have is left out; a query keeps its question mark, as in
+// .NET.
 func parseURI(a *Args) (*armjson.Node, error) {
 	text, err := a.Text(0)
 	if err != nil {
@@ -245,7 +246,7 @@ func parseURI(a *Args) (*armjson.Node, error) {
 	}
 	members = append(members, armjson.Member{Key: "path", Value: armjson.NewString(u.EscapedPath())})
 	if u.RawQuery != "" {
-		members = append(members, armjson.Member{Key: "query", Value: armjson.NewString(u.RawQuery)})
+		members = append(members, armjson.Member{Key: "query", Value: armjson.NewString("?" + u.RawQuery)})
 	}
 	return armjson.NewObject(members), nil
 }

@@ -60,7 +60,7 @@ func TestURIs(t *testing.T) {
 		`[buildUri(json('{"scheme": "http", "host": "h", "port": "x"}'))]`:   `error: the "port" of a URI must be a whole number from 0 to 65535, not 'x'`,
 		`[buildUri(json('{"scheme": "http", "host": "h", "port": 65536}'))]`: `error: the "port" of a URI must be a whole number from 0 to 65535, not 65536`,
 		`[buildUri(json('{"scheme": "http", "host": ["h"]}'))]`:              `error: the "host" of a URI must be a string, not an array`,
-		"[parseUri('https://User@Example.com:8080/a%20b?x=1#f')]":            `{"scheme":"https","host":"example.com","port":8080,"path":"/a%20b","query":"x=1"}`,
+		"[parseUri('https://User@Example.com:8080/a%20b?x=1#f')]":            `{"scheme":"https","host":"example.com","port":8080,"path":"/a%20b","query":"?x=1"}`,
 		"[parseUri('https://example.com')]":                                  `{"scheme":"https","host":"example.com","path":"/"}`,
 		"[buildUri(parseUri('https://example.com/a?b=c'))]":                  `"https://example.com/a?b=c"`,
 		"[parseUri('example.com')]":                                          `error: parseUri takes an absolute URI here, not "example.com"`,
