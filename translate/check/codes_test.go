@@ -21,6 +21,7 @@ import (
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/lower"
+	"github.com/ingot-build/ingot/translate/migrate"
 	"github.com/ingot-build/ingot/translate/template"
 )
 
@@ -37,7 +38,7 @@ func ownCodes() []diag.Entry {
 
 // allCodes lists what every stage may find.
 func allCodes() []diag.Entry {
-	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), resolve.Codes())
+	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), resolve.Codes(), migrate.Codes())
 }
 
 func TestCodesAreDistinct(t *testing.T) {
@@ -147,6 +148,7 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	group("PowerShell scripts", "ING23")
 	group("Not covered yet", "ING30")
 	group("Without effect on this machine", "ING31")
+	section("Another api-version", migrate.Codes())
 	section("What Packer cannot do", lower.Codes())
 	section("Destinations on this machine", local.Codes())
 	section("Sources, scripts and files", resolve.Codes())
