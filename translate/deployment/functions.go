@@ -66,6 +66,12 @@ func (s *scope) declareFunction(namespace string, m *armjson.Member) {
 	s.spelled = append(s.spelled, f.name)
 }
 
+// functionsSeeVariables is about the functions of the template: by its reference they see none, but Bicep writes some that do, all in
+// language version 2, and there the service takes them.
+func (s *scope) functionsSeeVariables() bool {
+	return strings.HasPrefix(textOf(s.template.Get("languageVersion")), "2.")
+}
+
 // call calls a function of the template: see armexpr.Env.User.
 func (s *scope) call(c *armexpr.Call, args []*armjson.Node) (*armjson.Node, error) {
 	name := c.Namespace + "." + c.Name

@@ -41,7 +41,11 @@ func (f *frame) environment() *armexpr.Env {
 	}
 	f.env = &armexpr.Env{Position: f.position, Context: &f.s.context, Budget: f.x.budget,
 		Parameter: f.parameter, User: f.s.call, External: f.external}
-	if f.args == nil && f.position != armexpr.InParameterDefault {
+	seesVariables := f.position != armexpr.InParameterDefault
+	if f.args != nil {
+		seesVariables = f.s.functionsSeeVariables()
+	}
+	if seesVariables {
 		f.env.Variable = f.s.variable
 	}
 	if f.loops != nil {

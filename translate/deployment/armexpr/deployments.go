@@ -32,7 +32,7 @@ func parametersFunc(a *Args) (*armjson.Node, error) {
 
 func variablesFunc(a *Args) (*armjson.Node, error) {
 	return lookup(a, a.Env.Variable, "variables cannot be used here",
-		"default values of parameters, and the functions that a template defines, see no variables")
+		"default values of parameters see no variables, nor do functions of a template before language version 2.0")
 }
 
 func externalInputs(a *Args) (*armjson.Node, error) {
