@@ -39,6 +39,7 @@ const (
 	CodeSourceVersioning  diag.Code = "ING3010"
 	CodeUnhandled         diag.Code = "ING3011"
 	CodePlaceholderName   diag.Code = "ING3012"
+	CodeBuildNothing      diag.Code = "ING3013"
 
 	CodeNoEffect diag.Code = "ING3101"
 	CodePlanInfo diag.Code = "ING3102"

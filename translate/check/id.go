@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -25,6 +26,14 @@ const (
 
 func idForm(tail string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers` + tail + `/?$`)
+}
+
+// notID says that a value is not the id that a property wants.
+func notID(property, value, what string) string {
+	if value == "" {
+		return fmt.Sprintf("%q is empty", property)
+	}
+	return fmt.Sprintf("%q is not the id of %s", value, what)
 }
 
 // versionOf returns the version of a gallery version's id.

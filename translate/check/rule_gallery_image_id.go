@@ -18,7 +18,7 @@ func galleryImageID(t *template.ImageTemplate, r *report) {
 		switch {
 		case !hasVersion:
 			r.add(finding{at: at, path: s.Path + ".galleryImageId",
-				summary: fmt.Sprintf("%q is not the id of a gallery image definition or version", id),
+				summary: notID("galleryImageId", id, "a gallery image definition or version"),
 				fix:     "write " + definitionIDForm + ", and /versions/<x.y.z> for a version of your choice"})
 		case !exactVersion(version):
 			r.add(finding{at: at, path: s.Path + ".galleryImageId", summary: fmt.Sprintf("%q is not a version x.y.z", version),

@@ -24,7 +24,7 @@ func identity(t *template.ImageTemplate, r *report) {
 		given = append(given, a)
 		if !identityID.MatchString(v) && template.Placeholder(v) == "" {
 			r.add(finding{at: a.Range, path: "identity.userAssignedIdentities",
-				summary: fmt.Sprintf("%q is not the id of a user-assigned identity", v), fix: "write " + identityIDForm})
+				summary: notID("userAssignedIdentities", v, "a user-assigned identity"), fix: "write " + identityIDForm})
 		}
 	}
 	if at, summary := noIdentity(t); summary != "" && t.Since(identitySince) {

@@ -13,7 +13,7 @@ func sourceID(t *template.ImageTemplate, r *report) {
 	case *template.ManagedImage:
 		if id, ok := s.ImageID.Get(); ok && !imageID.MatchString(id) && template.Placeholder(id) == "" {
 			r.add(finding{at: s.ImageID.Range, path: "properties.source.imageId",
-				summary: fmt.Sprintf("%q is not the id of a managed image", id), fix: "write " + imageIDForm})
+				summary: notID("imageId", id, "a managed image"), fix: "write " + imageIDForm})
 		}
 	case *template.SharedImageVersion:
 		if id, ok := s.ImageVersionID.Get(); ok {
@@ -31,7 +31,7 @@ func sourceVersionID(t *template.ImageTemplate, id string, at diag.Range, r *rep
 		r.add(finding{at: at, path: path, summary: "the id names an image definition and no version of it",
 			fix: "add /versions/<x.y.z>, or /versions/latest"})
 	case !ok:
-		r.add(finding{at: at, path: path, summary: fmt.Sprintf("%q is not the id of a gallery image version", id),
+		r.add(finding{at: at, path: path, summary: notID("imageVersionId", id, "a gallery image version"),
 			fix: "write " + definitionIDForm + "/versions/<x.y.z>"})
 	case strings.EqualFold(version, "latest") && t.Before("2022-07-01"):
 		r.add(finding{at: at, path: path,

@@ -38,7 +38,7 @@ func ownRules() []Rule {
 			refTemplate + "#properties-source", "", sourceID},
 		{CodePlatformImage, diag.Error, "a name of the marketplace image is empty",
 			refTemplate + "#platformimage-source", "", platformImage},
-		{CodeDistributeNothing, diag.Error, "there is no distributor, so nothing would come out",
+		{CodeDistributeNothing, diag.Warning, "there is no distributor, so nothing would come out",
 			refTemplate + "#properties-distribute", "", distributeNothing},
 		{CodeRunOutputName, diag.Error, "a runOutputName has characters the service refuses",
 			refSchema, "", runOutputName},
@@ -91,6 +91,8 @@ func ownRules() []Rule {
 			refSchema, QEMU, unhandled},
 		{CodePlaceholderName, diag.Error, "a placeholder stands where a build on this machine wants a name",
 			refTemplate, QEMU, placeholderName},
+		{CodeBuildNothing, diag.Error, "there is no distributor, and a build on this machine would keep nothing",
+			refTemplate + "#properties-distribute", QEMU, buildNothing},
 
 		{CodeNoEffect, diag.Warning, "a property has no effect on this machine",
 			refTemplate, QEMU, noEffect},

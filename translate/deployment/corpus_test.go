@@ -26,7 +26,7 @@ var judged = map[string]string{
 	"145-": `a URL ends in "\NDP472…": no JSON reader takes that escape`,
 	"146-": `a URL ends in a backslash, which takes the closing quote with it`,
 	"147-": "four commands are in single quotes",
-	"148-": "the brackets of an array and an object cross",
+	"148-": "the line that opens an array is missing, so its bracket closes nothing",
 }
 
 // judgedExamples goes for the examples of the REST API that are about something else: updates, triggers, run outputs, operations.
