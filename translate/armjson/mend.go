@@ -418,7 +418,7 @@ func (p *parser) junkEnd(nested bool) (end int, whole bool) {
 				return end, true
 			}
 		case '\\':
-			end++
+			end = min(end+1, len(p.src)-1)
 		case ',':
 			if depth == 0 {
 				return end, true
