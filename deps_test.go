@@ -62,7 +62,7 @@ var modules = map[string]struct {
 	who []string
 	why string
 }{
-	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "plugins/..."}, "Packer templates are HCL"},
+	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "plugins/...", "cmd/internal/config"}, "Packer templates are HCL, and so is ingot.hcl"},
 	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore", "plugins/..."}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "engine/baseimage/catalog"}, "near names"},
 	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "plugins/..."}, "what a Packer component is"},
@@ -77,13 +77,17 @@ var modules = map[string]struct {
 	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed"}, "the NoCloud seed disk"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},
 	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/...", "cmd/internal/bench/..."}, "ioctls, holes in files, links"},
-	"golang.org/x/sync":                      {[]string{"engine/..."}, "groups of goroutines"},
+	"golang.org/x/sync":                      {[]string{"engine/...", "cmd/internal/cli"}, "groups of goroutines"},
 	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},
 	"mvdan.cc/sh/v3":                         {[]string{"translate/check/shell"}, "shell scripts, parsed as the shell parses them"},
 	"golang.org/x/text":                      {[]string{"translate/deployment/armexpr"}, "the order of texts, letters before case"},
 	"github.com/charmbracelet/x/ansi":        {[]string{"cmd/internal/view"}, "text width, escapes"},
+	"github.com/aymanbagabas/go-udiff":       {[]string{"cmd/internal/cli"}, "what --diff shows"},
 	"charm.land/bubbletea/v2":                {[]string{"cmd/internal/view"}, "the live view"},
 	"charm.land/lipgloss/v2":                 {[]string{"cmd/internal/view"}, "its colours"},
+	"github.com/bmatcuk/doublestar/v4":       {[]string{"cmd/internal/gather", "cmd/internal/config"}, "patterns with **"},
+	"github.com/fsnotify/fsnotify":           {[]string{"cmd/internal/cli"}, "validate --watch"},
+	"github.com/rogpeppe/go-internal":        {[]string{"cmd/internal/codes"}, "pages of rules are txtar archives"},
 	"github.com/spf13/cobra":                 {[]string{"cmd/internal/cli"}, "commands and flags"},
 	"github.com/spf13/pflag":                 {[]string{"cmd/internal/cli"}, "flags; comes with cobra"},
 	"github.com/creack/pty":                  {[]string{"cmd/..."}, "a terminal in tests"},

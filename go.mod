@@ -4,10 +4,13 @@ go 1.26.0
 
 require (
 	github.com/agext/levenshtein v1.2.3 // near names in messages; the one hcl uses
+	github.com/aymanbagabas/go-udiff v0.4.1 // unified diffs
+	github.com/bmatcuk/doublestar/v4 v4.10.4 // patterns with **, for files and in ingot.hcl
 	github.com/charmbracelet/x/ansi v0.11.8 // width of text on a terminal
 	github.com/digitalocean/go-qemu v0.0.0-20250212194115-ee9b0668d242 // QMP client
 	github.com/diskfs/go-diskfs v1.9.4 // seed disk (ISO 9660) without a host program
 	github.com/dustin/go-humanize v1.1.0 // sizes for people
+	github.com/fsnotify/fsnotify v1.10.1 // validate --watch
 	github.com/gofrs/flock v0.13.1 // file locks between processes
 	github.com/google/go-cmp v0.7.0 // tests: differences
 	github.com/google/uuid v1.6.0 // unique ids of VHDs and temporary files
@@ -15,7 +18,8 @@ require (
 	github.com/hashicorp/hcl/v2 v2.25.0 // Packer's language: parse, decode, write
 	github.com/hashicorp/packer v1.9.4 // shell and file provisioners; v1.9.4 is the last under MPL-2.0, later ones are BUSL: do not raise
 	github.com/hashicorp/packer-plugin-sdk v0.6.10 // what Packer components are made of
-	github.com/rogpeppe/go-internal v1.16.0 // tests: scripts of the whole program
+	github.com/rogpeppe/go-internal v1.16.0 // tests: scripts of the whole program; txtar
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: SARIF against its schema
 	github.com/spf13/cobra v1.10.2 // commands, flags, help, completion
 	github.com/spf13/pflag v1.0.9 // flags of cobra
 	github.com/tailscale/hujson v0.0.0-20260727124030-b80ff77dac4f // JSON with comments in catalogs

@@ -24,6 +24,9 @@ type Options struct {
 	Name   string // which image template, when the file has several; "" when it has one
 	Target string // where the build VM will live; "" is anywhere for Validate, and "qemu" for Translate
 
+	// Ignore leaves out what decoding finds, by code; the rules are asked all the same. nil leaves nothing out. Only Validate looks at it.
+	Ignore func(diag.Code) bool
+
 	// Check says how the rules are asked. Target above counts in it; Files is made of the sources when it is nil.
 	Check check.Options
 }

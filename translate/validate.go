@@ -1,9 +1,12 @@
 package translate
 
 import (
+	"slices"
+
 	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/script"
 	"github.com/ingot-build/ingot/translate/template"
 )
 
@@ -12,6 +15,8 @@ type Checked struct {
 	Name     string // as written; else made from the name of the file
 	Path     string // where it stands in the document, as in deployment.ImageTemplate
 	Template *template.ImageTemplate
+	// Scripts are the scripts in it that are known, at a URI as far as Options.Check.Script gave them; nil when it could not be decoded.
+	Scripts []*script.Script
 	// Unknowns is what is not known of it before the deployment, and why. None of it is a finding: what a rule says, holds
 	// whatever these values turn out to be.
 	Unknowns []template.Unknown
@@ -51,7 +56,11 @@ func nothingToValidate(list diag.List) diag.List {
 func validate(t deployment.ImageTemplate, src Source, opts Options) (Checked, diag.List) {
 	c := Checked{Name: nameOf(t.Node), Path: t.Path, Unknowns: template.Unknowns(t.Node, "")}
 	var list diag.List
-	if c.Template, list = template.Decode(t.Node); !list.HasErrors() {
+	c.Template, list = template.Decode(t.Node)
+	if opts.Ignore != nil {
+		list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool { return opts.Ignore(d.Code) })
+	}
+	if !list.HasErrors() {
 		o := opts.Check
 		if o.Target = opts.Target; o.Files == nil {
 			o.Files = map[string][]byte{src.File: src.Data}
@@ -59,6 +68,8 @@ func validate(t deployment.ImageTemplate, src Source, opts Options) (Checked, di
 				o.Files[f.File] = f.Data
 			}
 		}
+		c.Scripts = script.Of(c.Template, o.Files, o.Script)
+		o.Scripts = func() []*script.Script { return c.Scripts }
 		list.Add(check.Check(c.Template, o)...)
 	}
 	return c, list

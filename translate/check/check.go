@@ -44,7 +44,9 @@ type Options struct {
 	Files  map[string][]byte // texts of the files that the template is made of, to point into strings; some may be missing
 	// Script gives what is at a scriptUri, without a download: nil, or ok is false, where that cannot be had.
 	Script func(uri, sha256Checksum string) (file string, data []byte, ok bool)
-	Skip   func(Rule) bool // rules that are not asked; nil for all to be asked
+	// Scripts gives the scripts of the template, where the caller has taken them out already: nil has that done with Files and Script.
+	Scripts func() []*script.Script
+	Skip    func(Rule) bool // rules that are not asked; nil for all to be asked
 }
 
 // Check runs the rules. It copes with templates that Decode found errors in. Findings are in file order. An unknown target is a
@@ -54,7 +56,10 @@ func Check(t *template.ImageTemplate, o Options) diag.List {
 		panic(fmt.Sprintf("check: unknown target %q", o.Target))
 	}
 	var list diag.List
-	scripts := sync.OnceValue(func() []*script.Script { return script.Of(t, o.Files, o.Script) })
+	scripts := o.Scripts
+	if scripts == nil {
+		scripts = sync.OnceValue(func() []*script.Script { return script.Of(t, o.Files, o.Script) })
+	}
 	parsed := map[*script.Script]any{}
 	for _, rule := range Rules() {
 		if rule.Target == "" || rule.Target == o.Target {

@@ -132,7 +132,7 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	}
 	section("Reading JSON", armjson.Codes())
 	section("Deployment templates", deployment.Codes())
-	section("Choosing the image template", translate.Codes())
+	section("Around the image template", translate.Codes())
 	section("The shape of an image template", template.Codes())
 	rules := check.Rules()
 	group := func(title, prefix string) {
