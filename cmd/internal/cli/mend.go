@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/ingot-build/ingot/cmd/internal/view"
+)
+
+// errChanged says that somebody else has written a file since it was read.
+var errChanged = errors.New("the file was changed while it was looked at; nothing was written")
+
+// showDiff writes what is different in a file, as diff -u does.
+func showDiff(w io.Writer, p view.Palette, file string, before, after []byte) error {
+	text := udiff.Unified("a/"+filepath.ToSlash(file), "b/"+filepath.ToSlash(file), string(before), string(after))
+	var b strings.Builder
+	for l := range strings.Lines(text) {
+		l = view.Line(strings.TrimSuffix(l, "\n"))
+		switch {
+		case strings.HasPrefix(l, "+++"), strings.HasPrefix(l, "---"):
+			l = p.Bold(l)
+		case strings.HasPrefix(l, "+"):
+			l = p.Good(l)
+		case strings.HasPrefix(l, "-"):
+			l = p.Bad(l)
+		case strings.HasPrefix(l, "@@"):
+			l = p.Faint(l)
+		}
+		b.WriteString(l + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// replaceFile puts after in the place of before, at once: whoever reads the file meanwhile gets one or the other. It keeps the mode of
+// the file, and follows links. When the file does not hold before any more it is left alone, with errChanged.
+func replaceFile(file string, before, after []byte) (err error) {
+	path, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, before) {
+		return errors.Join(err, fmt.Errorf("%s: %w", file, errChanged))
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".ingot-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(after)
+	if err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
