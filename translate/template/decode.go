@@ -9,7 +9,8 @@ import (
 // Decode reads an evaluated imageTemplates resource (see translate/deployment) into the model. The image template is never
 // nil; when the findings have errors it holds what could be read. Findings are in file order.
 //
-// How strict the reading is depends on the api-version, as in the service: see Strict. Values that are not known before the
+// Which properties there are in which api-version is for translate/schema to say; all of them are held against their shape, also
+// those that the model does not keep. How strict the reading is depends on the api-version, as in the service: see Strict. Values that are not known before the
 // deployment are no findings; the model says where they stand. Nothing is found in a template with unknown values that would not
 // be found whatever they turn out to be.
 func Decode(node *armjson.Node) (*ImageTemplate, diag.List) {
