@@ -50,7 +50,7 @@ func TestURIs(t *testing.T) {
 		"[uriComponentToString('%ff%C3%A9%e2%82x')]":              `"%ffé%e2%82x"`,
 		"[uriComponentToString(1)]":                               "error: uriComponentToString takes a string here, not a number",
 
-		"[buildUri(json('{scheme: 1}'))]": "error: the text given to json is not JSON",
+		"[buildUri(json('{scheme: 1}'))]": `error: the "scheme" of a URI must be a string, not a number`,
 		`[buildUri(json('{"scheme": "HTTPS", "host": "Example.com", "port": 443, "path": "a b/c", "query": "x=1&y=é"}'))]`: `"https://example.com/a%20b/c?x=1&y=%C3%A9"`,
 		`[buildUri(json('{"scheme": "http", "host": "h", "port": 8080, "path": "/a?#", "query": "?q#", "other": 1}'))]`:    `"http://h:8080/a%3F%23?q%23"`,
 		`[buildUri(json('{"scheme": "http", "host": "[::1]", "port": null}'))]`:                                            `"http://[::1]/"`,
