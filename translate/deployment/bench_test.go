@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/deployment"
@@ -51,7 +53,19 @@ func (doc document) expand() (*deployment.Result, diag.List) {
 	return result, list
 }
 
-// BenchmarkExpandCorpus reads and expands every deployment template of the corpus, with its parameter file.
+// The bounds of what is measured here; .ci/bench says them too.
+const (
+	corpusBound = time.Second            // for all of the corpus, on one core
+	largeBound  = 200 * time.Millisecond // for 800 resources and 10,000 expressions
+	memoryBound = 20                     // live bytes for a byte of the documents
+)
+
+// reportBound tells how much of its bound a figure is: less than 1 is good.
+func reportBound(b *testing.B, bound time.Duration) {
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(bound), "of-bound")
+}
+
+// BenchmarkExpandCorpus reads and expands every document of the corpus, with its parameter file.
 func BenchmarkExpandCorpus(b *testing.B) {
 	documents := corpus(b)
 	if len(documents) == 0 {
@@ -68,7 +82,60 @@ func BenchmarkExpandCorpus(b *testing.B) {
 			doc.expand()
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*len(documents)), "ms/document")
+	b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N*len(documents)), "ms/document")
+	reportBound(b, corpusBound)
+}
+
+// BenchmarkLiveMemory measures what is held after expanding each document of the corpus: nodes, values, findings.
+func BenchmarkLiveMemory(b *testing.B) {
+	documents := corpus(b)
+	if len(documents) == 0 {
+		b.Skip("no corpus of image templates beside the repository")
+	}
+	worst, worstOf, total, bytes := 0.0, "", 0.0, 0
+	for b.Loop() {
+		worst, total, bytes = 0, 0, 0
+		for _, doc := range documents {
+			size := len(doc.data) + len(doc.params)
+			live := float64(liveAfter(doc))
+			if ratio := live / float64(size); ratio > worst {
+				worst, worstOf = ratio, doc.name
+			}
+			total += live
+			bytes += size
+		}
+	}
+	b.ReportMetric(total/float64(bytes), "live-bytes/byte")
+	b.ReportMetric(worst, "worst-live-bytes/byte")
+	b.ReportMetric(worst/memoryBound, "of-bound")
+	if testing.Verbose() {
+		b.Logf("the worst is %s", worstOf)
+	}
+}
+
+// liveAfter is how many bytes an expanded document holds, on the average of several: what a runtime keeps for itself would count
+// for a small document.
+func liveAfter(doc document) uint64 {
+	const copies = 8
+	type held struct {
+		result *deployment.Result
+		list   diag.List
+	}
+	var all [copies]held
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // pools keep what they have through one collection
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for i := range all {
+		all[i].result, all[i].list = doc.expand()
+	}
+	after := heap()
+	runtime.KeepAlive(&all)
+	return (after - min(before, after)) / copies
 }
 
 // large is a template of 800 resources by loop, which takes 10,000 expressions to evaluate.
@@ -97,4 +164,5 @@ func BenchmarkExpandLarge(b *testing.B) {
 			b.Fatal(len(d.Resources), list)
 		}
 	}
+	reportBound(b, largeBound)
 }

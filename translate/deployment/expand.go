@@ -88,6 +88,7 @@ func Expand(root *armjson.Node, p Params) (*Deployment, diag.List) {
 	}
 	x.root(root)
 	x.list.Sort()
+	x.release()
 	return x.out, x.list
 }
 
@@ -107,6 +108,16 @@ type expansion struct {
 	full    map[*armjson.Node]*armjson.Node // values to themselves without null members
 	links   map[link]*armjson.Node          // linked files; nil for one that could not be had
 	waiting []*cell                         // values being made, the one that waits longest first
+	scopes  []*scope
+}
+
+// release drops what only the evaluation needed. The scopes live on with the Trace, which asks them what was declared and given.
+func (x *expansion) release() {
+	for _, s := range x.scopes {
+		s.release()
+	}
+	out := x.out
+	*x = expansion{out: out, list: x.list}
 }
 
 // root expands the outermost template.

@@ -62,10 +62,22 @@ func (s *cells) names() []string {
 
 func (x *expansion) newScope(template *armjson.Node, place *place, given given) *scope {
 	s := &scope{x: x, template: template, context: place.context(x), given: given}
+	x.scopes = append(x.scopes, s)
 	s.declareParameters()
 	s.declareVariables()
 	s.declareFunctions()
 	return s
+}
+
+// release drops the values, and what they were made of.
+func (s *scope) release() {
+	s.context, s.functions, s.spelled = armexpr.Context{}, nil, nil
+	for _, c := range slices.Concat(s.parameters.list, s.variables.list) {
+		*c = cell{kind: c.kind, name: c.name}
+	}
+	for _, g := range s.given.list {
+		g.make = nil
+	}
 }
 
 // objectIn returns a section of the template that must be an object; nil when it is absent or something else.

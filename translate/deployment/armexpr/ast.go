@@ -1,5 +1,7 @@
 package armexpr
 
+import "github.com/ingot-build/ingot/translate/armjson"
+
 // An Expr is one node of a parsed expression. The set of types is closed.
 type Expr interface {
 	Span() Span
@@ -10,12 +12,14 @@ type Expr interface {
 type Text struct {
 	Value string
 	Place Span
+	node  *armjson.Node // the value of it, made once: a loop evaluates it again and again
 }
 
 // Number is a number as written: a whole one fits 64 bits.
 type Number struct {
 	Text  string
 	Place Span
+	node  *armjson.Node
 }
 
 // Call is a function call; Namespace is set for functions that the template defines itself.

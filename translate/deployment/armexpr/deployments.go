@@ -82,6 +82,9 @@ func copyIndex(a *Args) (*armjson.Node, error) {
 	case turn.Kind == armjson.Unknown:
 		return a.Unknown(turn), nil
 	}
+	if offset == 0 {
+		return turn, nil
+	}
 	i, err := strconv.ParseInt(turn.Text, 10, 64)
 	if err != nil || offset > math.MaxInt64-i {
 		return nil, &Error{Summary: "the result does not fit a 64-bit integer"}

@@ -17,9 +17,9 @@ func Eval(e Expr, env *Env) (*armjson.Node, error) {
 	}
 	switch e := e.(type) {
 	case *Text:
-		return armjson.NewString(e.Value), nil
+		return e.node, nil
 	case *Number:
-		return &armjson.Node{Kind: armjson.Number, Text: e.Text}, nil
+		return e.node, nil
 	case *Call:
 		return evalCall(e, env)
 	case *Property:

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ingot-build/ingot/translate/armjson"
 )
 
 const (
@@ -134,7 +136,7 @@ func (p *parser) operand() Expr {
 	switch tok := p.tok; tok.kind {
 	case tokString:
 		p.advance()
-		return &Text{Value: tok.text, Place: tok.span}
+		return &Text{Value: tok.text, Place: tok.span, node: armjson.NewString(tok.text)}
 	case tokNumber:
 		p.advance()
 		return p.number(tok)
@@ -153,13 +155,17 @@ func (p *parser) number(tok token) Expr {
 		if _, err := strconv.ParseFloat(text, 64); err != nil || strings.HasSuffix(text, ".") {
 			p.fail(tok.span, tok.text+" is not a number", "")
 		}
-		return &Number{Text: text, Place: tok.span}
+		return newNumber(text, tok.span)
 	}
 	v, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		p.fail(tok.span, tok.text+" does not fit a 64-bit integer", "")
 	}
-	return &Number{Text: strconv.FormatInt(v, 10), Place: tok.span}
+	return newNumber(strconv.FormatInt(v, 10), tok.span)
+}
+
+func newNumber(text string, place Span) *Number {
+	return &Number{Text: text, Place: place, node: &armjson.Node{Kind: armjson.Number, Text: text}}
 }
 
 // call reads the rest of name(args) or namespace.name(args).
