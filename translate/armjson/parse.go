@@ -3,6 +3,7 @@ package armjson
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ingot-build/ingot/translate/diag"
 )
@@ -114,6 +115,12 @@ func (p *parser) value() *Node {
 	switch c := p.peek(); {
 	case c == '{' && p.bareText(), c == '[' && p.bareExpression():
 		return p.junkValue()
+	case c == '{' && p.surplusOpener():
+		p.brackets = true
+		p.unexpected("a value", "remove it")
+		p.token()
+		p.space()
+		return p.stringNode(false)
 	case c == '{':
 		return p.nested(p.object, true)
 	case c == '[':
@@ -139,7 +146,15 @@ func (p *parser) nested(read func(opened bool) *Node, opened bool) *Node {
 }
 
 func (p *parser) array(opened bool) *Node {
-	n, base := p.enter(Array, opened), len(p.items)
+	n := p.enter(Array, opened)
+	p.readItems(n)
+	return p.leave(n)
+}
+
+// readItems reads what stands inside an array, up to its closing bracket, and adds it to what n has.
+func (p *parser) readItems(n *Node) {
+	base := len(p.items)
+	p.items = append(p.items, n.Items...)
 	for p.more() {
 		start := p.mark()
 		item := p.value()
@@ -149,6 +164,7 @@ func (p *parser) array(opened bool) *Node {
 				continue
 			}
 		}
+		p.reopen(item)
 		p.items = append(p.items, item)
 		p.comma()
 	}
@@ -156,7 +172,6 @@ func (p *parser) array(opened bool) *Node {
 		n.Items = slices.Clone(p.items[base:])
 		p.items = p.items[:base]
 	}
-	return p.leave(n)
 }
 
 func (p *parser) object(opened bool) *Node {
@@ -176,6 +191,7 @@ func (p *parser) readMembers(n *Node) {
 			p.comma()
 			continue
 		}
+		p.reopen(m.Value)
 		i := -1
 		if places == nil {
 			i = slices.IndexFunc(p.members[base:], func(o Member) bool { return o.Key == m.Key })
@@ -296,9 +312,10 @@ func (p *parser) member(base int) (m Member, ok bool) {
 		p.fail(CodeNotClosed, p.prev, fmt.Sprintf("the file ends before the value of %q", m.Key), "", "")
 		return m, false
 	}
-	if c := p.peek(); c == ',' || c == '}' || c == ']' {
-		m.Value = p.noValue()
-		return m, m.Value != nil
+	if c := p.peek(); strings.IndexByte(",:;}]", c) >= 0 {
+		if m.Value = p.noValue(); m.Value != nil || p.mended {
+			return m, m.Value != nil
+		}
 	}
 	start = p.mark()
 	m.Value = p.value()
@@ -327,7 +344,20 @@ func (p *parser) comma() {
 		}
 	case p.atEnd(), c == '}', c == ']':
 		// The closing bracket, right or wrong, is for more to judge.
-	case mended:
+	case mended, (c == '{' || c == '[') && p.top().kind == Object: // then name has to say more
+	case (c == '{' || c == '[') && !p.loose && p.reach(p.open, p.pos.Byte+1) > p.reach(p.open, p.pos.Byte):
+		p.brackets = true
+		p.unexpected(`"," or "]"`, "remove it")
+		p.token()
+		if p.space(); p.peek() == ',' {
+			p.token()
+		}
+	case p.strayQuote():
+		p.unexpected(fmt.Sprintf(`"," or "%c"`, p.top().closer()), "remove it")
+		p.token()
+		if p.space(); p.peek() == ',' {
+			p.token()
+		}
 	case p.startsElement():
 		p.soft(CodeMissingComma, diag.Range{File: p.file, Start: after.End, End: after.End}, "a comma is missing after this value",
 			fmt.Sprintf("the next one starts at %d:%d", p.pos.Line, p.pos.Column), `add "," here`)

@@ -3,6 +3,8 @@ package armjson
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/ingot-build/ingot/translate/diag"
@@ -101,11 +103,16 @@ func (p *parser) unexpected(wanted, fix string) {
 	p.soft(CodeUnexpected, p.runeRange(), fmt.Sprintf("%s stands where %s is wanted", nameRune(r), wanted), "", fix)
 }
 
-// shorten cuts a stretch of the file that is quoted in a message.
+// shorten makes a stretch of the file fit for a message: it is cut, and what cannot be printed is not.
 func shorten(text string) string {
 	const most = 40
-	if utf8.RuneCountInString(text) <= most {
-		return text
+	if utf8.RuneCountInString(text) > most {
+		text = string([]rune(text[:min(len(text), utf8.UTFMax*most)])[:most-1]) + "…"
 	}
-	return string([]rune(text)[:most-1]) + "…"
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, text)
 }

@@ -166,6 +166,14 @@ func (p *parser) lineEnd(offset int) int {
 	return offset
 }
 
+// escaped returns the offset of the quote or backslash that the backslash at an offset makes harmless, or else that of the backslash.
+func (p *parser) escaped(offset int) int {
+	if next := p.byteAt(offset + 1); next == '"' || next == '\\' {
+		return offset + 1
+	}
+	return offset
+}
+
 // afterBlanks returns the offset of the first byte from offset on that is no blank, and whether a line break was passed.
 func (p *parser) afterBlanks(offset int) (at int, newLine bool) {
 	for ; offset < len(p.src); offset++ {

@@ -91,7 +91,7 @@ func (p *parser) stringUpTo(end int) *Node {
 	p.pos.Column++
 	p.prev = p.from(open)
 	n := p.node(String, open)
-	n.Text, n.plain = text, plain
+	n.Text, n.plain = text, plain && !p.loose
 	if quote != '"' && !p.loose {
 		p.soft(CodeBadString, n.Range, "this string is in single quotes", "JSON knows double quotes only", `write "…"`)
 	}
@@ -140,6 +140,14 @@ func (p *parser) unclosedString(name bool, limit int) *Node {
 		}
 	}
 	content = strings.TrimRight(content, " \t\r")
+	if rest := strings.TrimLeft(content, " \t"); name && rest == "" || !name && (rest == "{" || rest == "[") {
+		p.soft(CodeBadString, p.token(), "this quote opens no text", "", "remove it, or write the text")
+		if p.mended = true; name {
+			return p.node(String, open)
+		}
+		p.space()
+		return p.value()
+	}
 	content = strings.TrimRight(strings.TrimSuffix(content, ","), " \t\r")
 	content = content[:len(content)-p.closersBehind(content)]
 	p.advanceTo(open.Byte + 1 + len(content))
@@ -189,7 +197,7 @@ func (p *parser) innerQuotes(offset int, name bool) (end int, followedBy byte) {
 	for i := offset + 1; i < line; i++ {
 		switch p.src[i] {
 		case '\\':
-			i++
+			i = p.escaped(i)
 		case '"':
 			at, newLine := p.afterBlanks(i + 1)
 			c := p.byteAt(at)
@@ -284,7 +292,7 @@ func (p *parser) escape(text *strings.Builder) {
 	r := p.from(start)
 	written := string(p.src[start.Byte:p.pos.Byte])
 	text.WriteString(written)
-	p.soft(CodeBadString, r, fmt.Sprintf("%s is not an escape that JSON has", written),
+	p.soft(CodeBadString, r, fmt.Sprintf("%s is not an escape that JSON has", shorten(written)),
 		`the escapes are \" \\ \/ \b \f \n \r \t and \uXXXX`, `write \\ for one backslash`)
 }
 
