@@ -40,7 +40,7 @@ func (t *Trace) Explain(list diag.List) diag.List {
 			if d.Subject == n.Range {
 				w.note(n.Range, "the value comes from %s", shortened(n.Text))
 			}
-			w.follow(n, t.seen[n])
+			w.follow(n, nil, t.seen[n])
 			d.Related = w.notes
 		}
 		explained[i] = d
@@ -84,8 +84,9 @@ func (w *way) note(at diag.Range, format string, args ...any) {
 	w.notes = append(w.notes, diag.Note{Message: fmt.Sprintf(format, args...), Range: at})
 }
 
-// follow notes where the parameters and variables of an expression come from. Other values have nothing to follow.
-func (w *way) follow(n *armjson.Node, s *scope) {
+// follow notes where the parameters and variables of an expression come from; steps are the properties that are taken of its value.
+// Other values have nothing to follow.
+func (w *way) follow(n *armjson.Node, steps []string, s *scope) {
 	if n.Kind != armjson.String || !armexpr.IsExpression(n.Text) || s == nil {
 		return
 	}
@@ -93,7 +94,7 @@ func (w *way) follow(n *armjson.Node, s *scope) {
 	if err != nil {
 		return
 	}
-	for _, u := range usesIn(expr, nil, nil) {
+	for _, u := range usesIn(expr, steps, nil) {
 		if len(w.notes) >= maxNotes {
 			return
 		}
@@ -110,10 +111,10 @@ func (w *way) variable(u use, s *scope) {
 	if c == nil {
 		return
 	}
-	n := narrowed(s.variables.decls[c].Value, u.steps)
+	n, steps := narrowed(s.variables.decls[c].Value, u.steps)
 	if w.first(n) {
 		w.note(n.Range, "variable %q is made here", c.name)
-		w.follow(n, s)
+		w.follow(n, steps, s)
 	}
 }
 
@@ -134,14 +135,14 @@ func (w *way) parameter(u use, s *scope) {
 			w.note(g.at, "parameter %q is given here", c.name)
 		}
 	case g != nil && g.file.Get("value").Kind != armjson.Null:
-		if n := narrowed(g.file.Get("value"), u.steps); w.first(n) {
+		if n, steps := narrowed(g.file.Get("value"), u.steps); w.first(n) {
 			w.note(n.Range, "parameter %q is given here", c.name)
-			w.follow(n, g.s)
+			w.follow(n, steps, g.s)
 		}
 	case decl.Value.Get("defaultValue") != nil:
-		if n := narrowed(decl.Value.Get("defaultValue"), u.steps); w.first(n) {
+		if n, steps := narrowed(decl.Value.Get("defaultValue"), u.steps); w.first(n) {
 			w.note(n.Range, "parameter %q has this default", c.name)
-			w.follow(n, s)
+			w.follow(n, steps, s)
 		}
 	default:
 		if w.first(decl.Value) {
@@ -193,20 +194,26 @@ func usesIn(e armexpr.Expr, steps []string, list []use) []use {
 	return list
 }
 
-// narrowed is the part of a value that the steps lead to, as far as it is written out.
-func narrowed(n *armjson.Node, steps []string) *armjson.Node {
-	for _, step := range steps {
+// narrowed is the part of a value that the steps lead to, as far as it is written out, and the steps that are left.
+func narrowed(n *armjson.Node, steps []string) (part *armjson.Node, left []string) {
+	for i, step := range steps {
 		next := n.Get(step)
-		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Items) {
-			next = n.Items[i]
+		if at, err := strconv.Atoi(step); err == nil && at >= 0 && at < len(n.Items) {
+			next = n.Items[at]
 		}
 		if next == nil {
-			break
+			return n, steps[i:]
 		}
 		n = next
 	}
-	return n
+	return n, nil
 }
 
-// shortened keeps an expression quotable in a note.
-func shortened(text string) string { return cut(text, 120) }
+// shortened keeps an expression quotable in a note, on one line.
+func shortened(text string) string {
+	const most = 120
+	if strings.ContainsAny(text, "\t\r\n") {
+		text = strings.Join(strings.Fields(cut(text, 4*most)), " ")
+	}
+	return cut(text, most)
+}

@@ -229,6 +229,9 @@ func (f *frame) text(n *armjson.Node) (*armjson.Node, error) {
 	}
 	v, err := armexpr.Eval(p.expr, f.environment())
 	if err != nil {
+		if in, ok := err.(*armexpr.Error); ok {
+			err = f.withoutSecrets(p.expr, in)
+		}
 		return nil, f.x.reportExpression(n, p.expr, err)
 	}
 	size := int64(textBytes)
