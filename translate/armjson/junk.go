@@ -85,7 +85,7 @@ func badValue(text string) (summary, why, fix string) {
 // textEnd returns the offset of the quote that ends a text without opening quote: the first on the line, with something behind it
 // that may follow a value. It is 0 when there is none.
 func (p *parser) textEnd() int {
-	for end := p.pos.Byte; end < len(p.src) && p.src[end] != '\n'; end++ {
+	for end := p.pos.Byte; end < min(len(p.src), p.pos.Byte+longestText) && p.src[end] != '\n'; end++ {
 		switch p.src[end] {
 		case '\\':
 			end = p.escaped(end)

@@ -40,7 +40,7 @@ func (p *parser) scalar() *Node {
 // endsScalar reports whether the byte at an offset cannot be part of a number or word.
 func (p *parser) endsScalar(offset int) bool {
 	switch c := p.src[offset]; c {
-	case ',', ']', '}', ':', '"', '{', '[':
+	case ',', ';', ']', '}', ':', '"', '{', '[':
 		return true
 	case '/':
 		next := p.byteAt(offset + 1)

@@ -13,13 +13,16 @@ const wantedName = `a property name in double quotes, or "}"`
 func (p *parser) name(base int) (key *Node, ok bool) {
 	switch c := p.peek(); {
 	case c == '"', c == '\'' && (p.loose || p.closedOnLine()):
+		p.inName = true
 		key = p.stringNode(true)
+		p.inName = false
 		return key, !p.stopped && !(p.mended && key.Text == "")
 	case p.nameEnd() > 0:
 		start, end := p.pos, p.nameEnd()
 		p.advanceTo(end + 1)
 		p.prev = p.from(start)
-		key = p.node(String, start)
+		p.key = Node{Kind: String, Range: p.prev}
+		key = &p.key
 		key.Text = p.text[start.Byte:end]
 		p.soft(CodeBadString, p.prev, "the opening quote of this property name is missing", "", `write " before it`)
 		return key, true
@@ -27,7 +30,10 @@ func (p *parser) name(base int) (key *Node, ok bool) {
 		p.valueWithoutName(base)
 		return nil, false
 	case curlyQuote(p.peekRune()):
-		if key = p.curlyString(); key != nil {
+		p.inName = true
+		key = p.curlyString()
+		p.inName = false
+		if key != nil {
 			return key, true
 		}
 	}
@@ -35,7 +41,8 @@ func (p *parser) name(base int) (key *Node, ok bool) {
 		start := p.pos
 		p.advanceTo(end)
 		p.prev = p.from(start)
-		key = p.node(String, start)
+		p.key = Node{Kind: String, Range: p.prev}
+		key = &p.key
 		key.Text = p.text[start.Byte:end]
 		if !p.loose {
 			p.soft(CodeBadString, p.prev, fmt.Sprintf("property name %s is not in double quotes", shorten(key.Text)), "",
@@ -78,8 +85,11 @@ func (p *parser) bareName() int {
 	return start + len(strings.TrimRight(p.text[start:end], " \t"))
 }
 
-// longestName is a length up to which a name without quotes is looked for.
-const longestName = 200
+// longestName and longestText are how far the end of a name or text without quotes is looked for.
+const (
+	longestName = 1 << 10
+	longestText = 32 << 10 // the length of an expression is limited to 24,576
+)
 
 // nameEnd returns the offset of the quote that ends a property name without opening quote: the first on the line, with a colon
 // behind it. It is 0 when there is none.
@@ -88,7 +98,7 @@ func (p *parser) nameEnd() int {
 	if p.loose || c == '{' || c == ',' || c == ':' || c == '[' && !p.bareExpression() {
 		return 0
 	}
-	for end := p.pos.Byte; end < len(p.src) && p.src[end] != '\n'; end++ {
+	for end := p.pos.Byte; end < min(len(p.src), p.pos.Byte+longestName) && p.src[end] != '\n'; end++ {
 		switch p.src[end] {
 		case '\\':
 			end = p.escaped(end)
@@ -118,12 +128,13 @@ func (p *parser) nameAt(offset int) bool {
 // colon reads the colon behind the property name key, which starts at start. The result tells whether a value is to be read.
 func (p *parser) colon(key string, start mark, base int) bool {
 	p.space()
-	wanted := fmt.Sprintf(`":" after the property name %q`, key)
 	c := p.peek()
-	switch {
-	case c == ':':
+	if c == ':' {
 		p.token()
 		return true
+	}
+	wanted := fmt.Sprintf(`":" after the property name %q`, key)
+	switch {
 	case p.atEnd() || p.loose:
 		p.unexpected(wanted, "")
 		p.stopped = true

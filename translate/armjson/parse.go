@@ -25,10 +25,11 @@ const (
 // error the reading goes on where the text makes sense again, and the node holds what was understood. Findings are in file
 // order, at most a hundred errors and as many warnings. The ranges of all nodes and findings lie within data.
 func Parse(file string, data []byte) (*Node, diag.List) {
-	p := newParser(file, data)
+	p := &parser{file: file, src: data, pos: diag.Pos{Line: 1, Column: 1}}
 	if !p.readable() {
 		return nil, p.list
 	}
+	p.text = string(data)
 	p.space()
 	if p.atEnd() {
 		p.fail(CodeEmpty, p.here(), "the file is empty", "an image template is a JSON object",
@@ -70,14 +71,12 @@ type parser struct {
 	surplus    *diag.Range    // the first closing bracket that seems to be one too many
 	lastClosed diag.Range     // the last closing bracket that stands first on its line
 
+	inName  bool     // a property name is being read, into
+	key     Node     // this
 	items   []*Node  // elements of the arrays that are open
 	members []Member // members of the objects that are open
 	slab    []Node   // made in one piece, not used yet
 	values  int
-}
-
-func newParser(file string, data []byte) *parser {
-	return &parser{file: file, src: data, text: string(data), pos: diag.Pos{Line: 1, Column: 1}}
 }
 
 // bracket is an opened object or array.
@@ -93,8 +92,12 @@ func (b bracket) closer() byte { return "]}"[b.kind-Array] }
 // String names it in a message.
 func (b bracket) String() string { return [...]string{"array", "object"}[b.kind-Array] }
 
-// node makes a node for what stands from start up to here.
+// node makes a node for what stands from start up to here. That of a name is not kept, and holds until the next one.
 func (p *parser) node(kind Kind, start diag.Pos) *Node {
+	if p.inName {
+		p.key = Node{Kind: kind, Range: p.from(start)}
+		return &p.key
+	}
 	if p.values++; p.values > maxValues {
 		p.fail(CodeTooManyValues, p.from(start), fmt.Sprintf("the file has more than %d values", maxValues), "", "")
 	}
@@ -303,7 +306,9 @@ func (p *parser) member(base int) (m Member, ok bool) {
 	if !ok {
 		return m, false
 	}
-	m.Key, m.KeyRange = key.Text, key.Range
+	if m.Key = key.Text; !p.loose {
+		m.KeyRange = key.Range
+	}
 	if !p.colon(m.Key, start, base) {
 		return m, false
 	}

@@ -3,6 +3,8 @@ package armjson
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/ingot-build/ingot/translate/diag"
 )
 
 // ParseValue reads the text that an expression hands to json(), as Newtonsoft.Json, which the service is built on, reads it: strings
@@ -15,8 +17,7 @@ import (
 //
 // The error is one clause that names the first mistake and its place in text, counted in characters from 1.
 func ParseValue(text string) (*Node, error) {
-	p := newParser("", []byte(text))
-	p.loose = true
+	p := &parser{src: []byte(text), text: text, pos: diag.Pos{Line: 1, Column: 1}, loose: true}
 	if i := firstNonText(p.src); i >= 0 {
 		return nil, fmt.Errorf("byte 0x%02x at character %d is not text", text[i], utf8.RuneCountInString(text[:i])+1)
 	}
