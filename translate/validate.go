@@ -6,6 +6,7 @@ import (
 	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/edit"
 	"github.com/ingot-build/ingot/translate/script"
 	"github.com/ingot-build/ingot/translate/template"
 )
@@ -38,7 +39,20 @@ func Validate(src Source, opts Options) ([]Checked, diag.List) {
 	}
 	list.Add(loaded.Trace.Explain(found)...)
 	list.Sort()
+	edit.Settle(list, opts.files(src))
 	return all, list
+}
+
+// files are the texts of all files that are known, by name.
+func (o *Options) files(src Source) map[string][]byte {
+	if o.Check.Files != nil {
+		return o.Check.Files
+	}
+	files := map[string][]byte{src.File: src.Data}
+	for _, f := range o.ParameterFiles {
+		files[f.File] = f.Data
+	}
+	return files
 }
 
 // nothingToValidate takes it for no error that an example of the REST API is about something else: whoever validates all of them
@@ -62,12 +76,7 @@ func validate(t deployment.ImageTemplate, src Source, opts Options) (Checked, di
 	}
 	if !list.HasErrors() {
 		o := opts.Check
-		if o.Target = opts.Target; o.Files == nil {
-			o.Files = map[string][]byte{src.File: src.Data}
-			for _, f := range opts.ParameterFiles {
-				o.Files[f.File] = f.Data
-			}
-		}
+		o.Target, o.Files = opts.Target, opts.files(src)
 		c.Scripts = script.Of(c.Template, o.Files, o.Script)
 		o.Scripts = func() []*script.Script { return c.Scripts }
 		list.Add(check.Check(c.Template, o)...)

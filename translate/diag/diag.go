@@ -101,6 +101,11 @@ type Diagnostic struct {
 type Edit struct {
 	Range Range  `json:"range"`
 	Text  string `json:"text"`
+
+	// The rest is for translate/edit.Settle, by whoever does not see the text. An edit that was settled has neither.
+
+	Old   string `json:"-"` // what has to stand at Range; "" if that was looked at
+	Entry bool   `json:"-"` // Range is that of a member or element, which is taken out with its comma
 }
 
 // Note points at a second place that explains a finding: "first written here".

@@ -75,3 +75,48 @@ func FuzzApply(f *testing.F) {
 		}
 	})
 }
+
+func TestSettle(t *testing.T) {
+	for _, tt := range []struct {
+		name, text, at string
+		edit           diag.Edit
+		want           string // the text after it; "" for an edit that cannot be made
+	}{
+		{"what is expected", `{"a": 1}`, `"a"`, diag.Edit{Old: `"a"`, Text: `"b"`}, `{"b": 1}`},
+		{"something else", `{"[a]": 1}`, `"[a]"`, diag.Edit{Old: `"a"`, Text: `"b"`}, ""},
+		{"the only member", `{ "a": 1 }`, `"a": 1`, diag.Edit{Entry: true}, `{  }`},
+		{"the first", "{\n  \"a\": 1,\n  \"b\": 2\n}", `"a": 1`, diag.Edit{Entry: true}, "{\n  \"b\": 2\n}"},
+		{"in the middle, on one line", `{"a": 1, "b": 2, "c": 3}`, `"b": 2`, diag.Edit{Entry: true}, `{"a": 1, "c": 3}`},
+		{"the last", "{\n  \"a\": 1,\n  \"ä\": 2\n}", `"ä": 2`, diag.Edit{Entry: true}, "{\n  \"a\": 1\n}"},
+		{"a comment behind it", "{\"a\": 1, // why\n\"b\": 2}", `"a": 1`, diag.Edit{Entry: true}, "{ // why\n\"b\": 2}"},
+		{"a comment on the next", "{\"a\": 1,\n// why\n\"b\": 2}", `"a": 1`, diag.Edit{Entry: true}, "{// why\n\"b\": 2}"},
+		{"a comment before the last", "{\"a\": 1, /* why */ \"b\": 2}", `"b": 2`, diag.Edit{Entry: true}, ""},
+		{"a trailing comma", `[1, 2, ]`, `2`, diag.Edit{Entry: true}, `[1,  ]`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			list := diag.List{replace(tt.text, "x", tt.at, "")}
+			tt.edit.Range = list[0].Edits[0].Range
+			p := &tt.edit.Range.Start
+			before := tt.text[:p.Byte]
+			p.Line, p.Column = 1+strings.Count(before, "\n"), 1+len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))
+			tt.edit.Range.End.Line, tt.edit.Range.End.Column = p.Line, p.Column+len([]rune(tt.at))
+			list[0].Edits[0] = tt.edit
+			edit.Settle(list, map[string][]byte{"f": []byte(tt.text)})
+			out, mended := edit.Apply("f", []byte(tt.text), list)
+			if len(mended) == 0 {
+				out = nil
+			}
+			if string(out) != tt.want {
+				t.Errorf("got %q, want %q", out, tt.want)
+			}
+			for _, e := range list[0].Edits { // lines and columns say the same as bytes
+				for _, p := range []diag.Pos{e.Range.Start, e.Range.End} {
+					lines := strings.Split(tt.text[:p.Byte], "\n")
+					if p.Line != len(lines) || p.Column != 1+len([]rune(lines[len(lines)-1])) {
+						t.Errorf("%+v", p)
+					}
+				}
+			}
+		})
+	}
+}

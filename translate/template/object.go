@@ -83,13 +83,13 @@ func (d *decoder) member(n *armjson.Node, m armjson.Member, path string, t *sche
 	case p == nil && f.also != nil && f.also(m, path):
 		return ""
 	case p == nil && len(t.Ever(m.Key)) > 0:
-		d.otherVersion(m, path, t)
+		d.otherVersion(n, m, path, t)
 		return ""
 	case p == nil:
-		d.unknownName(m, path, f.what, t)
+		d.unknownName(n, m, path, f.what, t)
 		return ""
 	case !exact && n.Member(p.Name).Key == p.Name:
-		d.unknownName(m, path, f.what, t) // the right spelling stands beside it and wins
+		d.unknownName(n, m, path, f.what, t) // the right spelling stands beside it and wins
 		return ""
 	case m.Value.IsNull():
 		if !exact {
@@ -160,16 +160,17 @@ func (d *decoder) strictly(before string) (diag.Severity, string) {
 	return diag.Warning, "api-version " + d.version + " " + before + "; from 2024-02-01 on the service refuses it"
 }
 
-func (d *decoder) unknownName(m armjson.Member, path, what string, t *schema.Type) {
+func (d *decoder) unknownName(n *armjson.Node, m armjson.Member, path, what string, t *schema.Type) {
 	severity, why := d.strictly("ignores it, and so does Ingot")
 	names := d.names(t)
 	fix := "remove it; " + diag.KnownNames(m.Key, names)
+	var edits []diag.Edit
 	if near := diag.Near(m.Key, names); near != "" {
-		fix = diag.KnownNames(m.Key, names)
+		fix, edits = diag.KnownNames(m.Key, names), renamed(n, m, near)
 	}
 	d.list.Add(diag.Diagnostic{
 		Severity: severity, Code: CodeUnknownProperty, Subject: m.KeyRange, Path: join(path, m.Key),
-		Summary: fmt.Sprintf("%s has no property %q", what, m.Key), Why: why, Fix: fix,
+		Summary: fmt.Sprintf("%s has no property %q", what, m.Key), Why: why, Fix: fix, Edits: edits,
 	})
 }
 
@@ -178,25 +179,28 @@ func (d *decoder) wrongCase(m armjson.Member, path, name string) {
 	d.list.Add(diag.Diagnostic{
 		Severity: severity, Code: CodePropertyCase, Subject: m.KeyRange, Path: join(path, m.Key),
 		Summary: fmt.Sprintf("property %q is spelled %q", name, m.Key), Why: why, Fix: fmt.Sprintf("write %q", name),
+		Edits: []diag.Edit{rewritten(m.KeyRange, m.Key, name)},
 	})
 }
 
 // otherVersion reports a property that only other versions have.
-func (d *decoder) otherVersion(m armjson.Member, path string, t *schema.Type) {
+func (d *decoder) otherVersion(n *armjson.Node, m armjson.Member, path string, t *schema.Type) {
 	severity, why := d.strictly("ignores it, and so does Ingot")
 	p := d.nearest(t.Ever(m.Key))
 	summary := fmt.Sprintf("property %q is known from api-version %s on", p.Name, p.Since)
 	fix := fmt.Sprintf("write api-version %s or later, or remove the property", p.Since)
+	var edits []diag.Edit
 	if d.version >= p.Since {
 		summary = fmt.Sprintf("property %q is known up to api-version %s only", p.Name, p.Until)
 		fix = "remove it"
 		if now := renamedTo(t, p.Name); now != "" {
 			fix = fmt.Sprintf("write %q instead", now)
+			edits = renamed(n, m, now)
 		}
 	}
 	d.list.Add(diag.Diagnostic{
 		Severity: severity, Code: CodePropertyVersion, Subject: m.KeyRange, Path: join(path, m.Key),
-		Summary: summary, Why: why, Fix: fix,
+		Summary: summary, Why: why, Fix: fix, Edits: edits,
 	})
 }
 
@@ -205,6 +209,7 @@ func (d *decoder) writtenByService(m armjson.Member, path string) {
 	d.list.Add(diag.Diagnostic{
 		Severity: diag.Warning, Code: CodeReadOnly, Subject: m.KeyRange, Path: join(path, m.Key),
 		Summary: fmt.Sprintf("%q is written by the service only", m.Key), Why: "in a template it is ignored", Fix: "remove it",
+		Edits: removed(m),
 	})
 }
 
@@ -229,13 +234,14 @@ func (d *decoder) kind(n *armjson.Node, path string, wanted armjson.Kind) bool {
 	case wanted == armjson.String && (got == armjson.Number || got == armjson.Bool):
 		fix = "put it in double quotes"
 	}
-	d.wrongType(n, path, fmt.Sprintf("%q is %s where %s is wanted", lastStep(path), got, wanted), why, fix)
+	d.wrongType(n, path, fmt.Sprintf("%q is %s where %s is wanted", lastStep(path), got, wanted), why, fix, retyped(n, wanted)...)
 	return false
 }
 
-func (d *decoder) wrongType(n *armjson.Node, path, summary, why, fix string) {
+func (d *decoder) wrongType(n *armjson.Node, path, summary, why, fix string, edits ...diag.Edit) {
 	d.list.Add(diag.Diagnostic{
 		Severity: diag.Error, Code: CodeWrongType, Subject: n.Range, Path: path, Summary: summary, Why: why, Fix: fix,
+		Edits: edits,
 	})
 }
 

@@ -79,6 +79,7 @@ func (d *decoder) noVariant(t *schema.Type, given *armjson.Node, path, what stri
 	}
 	if near := diag.Near(given.Text, names); strings.EqualFold(near, given.Text) {
 		f.Why = fmt.Sprintf("upper and lower case count here: %q", near)
+		f.Edits = []diag.Edit{rewritten(given.Range, given.Text, near)}
 	} else if v := elsewhere(t, given.Text); v != nil {
 		when := "from api-version " + v.Since + " on"
 		if d.version >= v.Since {
@@ -86,6 +87,8 @@ func (d *decoder) noVariant(t *schema.Type, given *armjson.Node, path, what stri
 		}
 		f.Summary = fmt.Sprintf("%s %q is known %s", what, given.Text, when)
 		f.Why, f.Fix = "the template is written in api-version "+d.version, diag.KnownNames("", names)
+	} else if near != "" {
+		f.Edits = []diag.Edit{rewritten(given.Range, given.Text, near)}
 	}
 	d.list.Add(f)
 }
