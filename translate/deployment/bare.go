@@ -44,8 +44,8 @@ func warnExpressions(n *armjson.Node, path string, list *diag.List) {
 	})
 }
 
-// isCall reports whether a node is an expression that calls a function the language has. A shell line like "[ -f /etc/x ]"
-// is none.
+// isCall reports whether a node is an expression that calls a function the language has. A shell line like "[ -f /etc/x
+// ]" is none.
 func isCall(n *armjson.Node) bool {
 	if n.Kind != armjson.String || !armexpr.IsExpression(n.Text) {
 		return false

@@ -113,8 +113,8 @@ func BenchmarkLiveMemory(b *testing.B) {
 	}
 }
 
-// liveAfter is how many bytes an expanded document holds, on the average of several: what a runtime keeps for itself would count
-// for a small document.
+// liveAfter is how many bytes an expanded document holds, on the average of several: what a runtime keeps for itself
+// would count for a small document.
 func liveAfter(doc document) uint64 {
 	const copies = 8
 	type held struct {

@@ -24,7 +24,8 @@ const (
 	done
 )
 
-// circleError says that a value needs itself. The place of the use that closed the circle is added where it is reported.
+// circleError says that a value needs itself. The place of the use that closed the circle is added where it is
+// reported.
 type circleError struct {
 	function, name string // the call that closed it: parameters('a')
 	what, way      string // variable "a"; variable "a" → variable "b" → variable "a"
@@ -69,11 +70,12 @@ func (x *expansion) circle(c *cell) error {
 	if c.kind == "parameter" || c.kind == "variable" {
 		function = c.kind + "s"
 	}
-	return &circleError{function: function, name: c.name, what: fmt.Sprintf("%s %q", c.kind, short(c.name)), way: way.String()}
+	return &circleError{function: function, name: c.name, what: fmt.Sprintf("%s %q", c.kind, short(c.name)),
+		way: way.String()}
 }
 
-// settle gets a cell that nobody asks for here. What is wrong with it is reported where it happens, but for a budget that is used
-// up before it starts, and a circle that it is part of: these are reported at n.
+// settle gets a cell that nobody asks for here. What is wrong with it is reported where it happens, but for a budget
+// that is used up before it starts, and a circle that it is part of: these are reported at n.
 func (x *expansion) settle(c *cell, n *armjson.Node) {
 	if _, err := x.get(c); err != nil {
 		_ = x.reportExpression(n, nil, err)

@@ -80,8 +80,8 @@ func parameterFile() document {
 	return document{what: "a parameter file", fix: "give the deployment template, and this file with --param-file"}
 }
 
-// looksLikeTemplate takes everything for a deployment template that has one of its sections. A section "parameters" alone may also
-// be that of a parameter file, whose entries have values.
+// looksLikeTemplate takes everything for a deployment template that has one of its sections. A section "parameters"
+// alone may also be that of a parameter file, whose entries have values.
 func looksLikeTemplate(n *armjson.Node) bool {
 	if strings.Contains(strings.ToLower(textOf(n.Get("$schema"))), "deploymenttemplate") {
 		return true
@@ -112,8 +112,8 @@ func isParameters(n *armjson.Node) bool {
 	return true
 }
 
-// unwrap looks for a deployment template inside what carries one: a template spec ("mainTemplate"), a deployment as a resource or
-// as the body of a request ("template" and "parameters"), with or without "properties" around it.
+// unwrap looks for a deployment template inside what carries one: a template spec ("mainTemplate"), a deployment as a
+// resource or as the body of a request ("template" and "parameters"), with or without "properties" around it.
 func unwrap(root *armjson.Node) (document, bool) {
 	for _, around := range []struct {
 		node *armjson.Node
@@ -129,14 +129,15 @@ func unwrap(root *armjson.Node) (document, bool) {
 	return document{}, false
 }
 
-// classifyArray looks at the elements of an array as resources. What has nothing to evaluate in it is a list as services return it;
-// the rest was taken out of a deployment template.
+// classifyArray looks at the elements of an array as resources. What has nothing to evaluate in it is a list as
+// services return it; the rest was taken out of a deployment template.
 func classifyArray(n *armjson.Node, at string) document {
 	if !hasTemplateResource(n) {
 		return document{what: describeArray(n)}
 	}
 	for _, item := range n.Items {
-		if item.Get("copy") != nil || item.Get("condition") != nil || isDeploymentType(textOf(item.Get("type"))) || callsFunctions(item) {
+		if item.Get("copy") != nil || item.Get("condition") != nil || isDeploymentType(textOf(item.Get("type"))) ||
+			callsFunctions(item) {
 			return document{template: section(n, ""), alone: true}
 		}
 	}
@@ -156,7 +157,8 @@ func describeArray(n *armjson.Node) string {
 	return "an array"
 }
 
-// hasTemplateResource reports whether a "resources" section has an image template, or a nested deployment, which may have one.
+// hasTemplateResource reports whether a "resources" section has an image template, or a nested deployment, which may
+// have one.
 func hasTemplateResource(resources *armjson.Node) bool {
 	found := false
 	for _, r := range resourceNodes(resources) {
@@ -177,7 +179,8 @@ func section(resources *armjson.Node, languageVersion string) *armjson.Node {
 	at.End = at.Start
 	var members []armjson.Member
 	if languageVersion != "" {
-		members = append(members, armjson.Member{Key: "languageVersion", KeyRange: at, Value: armjson.NewString(languageVersion).At(at)})
+		members = append(members, armjson.Member{Key: "languageVersion", KeyRange: at,
+			Value: armjson.NewString(languageVersion).At(at)})
 	}
 	members = append(members, armjson.Member{Key: sectionName, KeyRange: at, Value: resources})
 	return armjson.NewObject(members).At(resources.Range)
@@ -208,8 +211,8 @@ const (
 	deploymentType    = "Microsoft.Resources/deployments"
 )
 
-// isImageTemplateType also takes the provider's name alone, and the singular: published bodies carry those, and the service
-// accepts them.
+// isImageTemplateType also takes the provider's name alone, and the singular: published bodies carry those, and the
+// service accepts them.
 func isImageTemplateType(t string) bool {
 	return strings.EqualFold(t, imageTemplateType) || strings.EqualFold(t, "Microsoft.VirtualMachineImages") ||
 		strings.EqualFold(t, "Microsoft.VirtualMachineImages/imageTemplate")

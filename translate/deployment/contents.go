@@ -9,8 +9,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// contents are the resources and outputs of one template. A nested deployment with outer scope has a body of its own in the scope of the
-// template around it.
+// contents are the resources and outputs of one template. A nested deployment with outer scope has a body of its own in
+// the scope of the template around it.
 type contents struct {
 	x        *expansion
 	s        *scope
@@ -41,13 +41,15 @@ func newContents(s *scope, f *frame, name string, template *armjson.Node, place 
 	return b
 }
 
-// declare finds out which resources there are: types, names, loops, conditions. Nothing of that may depend on the others.
+// declare finds out which resources there are: types, names, loops, conditions. Nothing of that may depend on the
+// others.
 func (b *contents) declare() {
 	m := b.template.Member("resources")
 	switch {
 	case m == nil || m.Value.IsNull():
 	case m.Value.Kind != armjson.Array && m.Value.Kind != armjson.Object:
-		_ = b.x.report(CodeShape, m.Value.Range, fmt.Sprintf("\"resources\" is %s where an array is wanted", m.Value.Kind), "", "")
+		_ = b.x.report(CodeShape, m.Value.Range,
+			fmt.Sprintf("\"resources\" is %s where an array is wanted", m.Value.Kind), "", "")
 	default:
 		b.declareAll(m.Value, nil, b.f)
 	}
@@ -85,19 +87,22 @@ func (b *contents) declareOne(n *armjson.Node, symbol string, parent *instance, 
 		return
 	}
 	if parent != nil {
-		_ = b.x.report(CodeShape, c.KeyRange, "a resource inside another cannot have a loop", "the service does not unroll it there",
-			`move the resource out of its parent, with the full type and name`)
+		_ = b.x.report(CodeShape, c.KeyRange, "a resource inside another cannot have a loop",
+			"the service does not unroll it there", `move the resource out of its parent, with the full type and name`)
 		return
 	}
 	if c.Value.Kind != armjson.Object {
-		_ = b.x.report(CodeShape, c.Value.Range, fmt.Sprintf("the copy of a resource is an object, not %s", c.Value.Kind), "", `write {"name": …, "count": …}`)
+		_ = b.x.report(CodeShape, c.Value.Range,
+			fmt.Sprintf("the copy of a resource is an object, not %s", c.Value.Kind), "",
+			`write {"name": …, "count": …}`)
 		return
 	}
 	b.unroll(n, c.Value, symbol, f)
 }
 
 func (b *contents) notOurs(m *armjson.Member) {
-	b.x.warn(CodeNotCovered, m.KeyRange, "a resource of an extension is left out", "it is not a resource of Azure Resource Manager", "")
+	b.x.warn(CodeNotCovered, m.KeyRange, "a resource of an extension is left out",
+		"it is not a resource of Azure Resource Manager", "")
 }
 
 func (b *contents) unroll(n, copied *armjson.Node, symbol string, f *frame) {
@@ -117,7 +122,8 @@ func (b *contents) unroll(n, copied *armjson.Node, symbol string, f *frame) {
 	case err != nil:
 	case unknown != nil:
 		turn := unknownTurn(textOf(name), unknown)
-		b.x.warnUnknown(copied.Get("count"), fmt.Sprintf("how often %s turns is not known before the deployment; one turn is shown", what), unknown)
+		b.x.warnUnknown(copied.Get("count"),
+			fmt.Sprintf("how often %s turns is not known before the deployment; one turn is shown", what), unknown)
 		b.instance(n, symbol, nil, f.in(&loop{name: textOf(name), turn: turn, unnamed: true}))
 	default:
 		for i := range count {
@@ -136,8 +142,8 @@ func (b *contents) checkMode(f *frame, copied *armjson.Node, what string) bool {
 		return false
 	}
 	if text := textOf(mode); text != "" && !strings.EqualFold(text, "serial") && !strings.EqualFold(text, "parallel") {
-		_ = b.x.report(CodeShape, copied.Get("mode").Range, fmt.Sprintf("the mode of %s is %q", what, shorten(text)), "",
-			diag.KnownNames(text, []string{"parallel", "serial"}))
+		_ = b.x.report(CodeShape, copied.Get("mode").Range, fmt.Sprintf("the mode of %s is %q", what, shorten(text)),
+			"", diag.KnownNames(text, []string{"parallel", "serial"}))
 		return false
 	}
 	if size := copied.Get("batchSize"); !size.IsNull() {
@@ -167,8 +173,10 @@ func (b *contents) expand() {
 			r.evaluate()
 		default:
 			if v := r.evaluate(); v != nil {
-				b.x.out.Resources = append(b.x.out.Resources, Resource{ID: r.id, Type: plain(r.typ), Name: plain(r.name),
-					APIVersion: plain(r.apiVersion), Body: v, Path: pathTo(b.x.roots[r.node.Range.File], r.node.Range), Node: r.node})
+				b.x.out.Resources = append(b.x.out.Resources,
+					Resource{ID: r.id, Type: plain(r.typ), Name: plain(r.name),
+						APIVersion: plain(r.apiVersion), Body: v,
+						Path: pathTo(b.x.roots[r.node.Range.File], r.node.Range), Node: r.node})
 			}
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// FuzzExpand: no panic; every place lies in the file; every cause of a missing resource is a finding; the same text gives the
-// same result. The seeds are the known answers, real image templates and the archives of TestFindings.
+// FuzzExpand: no panic; every place lies in the file; every cause of a missing resource is a finding; the same text
+// gives the same result. The seeds are the known answers, real image templates and the archives of TestFindings.
 func FuzzExpand(f *testing.F) {
 	if _, err := os.Stat(vectorsFile); err == nil {
 		for _, v := range templateVectors(f) {

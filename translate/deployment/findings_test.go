@@ -19,9 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the wanted findings in testdata/expand")
 
-// TestFindings expands main.json of each archive with params.json, and compares the findings, explained, with the file want. The
-// other files of an archive can be linked to. A finding is made up about each member "probe" of a resource's properties, to
-// show what is told about a value that was evaluated.
+// TestFindings expands main.json of each archive with params.json, and compares the findings, explained, with the file
+// want. The other files of an archive can be linked to. A finding is made up about each member "probe" of a resource's
+// properties, to show what is told about a value that was evaluated.
 func TestFindings(t *testing.T) {
 	paths, err := filepath.Glob("testdata/expand/*.txtar")
 	if err != nil || len(paths) == 0 {
@@ -78,7 +78,8 @@ func findingsOf(t *testing.T, files map[string][]byte) string {
 	if bytes.Contains(files["main.json"], []byte("relativePath")) {
 		p.Linked = func(from, uri string) (*armjson.Node, diag.List) {
 			if files[uri] == nil {
-				return nil, diag.List{{Severity: diag.Error, Code: deployment.CodeLinked, Summary: "there is no file " + uri + " beside " + from}}
+				return nil, diag.List{{Severity: diag.Error, Code: deployment.CodeLinked,
+					Summary: "there is no file " + uri + " beside " + from}}
 			}
 			return parse(uri), nil
 		}
@@ -86,7 +87,8 @@ func findingsOf(t *testing.T, files map[string][]byte) string {
 	d, list := deployment.Expand(parse("main.json"), p)
 	for _, r := range d.Resources {
 		if probe := r.Body.Get("properties").Get("probe"); probe != nil {
-			list.Add(diag.Diagnostic{Severity: diag.Error, Code: "ING2000", Subject: probe.Range, Path: r.Path, Summary: "made up"})
+			list.Add(diag.Diagnostic{Severity: diag.Error, Code: "ING2000", Subject: probe.Range, Path: r.Path,
+				Summary: "made up"})
 		}
 	}
 	var b strings.Builder

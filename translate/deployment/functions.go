@@ -9,22 +9,24 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// userFunction is a function that the template defines itself. It sees its own parameters and nothing else of the template, but
-// for other such functions.
+// userFunction is a function that the template defines itself. It sees its own parameters and nothing else of the
+// template, but for other such functions.
 type userFunction struct {
 	name       string // with the namespace, as written
 	parameters []*armjson.Node
 	output     *armjson.Node
 }
 
-// declareFunctions reads "functions": [{"namespace": "contoso", "members": {"unique": {"parameters": […], "output": {…}}}}].
+// declareFunctions reads "functions": [{"namespace": "contoso", "members": {"unique": {"parameters": […], "output":
+// {…}}}}].
 func (s *scope) declareFunctions() {
 	m := s.template.Member("functions")
 	if m == nil || m.Value.IsNull() {
 		return
 	}
 	if m.Value.Kind != armjson.Array {
-		_ = s.x.report(CodeShape, m.Value.Range, fmt.Sprintf("\"functions\" is %s where an array is wanted", m.Value.Kind), "", "")
+		_ = s.x.report(CodeShape, m.Value.Range,
+			fmt.Sprintf("\"functions\" is %s where an array is wanted", m.Value.Kind), "", "")
 		return
 	}
 	s.functions = map[string]*userFunction{}
@@ -47,7 +49,8 @@ func (s *scope) declareFunctions() {
 func (s *scope) declareFunction(namespace string, m *armjson.Member) {
 	f := &userFunction{name: namespace + "." + m.Key, output: m.Value.Get("output")}
 	if f.output.Get("value") == nil {
-		_ = s.x.report(CodeDeclaration, m.KeyRange, fmt.Sprintf("function %q has no output value", f.name), "", `add "output": {"type": …, "value": …}`)
+		_ = s.x.report(CodeDeclaration, m.KeyRange, fmt.Sprintf("function %q has no output value", f.name), "",
+			`add "output": {"type": …, "value": …}`)
 		return
 	}
 	if !s.checkType(f.output, fmt.Sprintf("the output of function %q", f.name), m) {
@@ -66,8 +69,8 @@ func (s *scope) declareFunction(namespace string, m *armjson.Member) {
 	s.spelled = append(s.spelled, f.name)
 }
 
-// functionsSeeVariables is about the functions of the template: by its reference they see none, but Bicep writes some that do, all in
-// language version 2, and there the service takes them.
+// functionsSeeVariables is about the functions of the template: by its reference they see none, but Bicep writes some
+// that do, all in language version 2, and there the service takes them.
 func (s *scope) functionsSeeVariables() bool {
 	return strings.HasPrefix(textOf(s.template.Get("languageVersion")), "2.")
 }
@@ -81,15 +84,18 @@ func (s *scope) call(c *armexpr.Call, args []*armjson.Node) (*armjson.Node, erro
 		if len(s.spelled) > 0 {
 			fix = diag.KnownNames(name, s.spelled)
 		}
-		return nil, &armexpr.Error{Span: c.NamePlace, Summary: fmt.Sprintf("the template has no function %q", short(name)), Fix: fix}
+		return nil, &armexpr.Error{Span: c.NamePlace,
+			Summary: fmt.Sprintf("the template has no function %q", short(name)), Fix: fix}
 	}
 	if len(args) != len(f.parameters) {
-		return nil, &armexpr.Error{Span: c.Place, Summary: fmt.Sprintf("%s takes %d arguments, not %d", short(f.name), len(f.parameters), len(args))}
+		return nil, &armexpr.Error{Span: c.Place,
+			Summary: fmt.Sprintf("%s takes %d arguments, not %d", short(f.name), len(f.parameters), len(args))}
 	}
 	given := make(map[string]*armjson.Node, len(args))
 	for i, p := range f.parameters {
 		parameter := textOf(p.Get("name"))
-		if bad := s.mismatch(args[i], p, fmt.Sprintf("argument %q of %s", short(parameter), short(f.name))); bad != nil {
+		if bad := s.mismatch(args[i], p,
+			fmt.Sprintf("argument %q of %s", short(parameter), short(f.name))); bad != nil {
 			return nil, &armexpr.Error{Span: c.Args[i].Span(), Summary: bad.summary, Why: bad.why, Fix: bad.fix}
 		}
 		given[strings.ToLower(parameter)] = args[i]

@@ -22,14 +22,17 @@ func TestWhatFunctionsSee(t *testing.T) {
 		name, language, output string
 		want                   []string
 	}{
-		{"a variable", "2.0", "[concat(parameters('p'), variables('greeting'), f.greet())]", []string{`o = "Hi AnnHi AnnHi Ann"`}},
+		{"a variable", "2.0", "[concat(parameters('p'), variables('greeting'), f.greet())]",
+			[]string{`o = "Hi AnnHi AnnHi Ann"`}},
 		{"a variable before version 2", "1.0", "x", []string{"4:86 error ING1106 variables cannot be used here"}},
-		{"a parameter of the template", "2.0", "[f.leak()]", []string{`5:71 error ING1106 the function has no parameter "p"`}},
+		{"a parameter of the template", "2.0", "[f.leak()]",
+			[]string{`5:71 error ING1106 the function has no parameter "p"`}},
 		{"no such variable", "2.0", "[f.round()]", []string{`6:72 error ING1106 there is no variable "round"`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			text := strings.NewReplacer("LANGUAGE", `"languageVersion": "`+tt.language+`",`, "OUTPUT", tt.output).Replace(template)
+			text := strings.NewReplacer("LANGUAGE", `"languageVersion": "`+tt.language+`",`, "OUTPUT",
+				tt.output).Replace(template)
 			if diff := cmp.Diff(tt.want, expand(t, text, deployment.Params{})); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

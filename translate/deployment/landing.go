@@ -39,8 +39,8 @@ func (r *instance) findPlace(f *frame) {
 	}
 }
 
-// chargeTexts counts the copies that are made of texts, in ids above all: a text of megabytes takes its evaluation nothing when it is
-// a parameter. It is false, and that was reported, when it is too much.
+// chargeTexts counts the copies that are made of texts, in ids above all: a text of megabytes takes its evaluation
+// nothing when it is a parameter. It is false, and that was reported, when it is too much.
 func (r *instance) chargeTexts(texts ...*armjson.Node) bool {
 	const copies = 8
 	size := int64(0)
@@ -65,7 +65,8 @@ func (r *instance) move(subscription, group *armjson.Node) {
 	}
 	if group != nil {
 		if p.subscription == nil {
-			_ = r.b.x.report(CodeShape, r.node.Member("resourceGroup").KeyRange, "a resource group is named, and no subscription",
+			_ = r.b.x.report(CodeShape, r.node.Member("resourceGroup").KeyRange,
+				"a resource group is named, and no subscription",
 				"the template is deployed to "+p.level.String(), `add "subscriptionId"`)
 			r.broken = true
 			return
@@ -75,8 +76,8 @@ func (r *instance) move(subscription, group *armjson.Node) {
 	r.place = p
 }
 
-// extended is the id of what a resource with a scope extends: the scope is an id, or the part of one behind "/providers/", below
-// the place that the template is deployed to. "/" is the tenant.
+// extended is the id of what a resource with a scope extends: the scope is an id, or the part of one behind
+// "/providers/", below the place that the template is deployed to. "/" is the tenant.
 func extended(base, scope string) string {
 	const management = "microsoft.management/managementgroups/"
 	switch lower := strings.ToLower(scope); {
@@ -91,7 +92,8 @@ func extended(base, scope string) string {
 	}
 }
 
-// moveToScope follows the scope of a nested deployment: the tenant, a management group, a subscription or a resource group.
+// moveToScope follows the scope of a nested deployment: the tenant, a management group, a subscription or a resource
+// group.
 func (r *instance) moveToScope(scope *armjson.Node) {
 	p := r.place
 	if scope.Kind == armjson.Unknown {
@@ -114,7 +116,8 @@ func (r *instance) moveToScope(scope *armjson.Node) {
 	case len(lower) == 4 && lower[0] == "subscriptions" && lower[2] == "resourcegroups":
 		p = p.inSubscription(armjson.NewString(parts[1])).inGroup(r.b.x, armjson.NewString(parts[3]))
 	default:
-		_ = r.b.x.report(CodeShape, r.node.Get("scope").Range, fmt.Sprintf("%q is no scope that a deployment can have", shorten(scope.Text)),
+		_ = r.b.x.report(CodeShape, r.node.Get("scope").Range,
+			fmt.Sprintf("%q is no scope that a deployment can have", shorten(scope.Text)),
 			`it is "/" for the tenant, or a management group: "Microsoft.Management/managementGroups/NAME"`, "")
 		r.broken = true
 		return

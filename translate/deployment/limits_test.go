@@ -32,11 +32,13 @@ func TestServiceLimits(t *testing.T) {
 		return `{"resources": [], "outputs": {` + repeated(n, `"o#": {"type": "int", "value": 1}`) + `}}`
 	}
 	resources := func(n int) string {
-		return `{"resources": [` + one(`"name": "a", "resources": [{"type": "d", "apiVersion": "1", "name": "k"}]`) + `,` +
+		return `{"resources": [` + one(`"name": "a", "resources": [{"type": "d", "apiVersion": "1", "name": "k"}]`) +
+			`,` +
 			one(fmt.Sprintf(`"name": "[concat('n', copyIndex())]", "copy": {"name": "l", "count": %d}`, n-2)) + `]}`
 	}
 	expression := func(n int) string { // with brackets and quotes
-		return `{"resources": [], "outputs": {"o": {"type": "string", "value": "['` + strings.Repeat("x", n-4) + `']"}}}`
+		return `{"resources": [], "outputs": {"o": {"type": "string", "value": "['` + strings.Repeat("x", n-4) +
+			`']"}}}`
 	}
 	for _, tt := range []struct {
 		name  string
@@ -67,47 +69,57 @@ func TestServiceLimits(t *testing.T) {
 // Hostile templates end in one finding about the budget, with no panic on the way.
 func TestHostile(t *testing.T) {
 	link := func(rest string) string {
-		return `{"type": "Microsoft.Resources/deployments", "apiVersion": "1", ` + rest + ` "properties": {"templateLink": {"uri": "self"}}}`
+		return `{"type": "Microsoft.Resources/deployments", "apiVersion": "1", ` + rest +
+			` "properties": {"templateLink": {"uri": "self"}}}`
 	}
 	loop := func(name, input string) string {
 		return fmt.Sprintf(`{"copy": [{"name": %q, "count": 800, "input": %s}]}`, name, input)
 	}
 	nested := `{"resources": []}`
 	for i := range 40 {
-		nested = `{"resources": [` + nest(fmt.Sprintf("[concat('n%d', copyIndex())]", i), `"copy": {"name": "l", "count": 800},`, `"template": `+nested) + `]}`
+		nested = `{"resources": [` + nest(fmt.Sprintf("[concat('n%d', copyIndex())]", i),
+			`"copy": {"name": "l", "count": 800},`, `"template": `+nested) + `]}`
 	}
 	doubled := ""
 	for i := range 99 {
 		doubled += fmt.Sprintf(`"v%d": "[concat(variables('v%d'), variables('v%[2]d'))]",`, i+1, i)
 	}
 	function := func(declared, output string) string { // called again and again with each of the arguments
-		return `{"resources": [], "parameters": {"text": {"type": "string", "defaultValue": "` + strings.Repeat("a", 1<<20) + `"}},
+		return `{"resources": [], "parameters": {"text": {"type": "string", "defaultValue": "` +
+			strings.Repeat("a", 1<<20) + `"}},
 			"functions": [{"namespace": "f", "members": {"a": {"parameters": [{"name": "p", ` + declared + `}],
 			"output": {"type": "bool", "value": "` + output + `"}}}}], "variables": {"none": {}, "list": "[range(0, 10000)]"},
 			"outputs": {"o": {"type": "int", "value": "[length(filter(variables('list'), lambda('x', empty(filter(variables('list'), lambda('y',
 				f.a(@)))))))]"}}}`
 	}
 	for name, text := range map[string]string{
-		"long lists of allowed values": strings.ReplaceAll(function(`"type": "string", "allowedValues": [`+repeated(100_000, `"#"`)+`, "x"]`,
-			"[false()]"), "@", "'x'"),
-		"a long text that is counted": strings.ReplaceAll(function(`"type": "string", "minLength": 5`, "[false()]"), "@", "parameters('text')"),
+		"long lists of allowed values": strings.ReplaceAll(function(`"type": "string", "allowedValues": [`+
+			repeated(100_000, `"#"`)+`, "x"]`, "[false()]"), "@", "'x'"),
+		"a long text that is counted": strings.ReplaceAll(function(`"type": "string", "minLength": 5`, "[false()]"),
+			"@", "parameters('text')"),
 		"properties that may be left out": strings.ReplaceAll(function(`"type": "object", "properties": {`+
 			repeated(20_000, `"p#": {"type": "string", "nullable": true}`)+`}`, "[false()]"), "@", "variables('none')"),
 		"a long name that is unknown": strings.ReplaceAll(function(`"type": "string"`, "[false()]"), "@",
 			"if(equals(resourceGroup().location, 'x'), parameters(parameters('text')), 'x')"),
-		"variables of 800 deployments": `{"resources": [` + nest("[concat('n', copyIndex())]", `"copy": {"name": "l", "count": 800},`,
-			`"expressionEvaluationOptions": {"scope": "inner"}, "template": {"resources": [], "variables": {`+repeated(200, `"v#": 1`)+`}}`) + `]}`,
+		"variables of 800 deployments": `{"resources": [` +
+			nest("[concat('n', copyIndex())]", `"copy": {"name": "l", "count": 800},`,
+				`"expressionEvaluationOptions": {"scope": "inner"}, "template": {"resources": [], "variables": {`+
+					repeated(200, `"v#": 1`)+`}}`) + `]}`,
 		"children of a long name": `{"resources": [` + one(`"name": "`+strings.Repeat("a", 1<<20)+`", "resources": [`+
 			repeated(500, `{"type": "d", "apiVersion": "1", "name": "k#"}`)+`]`) + `]}`,
-		"groups of a long name": `{"parameters": {"text": {"type": "string", "defaultValue": "` + strings.Repeat("a", 1<<20) + `"}}, "resources": [` +
+		"groups of a long name": `{"parameters": {"text": {"type": "string", "defaultValue": "` +
+			strings.Repeat("a", 1<<20) + `"}}, "resources": [` +
 			one(`"name": "[concat('n', copyIndex())]", "copy": {"name": "l", "count": 800}, "resourceGroup": "[parameters('text')]"`) + `]}`,
 		"a circle that is tried": `{"resources": [], "variables": {"list": "[range(0, 10000)]", "a": "[map(variables('list'), lambda('x',
 			map(variables('list'), lambda('y', or(equals(resourceGroup().location, 'x'), variables('a'))))))]"}}`,
-		"literals in brackets":         `{"resources": [], "variables": {"v": ` + loop("a", `[`+repeated(5000, `"[[#"`)+`]`) + `}}`,
+		"literals in brackets": `{"resources": [], "variables": {"v": ` +
+			loop("a", `[`+repeated(5000, `"[[#"`)+`]`) + `}}`,
 		"text doubled again and again": `{"resources": [], "variables": {` + doubled + `"v0": "aaaa"}}`,
-		"arrays of arrays of arrays": `{"resources": [], "variables": {"v": ` + strings.Repeat(`["[range(0, 9999)]", `, 90) + `0` + strings.Repeat(`]`, 90) + `,
+		"arrays of arrays of arrays": `{"resources": [], "variables": {"v": ` +
+			strings.Repeat(`["[range(0, 9999)]", `, 90) + `0` + strings.Repeat(`]`, 90) + `,
 			"w": "[concat(` + strings.TrimSuffix(strings.Repeat("range(0, 10000),", 99), ",") + `)]"}}`,
-		"loops in loops in loops": `{"resources": [], "variables": {"v": ` + loop("a", loop("b", loop("c", `"x"`))) + `}}`,
+		"loops in loops in loops": `{"resources": [], "variables": {"v": ` + loop("a", loop("b", loop("c", `"x"`))) +
+			`}}`,
 		"a resource that is large 800 times": `{"resources": [` + one(`"name": "[concat('n', copyIndex())]", "copy": {"name": "l", "count": 800}, "properties": {"l": [`+
 			repeated(5000, `{"k": "[concat('a')]"}`)+`]}`) + `]}`,
 		"a link to itself":              `{"resources": [` + link(`"name": "a",`) + `]}`,

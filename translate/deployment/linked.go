@@ -35,8 +35,8 @@ func (x *expansion) fetch(from, uri string, at diag.Range) *armjson.Node {
 	return n
 }
 
-// follow finds the template that a templateLink means: {"uri": …} or {"relativePath": …}, which starts at the file of the link. ok
-// is false when an error was reported.
+// follow finds the template that a templateLink means: {"uri": …} or {"relativePath": …}, which starts at the file of
+// the link. ok is false when an error was reported.
 func (n *nested) follow(f *frame, m *armjson.Member) (template, as *armjson.Node, ok bool) {
 	x := f.x
 	uri, as, ok := n.linkedURI(f, m)
@@ -45,7 +45,8 @@ func (n *nested) follow(f *frame, m *armjson.Member) (template, as *armjson.Node
 	}
 	template = x.fetch(m.Value.Range.File, uri, m.Value.Range)
 	if template != nil && template.Kind != armjson.Object {
-		_ = x.report(CodeShape, template.Range, fmt.Sprintf("a deployment template is an object, not %s", template.Kind), "", "")
+		_ = x.report(CodeShape, template.Range,
+			fmt.Sprintf("a deployment template is an object, not %s", template.Kind), "", "")
 		return nil, as, false
 	}
 	return template, as, template != nil

@@ -1,9 +1,9 @@
 // Package deployment finds the image templates in a JSON document and evaluates what is around them.
 //
 // A document is either a bare body, as sent to the service's REST API: then it is the image template, and its texts are
-// literals. Or it is a deployment template of Azure Resource Manager: then Expand evaluates it, with everything nested in it, as
-// far as that is possible without Azure. What only the deployment itself will know is an unknown value that says why. Load takes
-// both, and the wrappers that people keep them in.
+// literals. Or it is a deployment template of Azure Resource Manager: then Expand evaluates it, with everything nested
+// in it, as far as that is possible without Azure. What only the deployment itself will know is an unknown value that
+// says why. Load takes both, and the wrappers that people keep them in.
 //
 // An evaluated value says it was written where its expression stands; what is inside an object or array taken from
 // elsewhere keeps its own place. So every later message points at the user's text.
@@ -34,9 +34,9 @@ type ImageTemplate struct {
 	Name string        // "" when it has none, as a bare body may, or when that is not known before the deployment
 }
 
-// Load finds every image template of a document: in a deployment template, as a bare body, among resources that stand alone, in an
-// example of the REST API. Without errors there is at least one. A nil root gives nothing: whoever parsed it has said why. The
-// Result is never nil; findings are in file order.
+// Load finds every image template of a document: in a deployment template, as a bare body, among resources that stand
+// alone, in an example of the REST API. Without errors there is at least one. A nil root gives nothing: whoever parsed
+// it has said why. The Result is never nil; findings are in file order.
 func Load(root *armjson.Node, p Params) (*Result, diag.List) {
 	r := &Result{Trace: &Trace{}}
 	if root == nil {
@@ -71,8 +71,8 @@ func Load(root *armjson.Node, p Params) (*Result, diag.List) {
 	return r, list
 }
 
-// LoadAll expands the deployment template that a document is or carries, whether or not there is an image template in it. The
-// Deployment is nil when it is none; then the findings say so.
+// LoadAll expands the deployment template that a document is or carries, whether or not there is an image template in
+// it. The Deployment is nil when it is none; then the findings say so.
 func LoadAll(root *armjson.Node, p Params) (*Deployment, diag.List) {
 	if root == nil {
 		return nil, nil
@@ -89,8 +89,8 @@ func LoadAll(root *armjson.Node, p Params) (*Deployment, diag.List) {
 		cmp.Or(d.fix, "give a deployment template"))}
 }
 
-// expand evaluates the deployment template, with what stands beside it as its parameter file and its linked templates. The paths
-// of the result start at the document.
+// expand evaluates the deployment template, with what stands beside it as its parameter file and its linked templates.
+// The paths of the result start at the document.
 func (d document) expand(p Params) (*Deployment, diag.List) {
 	if d.given != nil { // what the caller gives wins
 		p.Files = append([]*armjson.Node{d.given}, p.Files...)
@@ -127,10 +127,12 @@ func (d document) fromDocument(path string) string {
 }
 
 // brought looks a linked template up among those that a template spec carries with it: [{"path": …, "template": …}].
-func (d document) brought(otherwise func(from, uri string) (*armjson.Node, diag.List)) func(from, uri string) (*armjson.Node, diag.List) {
+func (d document) brought(otherwise func(from, uri string) (*armjson.Node, diag.List)) func(from,
+	uri string) (*armjson.Node, diag.List) {
 	return func(from, uri string) (*armjson.Node, diag.List) {
 		for _, l := range d.linked.Items {
-			if path := textOf(l.Get("path")); path != "" && path == strings.TrimPrefix(uri, "./") && l.Get("template") != nil {
+			if path := textOf(l.Get("path")); path != "" && path == strings.TrimPrefix(uri, "./") &&
+				l.Get("template") != nil {
 				return l.Get("template"), nil
 			}
 		}
@@ -161,13 +163,15 @@ func (d document) noneExpanded(dep *Deployment) diag.Diagnostic {
 	return noImageTemplate(d.template, "the deployment template has no image template", why, "")
 }
 
-// noImageTemplate makes a finding about a document as a whole. Empty texts are those for a document that is something else.
+// noImageTemplate makes a finding about a document as a whole. Empty texts are those for a document that is something
+// else.
 func noImageTemplate(root *armjson.Node, summary, why, fix string) diag.Diagnostic {
 	at := root.Range
 	if at.End.Line > at.Start.Line && at.Start.Line > 0 { // pointing at many lines helps nobody
 		at.End = at.Start
 	}
 	return diag.Diagnostic{Severity: diag.Error, Code: CodeNoImageTemplate, Subject: at, Summary: summary,
-		Why: cmp.Or(why, fmt.Sprintf("Ingot reads resources of type %q, bare or in a deployment template", imageTemplateType)),
+		Why: cmp.Or(why, fmt.Sprintf("Ingot reads resources of type %q, bare or in a deployment template",
+			imageTemplateType)),
 		Fix: cmp.Or(fix, "see examples/ for image templates to start from")}
 }

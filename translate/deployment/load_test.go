@@ -52,7 +52,8 @@ func TestLoadValues(t *testing.T) {
 	}{
 		{"literal", ``, `"x": "plain"`, deployment.Params{}, `"plain"`},
 		{"escaped bracket", ``, `"x": "[[ -f /x ]"`, deployment.Params{}, `"[ -f /x ]"`},
-		{"default", `"parameters": {"a": {"type": "string", "defaultValue": "d"}},`, `"x": "[parameters('A')]"`, deployment.Params{}, `"d"`},
+		{"default", `"parameters": {"a": {"type": "string", "defaultValue": "d"}},`, `"x": "[parameters('A')]"`,
+			deployment.Params{}, `"d"`},
 		{"default is an expression", `"parameters": {"a": {"type": "String", "defaultValue": "[concat(parameters('b'), '!')]"}, "b": {"type": "string", "defaultValue": "d"}},`,
 			`"x": "[parameters('a')]"`, deployment.Params{}, `"d!"`},
 		{"value from the caller is a literal", `"parameters": {"a": {"type": "string"}},`, `"x": "[parameters('a')]"`,
@@ -62,19 +63,23 @@ func TestLoadValues(t *testing.T) {
 		{"value from a bare file", `"parameters": {"a": {"type": "object"}},`, `"x": "[parameters('a').k]"`,
 			deployment.Params{File: file(t, `{"a": {"value": {"k": ["v"]}}}`)}, `["v"]`},
 		{"the caller wins over the file", `"parameters": {"a": {"type": "array"}},`, `"x": "[parameters('a')]"`,
-			deployment.Params{Values: map[string]string{"a": `["c"]`}, File: file(t, `{"a": {"value": ["f"]}}`)}, `["c"]`},
+			deployment.Params{Values: map[string]string{"a": `["c"]`}, File: file(t, `{"a": {"value": ["f"]}}`)},
+			`["c"]`},
 		{"a boolean in any case", `"parameters": {"a": {"type": "bool"}},`, `"x": "[parameters('a')]"`,
 			deployment.Params{Values: map[string]string{"a": "True"}}, `true`},
-		{"null takes the default", `"parameters": {"a": {"type": "string", "defaultValue": "d"}},`, `"x": "[parameters('a')]"`,
-			deployment.Params{File: file(t, `{"a": {"value": null}}`)}, `"d"`},
+		{"null takes the default", `"parameters": {"a": {"type": "string", "defaultValue": "d"}},`,
+			`"x": "[parameters('a')]"`, deployment.Params{File: file(t, `{"a": {"value": null}}`)}, `"d"`},
 		{"variables in any order", `"variables": {"a": "[variables('b')]", "b": {"c": "[concat('1', '2')]"}},`,
 			`"x": "[variables('a').c]"`, deployment.Params{}, `"12"`},
-		{"a result is final", `"variables": {"a": "[concat('[x', ']')]"},`, `"x": "[variables('a')]"`, deployment.Params{}, `"[x]"`},
-		{"keys are expressions too", `"variables": {"a": "k"},`, `"x": {"[variables('a')]": {}}`, deployment.Params{}, `{"k":{}}`},
+		{"a result is final", `"variables": {"a": "[concat('[x', ']')]"},`, `"x": "[variables('a')]"`,
+			deployment.Params{}, `"[x]"`},
+		{"keys are expressions too", `"variables": {"a": "k"},`, `"x": {"[variables('a')]": {}}`, deployment.Params{},
+			`{"k":{}}`},
 		{"the placeholders", ``, `"x": "[resourceGroup().id]"`, deployment.Params{},
 			`"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local"`},
 		{"the caller's place", ``, `"x": "[resourceId('Microsoft.Compute/images', 'i')]"`,
-			deployment.Params{SubscriptionID: "s", ResourceGroup: "g"}, `"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/i"`},
+			deployment.Params{SubscriptionID: "s", ResourceGroup: "g"},
+			`"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/i"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -105,7 +110,8 @@ func TestLoadFindings(t *testing.T) {
 		params     deployment.Params
 		want       []string // "line:col severity code summary"
 	}{
-		{"missing parameter", wrap(`"parameters": {"a": {"type": "string"}},`, `"x": "[parameters('a')]", "y": "[parameters('a')]"`), deployment.Params{Strict: true},
+		{"missing parameter", wrap(`"parameters": {"a": {"type": "string"}},`,
+			`"x": "[parameters('a')]", "y": "[parameters('a')]"`), deployment.Params{Strict: true},
 			[]string{`2:16 error ING1102 parameter "a" has no value`}},
 		{"unknown parameter given", wrap(`"parameters": {"name": {"type": "string"}},`, `"x": 1`), values("nmae", "v"),
 			[]string{`0:0 error ING1103 the deployment template has no parameter "nmae"`}},
@@ -113,22 +119,27 @@ func TestLoadFindings(t *testing.T) {
 			[]string{`1:2 error ING1103 the deployment template has no parameter "b"`}},
 		{"parameter of a bare body", `{"properties": {"source": {}}}`, values("a", "b"),
 			[]string{`0:0 error ING1103 a value is given for parameter "a", and the template has no parameters`}},
-		{"wrong type given", wrap(`"parameters": {"a": {"type": "int"}},`, `"x": "[parameters('a')]"`), values("a", "five"),
+		{"wrong type given", wrap(`"parameters": {"a": {"type": "int"}},`, `"x": "[parameters('a')]"`),
+			values("a", "five"),
 			[]string{`2:16 error ING1104 the value given for parameter "a" is not a whole number`}},
-		{"wrong type of a default", wrap(`"parameters": {"a": {"type": "int", "defaultValue": "5"}},`, `"x": "[parameters('a')]"`), deployment.Params{},
+		{"wrong type of a default", wrap(`"parameters": {"a": {"type": "int", "defaultValue": "5"}},`,
+			`"x": "[parameters('a')]"`), deployment.Params{},
 			[]string{`2:53 error ING1104 parameter "a" is a string where a whole number is wanted`}},
-		{"not allowed", wrap(`"parameters": {"a": {"type": "string", "allowedValues": ["dev", "prod"]}},`, `"x": "[parameters('a')]"`), values("a", "prd"),
+		{"not allowed", wrap(`"parameters": {"a": {"type": "string", "allowedValues": ["dev", "prod"]}},`,
+			`"x": "[parameters('a')]"`), values("a", "prd"),
 			[]string{`2:16 error ING1104 parameter "a" does not allow "prd"`}},
-		{"too long", wrap(`"parameters": {"a": {"type": "string", "maxLength": 2, "defaultValue": "abc"}},`, `"x": "[parameters('a')]"`), deployment.Params{},
+		{"too long", wrap(`"parameters": {"a": {"type": "string", "maxLength": 2, "defaultValue": "abc"}},`,
+			`"x": "[parameters('a')]"`), deployment.Params{},
 			[]string{`2:72 error ING1104 parameter "a" is outside of its limits`}},
-		{"unknown type", wrap(`"parameters": {"a": {"type": "sting"}},`, `"x": "[parameters('a')]"`), deployment.Params{},
-			[]string{`2:30 error ING1105 parameter "a" is of an unknown type`}},
+		{"unknown type", wrap(`"parameters": {"a": {"type": "sting"}},`, `"x": "[parameters('a')]"`),
+			deployment.Params{}, []string{`2:30 error ING1105 parameter "a" is of an unknown type`}},
 		{"the place inside an expression", wrap(``, "\n\"x\": \"[concat('é', parametres('a'))]\""), deployment.Params{},
 			[]string{`6:20 error ING1106 there is no function "parametres"`}},
-		{"a cycle", wrap(`"variables": {"a": "[variables('b')]", "b": "[variables('A')]"},`, `"x": "[variables('a')]"`), deployment.Params{},
-			[]string{`2:47 error ING1108 variable "a" needs itself`}},
-		{"several findings at once", wrap(``, `"x": "[iff(true(), 'a', 'b')]", "y": ["[utcNow()]"]`), deployment.Params{}, []string{
-			`5:8 error ING1106 there is no function "iff"`, `5:41 error ING1106 utcNow cannot be used here`}},
+		{"a cycle", wrap(`"variables": {"a": "[variables('b')]", "b": "[variables('A')]"},`, `"x": "[variables('a')]"`),
+			deployment.Params{}, []string{`2:47 error ING1108 variable "a" needs itself`}},
+		{"several findings at once", wrap(``, `"x": "[iff(true(), 'a', 'b')]", "y": ["[utcNow()]"]`),
+			deployment.Params{}, []string{
+				`5:8 error ING1106 there is no function "iff"`, `5:41 error ING1106 utcNow cannot be used here`}},
 		{"false condition", wrap(``, `"condition": false, "x": "[nope()]"`), deployment.Params{},
 			[]string{`1:1 error ING1101 the deployment template has no image template`,
 				`5:14 warning ING1110 this image template is left out: its condition is false`}},
@@ -136,25 +147,30 @@ func TestLoadFindings(t *testing.T) {
 			[]string{`5:14 error ING1106 the condition is a string where a boolean is wanted`}},
 		{"no image template", `{"resources": [{"type": "Microsoft.Compute/images", "name": "i", "apiVersion": "2024-03-01"}]}`, deployment.Params{},
 			[]string{`1:1 error ING1101 the deployment template has no image template`}},
-		{"an array", `[1]`, deployment.Params{}, []string{`1:1 error ING1101 the file is not an image template: it is an array`}},
+		{"an array", `[1]`, deployment.Params{},
+			[]string{`1:1 error ING1101 the file is not an image template: it is an array`}},
 		{"another resource", `{"type": "Microsoft.Compute/disks"}`, deployment.Params{},
 			[]string{`1:1 error ING1101 the file is not an image template: it is a resource of type "Microsoft.Compute/disks"`}},
 		{"an old Packer template", `{"builders": []}`, deployment.Params{},
 			[]string{`1:1 error ING1101 the file is not an image template: it is an old Packer template in JSON`}},
 		{"a parameter file", `{"$schema": "x/deploymentParameters.json#", "parameters": {}}`, deployment.Params{},
 			[]string{`1:1 error ING1101 the file is not an image template: it is a parameter file`}},
-		{"expression in a bare body", `{"properties": {"source": {}, "x": "[parameters('a')]", "y": "[ -f /x ]"}}`, deployment.Params{},
+		{"expression in a bare body", `{"properties": {"source": {}, "x": "[parameters('a')]", "y": "[ -f /x ]"}}`,
+			deployment.Params{},
 			[]string{`1:36 warning ING1111 this text looks like an expression, and nothing evaluates it`}},
-		{"sections of the wrong type", `{"parameters": [], "variables": 1, "resources": "x"}`, deployment.Params{}, []string{
-			`1:16 error ING1109 "parameters" is an array where an object is wanted`, `1:33 error ING1109 "variables" is a number where an object is wanted`,
-			`1:49 error ING1109 "resources" is a string where an array is wanted`}},
+		{"sections of the wrong type", `{"parameters": [], "variables": 1, "resources": "x"}`, deployment.Params{},
+			[]string{
+				`1:16 error ING1109 "parameters" is an array where an object is wanted`,
+				`1:33 error ING1109 "variables" is a number where an object is wanted`,
+				`1:49 error ING1109 "resources" is a string where an array is wanted`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, list := load(t, tt.text, tt.params)
 			var got []string
 			for _, d := range list {
-				got = append(got, fmt.Sprintf("%d:%d %s %s %s", d.Subject.Start.Line, d.Subject.Start.Column, d.Severity, d.Code, d.Summary))
+				got = append(got, fmt.Sprintf("%d:%d %s %s %s", d.Subject.Start.Line, d.Subject.Start.Column,
+					d.Severity, d.Code, d.Summary))
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
@@ -208,7 +224,8 @@ func TestLoadKinds(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(wrap(`"parameters": {"a": {"type": "string", "defaultValue": "[parameters('a')]"}}, "variables": {"b": "[variables('b')]"},`,
 		`"x": "[concat(parameters('a'), variables('b'))]"`)))
-	f.Add([]byte(wrap(`"parameters": {"a": {"type": "array", "allowedValues": [1]}, "b": 5},`, `"x": "[parameters('a')[0]]", "y": "[parameters('b')]"`)))
+	f.Add([]byte(wrap(`"parameters": {"a": {"type": "array", "allowedValues": [1]}, "b": 5},`,
+		`"x": "[parameters('a')[0]]", "y": "[parameters('b')]"`)))
 	f.Add([]byte(`{"resources": {"a": {"type": "Microsoft.Resources/deployments", "properties": {"templateLink": 1}}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		root, parsed := armjson.Parse("f.json", data)

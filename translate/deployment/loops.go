@@ -54,8 +54,8 @@ func (f *frame) propertyLoops(m *armjson.Member, into *members) error {
 			failed = err
 			continue
 		case name == nil || name.Kind != armjson.String || name.Text == "":
-			failed = f.x.report(CodeShape, decl.Range, "this loop has no name", "the property that it makes is called by its name",
-				`add "name"`)
+			failed = f.x.report(CodeShape, decl.Range, "this loop has no name",
+				"the property that it makes is called by its name", `add "name"`)
 			continue
 		}
 		made, err := f.loopValue(decl, name.Text)
@@ -79,7 +79,8 @@ func (f *frame) propertyLoops(m *armjson.Member, into *members) error {
 func (f *frame) loopValue(decl *armjson.Node, name string) (*armjson.Node, error) {
 	input := decl.Get("input")
 	if input == nil {
-		return nil, f.x.report(CodeShape, decl.Range, fmt.Sprintf("loop %q has no input", short(name)), "the input is what is repeated", `add "input"`)
+		return nil, f.x.report(CodeShape, decl.Range, fmt.Sprintf("loop %q has no input", short(name)),
+			"the input is what is repeated", `add "input"`)
 	}
 	count, unknown, err := f.count(decl, fmt.Sprintf("loop %q", short(name)))
 	switch {
@@ -96,7 +97,8 @@ func (f *frame) loopValue(decl *armjson.Node, name string) (*armjson.Node, error
 		if err := f.x.budget.Step(); err != nil {
 			return nil, f.x.overBudget(decl.Range, err)
 		}
-		v, err := f.in(&loop{name: name, turn: armjson.NewInt(int64(i)), unnamed: f.position == armexpr.InOutput}).value(input)
+		v, err := f.in(&loop{name: name, turn: armjson.NewInt(int64(i)),
+			unnamed: f.position == armexpr.InOutput}).value(input)
 		if err != nil {
 			failed = err
 			continue
@@ -109,7 +111,8 @@ func (f *frame) loopValue(decl *armjson.Node, name string) (*armjson.Node, error
 	return f.x.admit((&armjson.Node{Kind: armjson.Array, Range: decl.Range}).WithItems(items))
 }
 
-// sample makes an array of one element for a loop whose count is not known, and says so; nil when the element has an error.
+// sample makes an array of one element for a loop whose count is not known, and says so; nil when the element has an
+// error.
 func (f *frame) sample(decl *armjson.Node, name string, count *armjson.Node) *armjson.Node {
 	v, err := f.in(&loop{name: name, turn: unknownTurn(name, count)}).value(decl.Get("input"))
 	if err != nil {
@@ -148,9 +151,11 @@ func (f *frame) count(decl *armjson.Node, what string) (n int, unknown *armjson.
 	turns, parseErr := strconv.ParseInt(v.Text, 10, 64)
 	switch {
 	case parseErr != nil:
-		return 0, nil, f.x.report(CodeShape, m.Value.Range, fmt.Sprintf("the count of %s is %s where a whole number is wanted", what, v.Kind), "", "")
+		return 0, nil, f.x.report(CodeShape, m.Value.Range,
+			fmt.Sprintf("the count of %s is %s where a whole number is wanted", what, v.Kind), "", "")
 	case turns < 0:
-		return 0, nil, f.x.report(CodeLimit, m.Value.Range, fmt.Sprintf("the count of %s is %d", what, turns), "a loop turns 0 times or more", "")
+		return 0, nil, f.x.report(CodeLimit, m.Value.Range, fmt.Sprintf("the count of %s is %d", what, turns),
+			"a loop turns 0 times or more", "")
 	case turns > maxTurns:
 		return 0, nil, f.x.report(CodeLimit, m.Value.Range, fmt.Sprintf("the count of %s is %d", what, turns),
 			fmt.Sprintf("the service takes up to %d", maxTurns), "")

@@ -19,8 +19,8 @@ type mismatch struct {
 	summary, why, fix string
 }
 
-// mismatch compares a value with its declaration; nil means that it fits, as far as it is known. Types are strict: "5" is no
-// int. what names the value: parameter "a".
+// mismatch compares a value with its declaration; nil means that it fits, as far as it is known. Types are strict: "5"
+// is no int. what names the value: parameter "a".
 func (s *scope) mismatch(v, decl *armjson.Node, what string) *mismatch {
 	if v.Kind == armjson.Unknown {
 		return s.mismatchUnknown(v, decl, what)
@@ -30,7 +30,8 @@ func (s *scope) mismatch(v, decl *armjson.Node, what string) *mismatch {
 			return nil
 		}
 		if typ, named := s.typeOf(decl); named {
-			return &mismatch{v, fmt.Sprintf("%s is null where %s is wanted", what, typ.article()), fmt.Sprintf("it is declared as %q", typ.name), ""}
+			return &mismatch{v, fmt.Sprintf("%s is null where %s is wanted", what, typ.article()),
+				fmt.Sprintf("it is declared as %q", typ.name), ""}
 		}
 	}
 	if err := s.x.budget.Step(); err != nil {
@@ -74,7 +75,8 @@ func (s *scope) mismatch(v, decl *armjson.Node, what string) *mismatch {
 func (s *scope) mismatchUnknown(v, decl *armjson.Node, what string) *mismatch {
 	typ, named := s.typeOf(decl)
 	if k := v.Unknown.Kind; named && k != 0 && k != armjson.Null && k != typ.kind {
-		return &mismatch{v, fmt.Sprintf("%s is %s where %s is wanted", what, k, typ.article()), fmt.Sprintf("it is declared as %q", typ.name), ""}
+		return &mismatch{v, fmt.Sprintf("%s is %s where %s is wanted", what, k, typ.article()),
+			fmt.Sprintf("it is declared as %q", typ.name), ""}
 	}
 	return nil
 }
@@ -121,7 +123,8 @@ func allows(allowed []*armjson.Node, v *armjson.Node) bool {
 	is := func(v *armjson.Node) bool {
 		return slices.ContainsFunc(allowed, func(a *armjson.Node) bool { return armexpr.Equal(a, v) })
 	}
-	return is(v) || v.Kind == armjson.Array && !slices.ContainsFunc(v.Items, func(item *armjson.Node) bool { return !is(item) })
+	return is(v) || v.Kind == armjson.Array &&
+		!slices.ContainsFunc(v.Items, func(item *armjson.Node) bool { return !is(item) })
 }
 
 // outsideLimits checks minValue, maxValue, minLength and maxLength.
@@ -131,7 +134,8 @@ func (s *scope) outsideLimits(v, decl *armjson.Node, what string) *mismatch {
 		low  bool
 		of   func(*armjson.Node) (int64, bool)
 	}{
-		{"minValue", true, number}, {"maxValue", false, number}, {"minLength", true, length}, {"maxLength", false, length},
+		{"minValue", true, number}, {"maxValue", false, number}, {"minLength", true, length},
+		{"maxLength", false, length},
 	} {
 		want, set := number(decl.Get(limit.name))
 		if !set {
@@ -139,7 +143,8 @@ func (s *scope) outsideLimits(v, decl *armjson.Node, what string) *mismatch {
 		}
 		s.x.budget.Spend(int64(len(v.Text)) / 64) // characters are counted
 		if have, applies := limit.of(v); applies && (limit.low && have < want || !limit.low && have > want) {
-			return &mismatch{v, what + " is outside of its limits", fmt.Sprintf("%s is %d, and it has %d", limit.name, want, have), ""}
+			return &mismatch{v, what + " is outside of its limits",
+				fmt.Sprintf("%s is %d, and it has %d", limit.name, want, have), ""}
 		}
 	}
 	return nil
@@ -155,7 +160,8 @@ func (s *scope) mismatchItems(v, decl *armjson.Node, what string) *mismatch {
 		switch {
 		case i >= len(v.Items) && s.nullable(item):
 		case i >= len(v.Items):
-			return &mismatch{v, fmt.Sprintf("%s has %d elements", what, len(v.Items)), fmt.Sprintf("it is declared with %d", len(prefix)), ""}
+			return &mismatch{v, fmt.Sprintf("%s has %d elements", what, len(v.Items)),
+				fmt.Sprintf("it is declared with %d", len(prefix)), ""}
 		default:
 			if bad := s.mismatch(v.Items[i], item, inside(fmt.Sprintf("element %d", i), what)); bad != nil {
 				return bad.inside(v)
@@ -170,7 +176,8 @@ func (s *scope) mismatchItems(v, decl *armjson.Node, what string) *mismatch {
 		if rest.Bool {
 			return nil
 		}
-		return &mismatch{v, fmt.Sprintf("%s has %d elements", what, len(v.Items)), fmt.Sprintf("it is declared with %d and no more", len(prefix)), ""}
+		return &mismatch{v, fmt.Sprintf("%s has %d elements", what, len(v.Items)),
+			fmt.Sprintf("it is declared with %d and no more", len(prefix)), ""}
 	}
 	for i := len(prefix); i < len(v.Items); i++ {
 		if bad := s.mismatch(v.Items[i], rest, inside(fmt.Sprintf("element %d", i), what)); bad != nil {
@@ -180,7 +187,8 @@ func (s *scope) mismatchItems(v, decl *armjson.Node, what string) *mismatch {
 	return nil
 }
 
-// mismatchMembers checks the properties of an object. tag is a property that was checked already: the one that chose a variant.
+// mismatchMembers checks the properties of an object. tag is a property that was checked already: the one that chose a
+// variant.
 func (s *scope) mismatchMembers(v, decl *armjson.Node, what, tag string) *mismatch {
 	if d := decl.Get("discriminator"); d != nil {
 		return s.mismatchVariant(v, d, what)
@@ -199,7 +207,8 @@ func (s *scope) mismatchMembers(v, decl *armjson.Node, what, tag string) *mismat
 			switch {
 			case given == nil && s.nullable(p.Value), strings.EqualFold(p.Key, tag):
 			case given == nil:
-				return &mismatch{v, fmt.Sprintf("%s has no property %q", what, short(p.Key)), "its type asks for it", ""}
+				return &mismatch{v, fmt.Sprintf("%s has no property %q", what, short(p.Key)), "its type asks for it",
+					""}
 			default:
 				if bad := s.mismatch(given, p.Value, inside(fmt.Sprintf("%q", short(p.Key)), what)); bad != nil {
 					return bad.inside(v)
@@ -222,7 +231,8 @@ func (s *scope) mismatchMembers(v, decl *armjson.Node, what, tag string) *mismat
 					names = append(names, p.Key)
 				}
 			}
-			return &mismatch{v, fmt.Sprintf("%s has a property %q that its type does not have", what, short(m.Key)), "", diag.KnownNames(m.Key, names)}
+			return &mismatch{v, fmt.Sprintf("%s has a property %q that its type does not have", what, short(m.Key)), "",
+				diag.KnownNames(m.Key, names)}
 		}
 		if bad := s.mismatch(m.Value, more, inside(fmt.Sprintf("%q", short(m.Key)), what)); bad != nil {
 			return bad.inside(v)
@@ -245,7 +255,8 @@ func (s *scope) mismatchVariant(v, d *armjson.Node, what string) *mismatch {
 	chosen := v.Get(tag)
 	switch {
 	case chosen == nil:
-		return &mismatch{v, fmt.Sprintf("%s has no property %q", what, short(tag)), "it says which type the object is of", ""}
+		return &mismatch{v, fmt.Sprintf("%s has no property %q", what, short(tag)),
+			"it says which type the object is of", ""}
 	case chosen.Kind == armjson.Unknown:
 		return nil
 	}
@@ -260,7 +271,8 @@ func (s *scope) mismatchVariant(v, d *armjson.Node, what string) *mismatch {
 		}
 	}
 	if variant == nil {
-		return (&mismatch{chosen, fmt.Sprintf("%q of %s is none of its types", short(tag), what), "", diag.KnownNames(chosen.Text, names)}).inside(v)
+		return (&mismatch{chosen, fmt.Sprintf("%q of %s is none of its types", short(tag), what), "",
+			diag.KnownNames(chosen.Text, names)}).inside(v)
 	}
 	return s.mismatchMembers(v, variant, what, tag)
 }

@@ -12,9 +12,9 @@ import (
 // nested is a deployment inside another: a template in place, or one that it links to.
 type nested struct {
 	r *instance
-	// begin reads the template and declares what is in it, when that is first needed: for its outputs, or in file order. With the
-	// default outer scope its expressions see what those of the template around it see; with inner scope they see its own
-	// parameters and variables only.
+	// begin reads the template and declares what is in it, when that is first needed: for its outputs, or in file
+	// order. With the default outer scope its expressions see what those of the template around it see; with inner
+	// scope they see its own parameters and variables only.
 	begin  cell
 	b      *contents     // nil when there is no template to look into
 	why    *armjson.Node // an unknown value that says why not; nil when an error was reported instead
@@ -45,8 +45,8 @@ func (n *nested) start() (*armjson.Node, error) {
 	}
 	properties := r.node.Get("properties")
 	if properties == nil || properties.Kind != armjson.Object {
-		return nil, x.report(CodeShape, startOf(r.node), "the nested deployment has no properties", "they hold its template",
-			`add "properties": {"template": {…}}`)
+		return nil, x.report(CodeShape, startOf(r.node), "the nested deployment has no properties",
+			"they hold its template", `add "properties": {"template": {…}}`)
 	}
 	f := r.f.at(armexpr.InResource)
 	template, link, inner, ok := n.template(f, properties)
@@ -73,15 +73,16 @@ func (n *nested) start() (*armjson.Node, error) {
 	return nil, nil
 }
 
-// template finds the template of the deployment. It is nil for one that is not looked into, which is said in n.why. A linked
-// template always has the inner scope.
+// template finds the template of the deployment. It is nil for one that is not looked into, which is said in n.why. A
+// linked template always has the inner scope.
 func (n *nested) template(f *frame, properties *armjson.Node) (template, link *armjson.Node, inner, ok bool) {
 	x := f.x
 	written := properties.Member("template")
 	if written == nil || written.Value.IsNull() {
 		m := properties.Member("templateLink")
 		if m == nil || m.Value.IsNull() {
-			_ = x.report(CodeShape, startOf(properties), "the nested deployment has no template", "", `add "template" or "templateLink"`)
+			_ = x.report(CodeShape, startOf(properties), "the nested deployment has no template", "",
+				`add "template" or "templateLink"`)
 			return nil, nil, false, false
 		}
 		template, link, ok = n.follow(f, m)
@@ -102,7 +103,8 @@ func (n *nested) template(f *frame, properties *armjson.Node) (template, link *a
 		template, inner = v, true
 	}
 	if template.Kind != armjson.Object {
-		_ = x.report(CodeShape, written.Value.Range, fmt.Sprintf("the template is %s where an object is wanted", template.Kind), "", "")
+		_ = x.report(CodeShape, written.Value.Range,
+			fmt.Sprintf("the template is %s where an object is wanted", template.Kind), "", "")
 		return nil, nil, false, false
 	}
 	return template, nil, inner, ok
@@ -119,7 +121,8 @@ func (n *nested) innerScope(f *frame, properties *armjson.Node) (inner, ok bool)
 	case strings.EqualFold(textOf(v), "inner"):
 		return true, true
 	}
-	_ = f.x.report(CodeShape, options.Get("scope").Range, fmt.Sprintf("%q is no scope of expressions", plain(v)), "", diag.KnownNames(plain(v), []string{"inner", "outer"}))
+	_ = f.x.report(CodeShape, options.Get("scope").Range, fmt.Sprintf("%q is no scope of expressions", plain(v)), "",
+		diag.KnownNames(plain(v), []string{"inner", "outer"}))
 	return false, false
 }
 
@@ -141,7 +144,8 @@ func (n *nested) locateGroup(p *place) {
 			continue
 		}
 		if v, err := group.f.at(armexpr.InName).textIn(group.node, "location"); err == nil && v != nil {
-			p.group = p.group.WithMembers(append(without(p.group.Members, "location"), armjson.Member{Key: "location", Value: v}))
+			p.group = p.group.WithMembers(append(without(p.group.Members, "location"),
+				armjson.Member{Key: "location", Value: v}))
 		}
 		return
 	}
@@ -150,7 +154,8 @@ func (n *nested) locateGroup(p *place) {
 // object is what deployment() tells inside.
 func (n *nested) object(template, link *armjson.Node, p *place) *armjson.Node {
 	return deploymentObject(nil, n.r.name, template, link, armjson.NewUnknown(armjson.Missing{Kind: armjson.Object,
-		Form: "deployment().properties.parameters", Why: "the parameters of a nested deployment are not looked at through deployment()"}), p)
+		Form: "deployment().properties.parameters",
+		Why:  "the parameters of a nested deployment are not looked at through deployment()"}), p)
 }
 
 // deploymentObject makes what deployment() tells, from what is known of it.
@@ -158,7 +163,8 @@ func deploymentObject(known, name, template, link, parameters *armjson.Node, p *
 	const form = "deployment().properties"
 	if link == nil {
 		link = armjson.NewUnknown(armjson.Missing{Kind: armjson.Object, Form: form + ".templateLink",
-			Why: "a template has a link when it is deployed from a URI", Fix: "give the parameters that are made of it"})
+			Why: "a template has a link when it is deployed from a URI",
+			Fix: "give the parameters that are made of it"})
 	}
 	var location *armjson.Node
 	if p.level > armexpr.ResourceGroupLevel {
@@ -170,7 +176,8 @@ func deploymentObject(known, name, template, link, parameters *armjson.Node, p *
 		"provisioningState", armjson.NewString("Accepted")))
 }
 
-// rootDeployment is what deployment() tells in the outermost template. Its name is the file's, as Azure's tools choose it.
+// rootDeployment is what deployment() tells in the outermost template. Its name is the file's, as Azure's tools choose
+// it.
 func (x *expansion) rootDeployment(root *armjson.Node, p *place, g given) *armjson.Node {
 	var list []armjson.Member
 	for _, v := range g.list {
@@ -178,8 +185,8 @@ func (x *expansion) rootDeployment(root *armjson.Node, p *place, g given) *armjs
 			list = append(list, armjson.Member{Key: v.name, Value: v.file})
 		}
 	}
-	return deploymentObject(objectOf(x.params.Context, "deployment"), armjson.NewString(nameOfFile(root.Range.File)), root, nil,
-		armjson.NewObject(list), p)
+	return deploymentObject(objectOf(x.params.Context, "deployment"), armjson.NewString(nameOfFile(root.Range.File)),
+		root, nil, armjson.NewObject(list), p)
 }
 
 func nameOfFile(file string) string {
@@ -216,7 +223,8 @@ func (n *nested) given(f *frame, properties *armjson.Node) given {
 		section = v
 	}
 	if section.Kind != armjson.Object {
-		_ = f.x.report(CodeShape, section.Range, fmt.Sprintf("\"parameters\" is %s where an object is wanted", section.Kind), "", "")
+		_ = f.x.report(CodeShape, section.Range,
+			fmt.Sprintf("\"parameters\" is %s where an object is wanted", section.Kind), "", "")
 		g.all = n.failedGiven()
 		return g
 	}
@@ -234,14 +242,16 @@ func (n *nested) given(f *frame, properties *armjson.Node) given {
 			}
 			name = plain(k)
 		}
-		g.add(&givenValue{name: name, at: m.KeyRange, file: m.Value, s: f.s, make: func() (*armjson.Node, error) { return n.givenValue(f, m) }})
+		g.add(&givenValue{name: name, at: m.KeyRange, file: m.Value, s: f.s,
+			make: func() (*armjson.Node, error) { return n.givenValue(f, m) }})
 	}
 	return g
 }
 
 // failedGiven stands for parameters that have an error, so that their absence is not reported too.
 func (n *nested) failedGiven() *armjson.Node {
-	return armjson.NewUnknown(armjson.Missing{Form: "parameters", Why: "the parameters of the nested deployment have an error"})
+	return armjson.NewUnknown(armjson.Missing{Form: "parameters",
+		Why: "the parameters of the nested deployment have an error"})
 }
 
 // givenValue is the value of {"value": …}, or of a loop that makes the member value.
@@ -265,7 +275,8 @@ func (n *nested) givenValue(f *frame, m *armjson.Member) (*armjson.Node, error) 
 	case v.Get("reference") != nil:
 		return keyVaultValue(), nil
 	}
-	return nil, f.x.report(CodeBadParameter, m.KeyRange, fmt.Sprintf("the entry of %q has no \"value\"", m.Key), "", `write {"value": …}`)
+	return nil, f.x.report(CodeBadParameter, m.KeyRange, fmt.Sprintf("the entry of %q has no \"value\"", m.Key), "",
+		`write {"value": …}`)
 }
 
 // expand evaluates all of the nested deployment, in its turn of the file order.
@@ -286,7 +297,8 @@ func (n *nested) expand() {
 	n.b.expand()
 }
 
-// evaluateRest looks at the properties of the deployment that are not the template and what goes with it, for their errors.
+// evaluateRest looks at the properties of the deployment that are not the template and what goes with it, for their
+// errors.
 func (n *nested) evaluateRest(f *frame, properties *armjson.Node) {
 	for i := range properties.Members {
 		m := &properties.Members[i]

@@ -52,7 +52,8 @@ func (b *contents) output(f *frame, decl *armjson.Member) (*armjson.Node, error)
 		case v.Kind == armjson.Unknown:
 			x.warnUnknown(m.Value, fmt.Sprintf("whether there is an %s is not known before the deployment", what), v)
 		case v.Kind != armjson.Bool:
-			return nil, x.report(CodeExpression, m.Value.Range, fmt.Sprintf("the condition is %s where a boolean is wanted", v.Kind), "", "")
+			return nil, x.report(CodeExpression, m.Value.Range,
+				fmt.Sprintf("the condition is %s where a boolean is wanted", v.Kind), "", "")
 		case !v.Bool:
 			return nil, nil
 		}
@@ -75,7 +76,8 @@ func (b *contents) outputValue(f *frame, decl *armjson.Member, what string) (*ar
 	n := decl.Value
 	if c := n.Member("copy"); c != nil && !c.Value.IsNull() {
 		if c.Value.Kind != armjson.Object {
-			return nil, b.x.report(CodeShape, c.Value.Range, fmt.Sprintf("the copy of an output is an object, not %s", c.Value.Kind), "",
+			return nil, b.x.report(CodeShape, c.Value.Range,
+				fmt.Sprintf("the copy of an output is an object, not %s", c.Value.Kind), "",
 				`write {"count": …, "input": …}`)
 		}
 		name := decl.Key
@@ -119,8 +121,9 @@ func (b *contents) outputsObject() (*armjson.Node, error) {
 			continue
 		}
 		typ, _ := b.s.typeOf(o.decl.Value)
-		list = append(list, armjson.Member{Key: o.decl.Key, KeyRange: o.decl.KeyRange, Value: armjson.NewObject([]armjson.Member{
-			{Key: "type", Value: armjson.NewString(typ.name)}, {Key: "value", Value: o.value}})})
+		list = append(list, armjson.Member{Key: o.decl.Key, KeyRange: o.decl.KeyRange,
+			Value: armjson.NewObject([]armjson.Member{
+				{Key: "type", Value: armjson.NewString(typ.name)}, {Key: "value", Value: o.value}})})
 	}
 	return armjson.NewObject(list), nil
 }

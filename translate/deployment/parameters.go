@@ -13,8 +13,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// given are the values that a template gets from outside: from the caller, from parameter files, from the deployment it is
-// nested in.
+// given are the values that a template gets from outside: from the caller, from parameter files, from the deployment it
+// is nested in.
 type given struct {
 	list   []*givenValue  // in the order they were written; a later one takes the place of an earlier one of its name
 	byName map[string]int // place in list by name in lower case
@@ -53,7 +53,8 @@ func (g *given) find(name string) *givenValue {
 	return nil
 }
 
-// givenAtRoot gathers what the caller gives the outermost template: the parameter files in their order, then single values.
+// givenAtRoot gathers what the caller gives the outermost template: the parameter files in their order, then single
+// values.
 func (x *expansion) givenAtRoot() given {
 	var g given
 	for _, file := range x.params.Files {
@@ -69,8 +70,8 @@ func (x *expansion) givenAtRoot() given {
 	return g
 }
 
-// declareParameters makes a cell for each parameter, and reports values for parameters that do not exist: a misspelt one would
-// have no effect otherwise.
+// declareParameters makes a cell for each parameter, and reports values for parameters that do not exist: a misspelt
+// one would have no effect otherwise.
 func (s *scope) declareParameters() {
 	if defs := s.x.objectIn(s.template, "definitions", maxParameters); defs != nil {
 		for i := range defs.Members {
@@ -96,7 +97,8 @@ func (s *scope) declareParameters() {
 		if at.IsZero() {
 			at.File = s.template.Range.File
 		}
-		_ = s.x.report(CodeUnknownParameter, at, fmt.Sprintf("the deployment template has no parameter %q", g.name), "", fix)
+		_ = s.x.report(CodeUnknownParameter, at, fmt.Sprintf("the deployment template has no parameter %q", g.name), "",
+			fix)
 	}
 }
 
@@ -127,8 +129,8 @@ func (s *scope) parameterValue(decl *armjson.Member) (*armjson.Node, error) {
 	return v, nil
 }
 
-// valueOfNone is the value of a parameter that got none, or was given null at some place: the default, else null where that is
-// allowed, else an unknown value.
+// valueOfNone is the value of a parameter that got none, or was given null at some place: the default, else null where
+// that is allowed, else an unknown value.
 func (s *scope) valueOfNone(decl *armjson.Member, null bool, at diag.Range) (*armjson.Node, error) {
 	strict := s.x.params.Strict || s.nested
 	def := decl.Value.Member("defaultValue")
@@ -165,7 +167,8 @@ func (s *scope) unknownParameter(decl *armjson.Member, why, fix string, at diag.
 	if s.nullable(decl.Value) {
 		kind = 0
 	}
-	return armjson.NewUnknown(armjson.Missing{Kind: kind, Form: fmt.Sprintf("parameters('%s')", decl.Key), Why: why, Fix: fix, At: at}).
+	return armjson.NewUnknown(armjson.Missing{Kind: kind, Form: fmt.Sprintf("parameters('%s')", decl.Key), Why: why,
+		Fix: fix, At: at}).
 		At(decl.KeyRange)
 }
 
@@ -181,7 +184,8 @@ func (s *scope) givenParameter(decl *armjson.Member) (*armjson.Node, diag.Range,
 	}
 	v, err := g.make()
 	if err == nil && v != nil && v.Kind == armjson.Unknown && v.Unknown.Form == "" {
-		v = s.unknownParameter(decl, v.Unknown.Why, cmp.Or(v.Unknown.Fix, fmt.Sprintf("add --param %s=VALUE", decl.Key)), g.at)
+		v = s.unknownParameter(decl, v.Unknown.Why,
+			cmp.Or(v.Unknown.Fix, fmt.Sprintf("add --param %s=VALUE", decl.Key)), g.at)
 	}
 	return v, g.at, err
 }
@@ -208,7 +212,8 @@ func (s *scope) readText(text string, decl *armjson.Member) (*armjson.Node, erro
 		if typ.secure {
 			shown = "another text"
 		}
-		return nil, s.x.report(CodeBadParameter, decl.KeyRange, fmt.Sprintf("the value given for parameter %q is not %s", decl.Key, wanted),
+		return nil, s.x.report(CodeBadParameter, decl.KeyRange,
+			fmt.Sprintf("the value given for parameter %q is not %s", decl.Key, wanted),
 			fmt.Sprintf("%s--param gave: %s", said, shown), "")
 	}
 	return n.AllAt(decl.KeyRange), nil

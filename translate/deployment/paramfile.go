@@ -9,8 +9,8 @@ import (
 	"github.com/ingot-build/ingot/translate/deployment/armexpr"
 )
 
-// fileParameters returns the entries of a parameter file, of any schema version: {"parameters": {"x": {"value": …}}}, or the inner
-// object alone, or the body of a request that deploys.
+// fileParameters returns the entries of a parameter file, of any schema version: {"parameters": {"x": {"value": …}}},
+// or the inner object alone, or the body of a request that deploys.
 func fileParameters(file *armjson.Node) []armjson.Member {
 	if file == nil {
 		return nil
@@ -22,11 +22,13 @@ func fileParameters(file *armjson.Node) []armjson.Member {
 		return inner.Members
 	}
 	return slices.DeleteFunc(slices.Clone(file.Members), func(m armjson.Member) bool {
-		return strings.HasPrefix(m.Key, "$") || strings.EqualFold(m.Key, "contentVersion") || strings.EqualFold(m.Key, "metadata")
+		return strings.HasPrefix(m.Key, "$") || strings.EqualFold(m.Key, "contentVersion") ||
+			strings.EqualFold(m.Key, "metadata")
 	})
 }
 
-// readParameterFile adds the values of a parameter file. They are literals, but for entries of newer files that say otherwise.
+// readParameterFile adds the values of a parameter file. They are literals, but for entries of newer files that say
+// otherwise.
 func (x *expansion) readParameterFile(file *armjson.Node, g *given) {
 	if file.Kind != armjson.Object {
 		_ = x.report(CodeShape, file.Range, fmt.Sprintf("a parameter file is an object, not %s", file.Kind), "", "")
@@ -48,7 +50,8 @@ func (x *expansion) fileValue(file *armjson.Node, m armjson.Member) (*armjson.No
 	case m.Value.Get("expression") != nil:
 		return x.fileExpression(file, m.Value.Get("expression"))
 	default:
-		return nil, x.report(CodeBadParameter, m.KeyRange, fmt.Sprintf("the entry of %q has no \"value\"", m.Key), "", `write {"value": …}`)
+		return nil, x.report(CodeBadParameter, m.KeyRange, fmt.Sprintf("the entry of %q has no \"value\"", m.Key), "",
+			`write {"value": …}`)
 	}
 }
 
@@ -57,8 +60,8 @@ func keyVaultValue() *armjson.Node {
 	return armjson.NewUnknown(armjson.Missing{Why: "its value is in a key vault, and Ingot does not fetch secrets of deployment parameters"})
 }
 
-// fileExpression evaluates an entry {"expression": "[externalInputs('…')]"}: what the tool that wrote the file left to the one
-// that deploys. The file may have the inputs with it.
+// fileExpression evaluates an entry {"expression": "[externalInputs('…')]"}: what the tool that wrote the file left to
+// the one that deploys. The file may have the inputs with it.
 func (x *expansion) fileExpression(file, n *armjson.Node) (*armjson.Node, error) {
 	f := &frame{x: x, s: &scope{x: x, template: file}, position: armexpr.InParameterDefault}
 	f.s.context = (&place{}).context(x)
@@ -74,7 +77,8 @@ func (x *expansion) fileExpression(file, n *armjson.Node) (*armjson.Node, error)
 			return nil, &armexpr.Error{Summary: fmt.Sprintf("the parameter file declares no external input %q", name)}
 		}
 		return armjson.NewUnknown(armjson.Missing{Form: fmt.Sprintf("externalInputs('%s')", name),
-			Why: fmt.Sprintf("the parameter file takes it from outside (%s) when it is deployed", plain(decl.Get("kind")))}), nil
+			Why: fmt.Sprintf("the parameter file takes it from outside (%s) when it is deployed",
+				plain(decl.Get("kind")))}), nil
 	}
 	v, err := f.value(n)
 	if err == nil && v.Kind == armjson.Unknown {

@@ -18,8 +18,8 @@ const (
 	placeholderName = "local"
 )
 
-// place is where the resources of a template land. The objects are what the functions of these names return there; those above
-// the level are nil.
+// place is where the resources of a template land. The objects are what the functions of these names return there;
+// those above the level are nil.
 type place struct {
 	level                                        armexpr.Level
 	tenant, managementGroup, subscription, group *armjson.Node
@@ -28,8 +28,8 @@ type place struct {
 
 // context is what expressions see of a place.
 func (p *place) context(x *expansion) armexpr.Context {
-	c := armexpr.Context{Level: p.level, Tenant: p.tenant, ManagementGroup: p.managementGroup, Subscription: p.subscription,
-		ResourceGroup: p.group, Cloud: x.cloud(), Now: x.params.Now, GUID: x.params.GUID}
+	c := armexpr.Context{Level: p.level, Tenant: p.tenant, ManagementGroup: p.managementGroup,
+		Subscription: p.subscription, ResourceGroup: p.group, Cloud: x.cloud(), Now: x.params.Now, GUID: x.params.GUID}
 	if given := x.params.Context; given != nil {
 		if c.Now.IsZero() {
 			c.Now, _ = time.Parse(time.RFC3339, textOf(given.Get("utcNow")))
@@ -38,7 +38,8 @@ func (p *place) context(x *expansion) armexpr.Context {
 	}
 	c.Deployer = filled(objectOf(x.params.Context, "deployer"), "tenantId", p.tenant.Get("tenantId"),
 		"objectId", unknownText("deployer().objectId", "who deploys is known in the deployment only", ""),
-		"userPrincipalName", unknownText("deployer().userPrincipalName", "who deploys is known in the deployment only", ""))
+		"userPrincipalName", unknownText("deployer().userPrincipalName", "who deploys is known in the deployment only",
+			""))
 	return c
 }
 
@@ -54,8 +55,8 @@ func objectOf(n *armjson.Node, name string) *armjson.Node {
 	return nil
 }
 
-// filled returns an object with more members, given as names and *armjson.Node in turn, for those that it does not have; a nil
-// value is left out.
+// filled returns an object with more members, given as names and *armjson.Node in turn, for those that it does not
+// have; a nil value is left out.
 func filled(n *armjson.Node, pairs ...any) *armjson.Node {
 	var list []armjson.Member
 	if n != nil {
@@ -102,21 +103,25 @@ func (x *expansion) rootPlace(root *armjson.Node) *place {
 		textOf(c.Get("subscription").Get("tenantId")), placeholderGUID))
 
 	sub := objectOf(c, "subscription")
-	id := cmp.Or(p.SubscriptionID, textOf(sub.Get("subscriptionId")), path.Base(cmp.Or(textOf(sub.Get("id")), placeholderGUID)))
+	id := cmp.Or(p.SubscriptionID, textOf(sub.Get("subscriptionId")),
+		path.Base(cmp.Or(textOf(sub.Get("id")), placeholderGUID)))
 	if p.SubscriptionID != "" && !strings.EqualFold(p.SubscriptionID, textOf(sub.Get("subscriptionId"))) {
 		sub = nil // the context describes another one
 	}
 	full.subscription = full.subscriptionNamed(sub, armjson.NewString(id))
 
 	group := objectOf(c, "resourceGroup")
-	name := cmp.Or(p.ResourceGroup, textOf(group.Get("name")), path.Base(cmp.Or(textOf(group.Get("id")), placeholderName)))
-	if p.ResourceGroup != "" && !strings.EqualFold(p.ResourceGroup, textOf(group.Get("name"))) || p.SubscriptionID != "" && sub == nil {
+	name := cmp.Or(p.ResourceGroup, textOf(group.Get("name")),
+		path.Base(cmp.Or(textOf(group.Get("id")), placeholderName)))
+	if p.ResourceGroup != "" && !strings.EqualFold(p.ResourceGroup, textOf(group.Get("name"))) ||
+		p.SubscriptionID != "" && sub == nil {
 		group = nil
 	}
 	full.group = x.groupNamed(full.subscription, group, armjson.NewString(name), p.Location)
 
 	management := objectOf(c, "managementGroup")
-	name = cmp.Or(p.ManagementGroup, textOf(management.Get("name")), path.Base(cmp.Or(textOf(management.Get("id")), placeholderName)))
+	name = cmp.Or(p.ManagementGroup, textOf(management.Get("name")),
+		path.Base(cmp.Or(textOf(management.Get("id")), placeholderName)))
 	if p.ManagementGroup != "" && !strings.EqualFold(p.ManagementGroup, textOf(management.Get("name"))) {
 		management = nil
 	}
@@ -128,7 +133,8 @@ func (x *expansion) rootPlace(root *armjson.Node) *place {
 			full.location = armjson.NewString(p.Location)
 		}
 		if full.location == nil {
-			full.location = unknownText("deployment().location", "the region that the deployment is kept in is not in the template", fixLocation)
+			full.location = unknownText("deployment().location",
+				"the region that the deployment is kept in is not in the template", fixLocation)
 		}
 	}
 	return full.cut()
@@ -153,13 +159,16 @@ func (x *expansion) checkContext(root *armjson.Node) {
 		x.knowFile(c)
 		for _, m := range c.Members {
 			switch m.Key {
-			case "subscription", "resourceGroup", "managementGroup", "tenant", "deployment", "deployer", "zones", "zoneMappings":
+			case "subscription", "resourceGroup", "managementGroup", "tenant", "deployment", "deployer", "zones",
+				"zoneMappings":
 				if m.Value.Kind != armjson.Object && m.Value.Kind != armjson.Null {
-					_ = x.report(CodeShape, m.Value.Range, fmt.Sprintf("%q is %s where an object is wanted", m.Key, m.Value.Kind), "", "")
+					_ = x.report(CodeShape, m.Value.Range,
+						fmt.Sprintf("%q is %s where an object is wanted", m.Key, m.Value.Kind), "", "")
 				}
 			case "utcNow":
 				if _, err := time.Parse(time.RFC3339, textOf(m.Value)); err != nil {
-					_ = x.report(CodeShape, m.Value.Range, "\"utcNow\" is no time as RFC 3339 writes it", "", `write it like "2026-01-31T08:30:00Z"`)
+					_ = x.report(CodeShape, m.Value.Range, "\"utcNow\" is no time as RFC 3339 writes it", "",
+						`write it like "2026-01-31T08:30:00Z"`)
 				}
 			}
 		}
@@ -171,7 +180,8 @@ func (x *expansion) checkContext(root *armjson.Node) {
 
 // rootLevel is how high the outermost template goes, by the context, else by the schema that it names.
 func rootLevel(root, context *armjson.Node) armexpr.Level {
-	levels := map[string]armexpr.Level{"resourcegroup": armexpr.ResourceGroupLevel, "subscription": armexpr.SubscriptionLevel,
+	levels := map[string]armexpr.Level{"resourcegroup": armexpr.ResourceGroupLevel,
+		"subscription":    armexpr.SubscriptionLevel,
 		"managementgroup": armexpr.ManagementGroupLevel, "tenant": armexpr.TenantLevel}
 	if level, ok := levels[strings.ToLower(textOf(context.Get("deploymentScope")))]; ok {
 		return level
@@ -192,31 +202,36 @@ func (x *expansion) tenantNamed(known *armjson.Node, id string) *armjson.Node {
 		known = nil
 	}
 	return filled(known, "id", joined("", "/tenants/", n), "tenantId", n,
-		"displayName", unknownText("tenant().displayName", why, ""), "countryCode", unknownText("tenant().countryCode", why, ""))
+		"displayName", unknownText("tenant().displayName", why, ""), "countryCode",
+		unknownText("tenant().countryCode", why, ""))
 }
 
 func (p *place) managementGroupNamed(known, name *armjson.Node) *armjson.Node {
 	const prefix = "/providers/Microsoft.Management/managementGroups"
-	return filled(known, "id", joined("managementGroup().id", prefix+"/", name), "name", name, "type", armjson.NewString(prefix),
-		"properties", filled(nil, "tenantId", p.tenant.Get("tenantId"), "displayName",
-			unknownText("managementGroup().properties.displayName", "what a management group is called is known in the deployment only", "")))
+	return filled(known, "id", joined("managementGroup().id", prefix+"/", name), "name", name, "type",
+		armjson.NewString(prefix), "properties", filled(nil, "tenantId", p.tenant.Get("tenantId"), "displayName",
+			unknownText("managementGroup().properties.displayName",
+				"what a management group is called is known in the deployment only", "")))
 }
 
 func (p *place) subscriptionNamed(known, id *armjson.Node) *armjson.Node {
-	return filled(known, "id", joined("subscription().id", "/subscriptions/", id), "subscriptionId", id, "tenantId", p.tenant.Get("tenantId"),
-		"displayName", unknownText("subscription().displayName", "what a subscription is called is known in the deployment only", ""))
+	return filled(known, "id", joined("subscription().id", "/subscriptions/", id), "subscriptionId", id, "tenantId",
+		p.tenant.Get("tenantId"),
+		"displayName", unknownText("subscription().displayName",
+			"what a subscription is called is known in the deployment only", ""))
 }
 
 func (x *expansion) groupNamed(subscription, known, name *armjson.Node, location string) *armjson.Node {
-	where := unknownText("resourceGroup().location", fmt.Sprintf("the region of resource group %q is not in the template", short(plain(name))), fixLocation)
+	where := unknownText("resourceGroup().location",
+		fmt.Sprintf("the region of resource group %q is not in the template", short(plain(name))), fixLocation)
 	if location != "" {
 		where = armjson.NewString(location)
 		if known != nil {
 			known = known.WithMembers(without(known.Members, "location"))
 		}
 	}
-	return filled(known, "id", joined("resourceGroup().id", subscription.Get("id"), "/resourceGroups/", name), "name", name,
-		"type", armjson.NewString("Microsoft.Resources/resourceGroups"), "location", where,
+	return filled(known, "id", joined("resourceGroup().id", subscription.Get("id"), "/resourceGroups/", name), "name",
+		name, "type", armjson.NewString("Microsoft.Resources/resourceGroups"), "location", where,
 		"tags", armjson.NewUnknown(armjson.Missing{Kind: armjson.Object, Form: "resourceGroup().tags",
 			Why: "the tags of the resource group are known in the deployment only"}),
 		"properties", filled(nil, "provisioningState", armjson.NewString("Succeeded")))
@@ -236,7 +251,8 @@ func without(list []armjson.Member, name string) []armjson.Member {
 func (p *place) id() string {
 	switch p.level {
 	case armexpr.ResourceGroupLevel:
-		return "/subscriptions/" + plain(p.subscription.Get("subscriptionId")) + "/resourceGroups/" + plain(p.group.Get("name"))
+		return "/subscriptions/" + plain(p.subscription.Get("subscriptionId")) + "/resourceGroups/" +
+			plain(p.group.Get("name"))
 	case armexpr.SubscriptionLevel:
 		return "/subscriptions/" + plain(p.subscription.Get("subscriptionId"))
 	case armexpr.ManagementGroupLevel:

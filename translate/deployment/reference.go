@@ -77,13 +77,14 @@ func (x *expansion) answerFor(r *instance, args []*armjson.Node, full bool) (v *
 		if r.apiVersion != nil {
 			known = filled(known, "apiVersion", r.apiVersion)
 		}
-		v = filled(known, "resourceId", armjson.NewString(r.id), "subscriptionId", r.place.subscription.Get("subscriptionId"),
-			"resourceGroupName", r.place.group.Get("name"))
+		v = filled(known, "resourceId", armjson.NewString(r.id), "subscriptionId",
+			r.place.subscription.Get("subscriptionId"), "resourceGroupName", r.place.group.Get("name"))
 	}
 	return v, true, nil
 }
 
-// reference is what reference() tells of a nested deployment: its outputs, and the other properties as far as they are known.
+// reference is what reference() tells of a nested deployment: its outputs, and the other properties as far as they are
+// known.
 func (n *nested) reference() (*armjson.Node, error) {
 	if _, err := n.r.b.x.get(&n.begin); err != nil {
 		return nil, err
@@ -101,8 +102,10 @@ func (n *nested) reference() (*armjson.Node, error) {
 	const why = "it is known once the nested deployment is done"
 	v := armjson.NewObject([]armjson.Member{{Key: "outputs", Value: outputs},
 		{Key: "provisioningState", Value: armjson.NewString("Succeeded")}})
-	for _, name := range []string{"correlationId", "duration", "mode", "onErrorDeployment", "outputResources", "parameters",
-		"parametersLink", "providers", "templateHash", "templateLink", "timestamp", "validatedResources", "dependencies"} {
+	for _, name := range []string{"correlationId", "duration", "mode", "onErrorDeployment", "outputResources",
+		"parameters",
+		"parametersLink", "providers", "templateHash", "templateLink", "timestamp", "validatedResources",
+		"dependencies"} {
 		v = filled(v, name, armjson.NewUnknown(armjson.Missing{Form: form + "." + name, Why: why}))
 	}
 	return v, nil

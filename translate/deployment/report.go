@@ -48,7 +48,8 @@ func (x *expansion) warn(code diag.Code, at diag.Range, summary, why, fix string
 	x.add(diag.Diagnostic{Severity: diag.Warning, Code: code, Subject: at, Summary: summary, Why: why, Fix: fix})
 }
 
-// overBudget reports the first limit that was reached, and ends the expansion: what comes after it would reach it as well.
+// overBudget reports the first limit that was reached, and ends the expansion: what comes after it would reach it as
+// well.
 func (x *expansion) overBudget(at diag.Range, err *armexpr.Error) error {
 	if !x.stopped {
 		x.stopped = true
@@ -57,7 +58,8 @@ func (x *expansion) overBudget(at diag.Range, err *armexpr.Error) error {
 	return errReported
 }
 
-// reportExpression turns the error of an expression into a finding at the place inside the string, and returns errReported.
+// reportExpression turns the error of an expression into a finding at the place inside the string, and returns
+// errReported.
 func (x *expansion) reportExpression(n *armjson.Node, expr armexpr.Expr, err error) error {
 	var in *armexpr.Error
 	var circle *circleError
@@ -78,7 +80,8 @@ func (x *expansion) reportExpression(n *armjson.Node, expr armexpr.Expr, err err
 		if use := findUse(expr, circle.function, circle.name); use != nil {
 			at = n.TextRange(use.Span().From, use.Span().To)
 		}
-		return x.report(CodeCycle, at, circle.Error(), "its value is wanted while it is being made: "+circle.way, "break the circle")
+		return x.report(CodeCycle, at, circle.Error(), "its value is wanted while it is being made: "+circle.way,
+			"break the circle")
 	default:
 		panic(fmt.Sprintf("deployment: unexpected error %v", err))
 	}
@@ -98,7 +101,8 @@ func pathTo(root *armjson.Node, r diag.Range) string {
 			fmt.Fprintf(&path, "[%d]", i)
 			n = n.Items[i]
 		case armjson.Object:
-			i := sort.Search(len(n.Members), func(i int) bool { return n.Members[i].Value.Range.End.Byte > r.Start.Byte })
+			i := sort.Search(len(n.Members),
+				func(i int) bool { return n.Members[i].Value.Range.End.Byte > r.Start.Byte })
 			if i == len(n.Members) || n.Members[i].KeyRange.Start.Byte > r.Start.Byte {
 				return path.String()
 			}
@@ -114,7 +118,8 @@ func pathTo(root *armjson.Node, r diag.Range) string {
 	return path.String()
 }
 
-// findUse finds the call of a function with the given text as its only argument, both in any case; nil when there is none.
+// findUse finds the call of a function with the given text as its only argument, both in any case; nil when there is
+// none.
 func findUse(e armexpr.Expr, function, text string) armexpr.Expr {
 	switch e := e.(type) {
 	case *armexpr.Call:

@@ -9,7 +9,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// resourceNodes returns the entries of a "resources" section: an array, or in language version 2.0 an object by symbolic name.
+// resourceNodes returns the entries of a "resources" section: an array, or in language version 2.0 an object by
+// symbolic name.
 func resourceNodes(resources *armjson.Node) []*armjson.Node {
 	if resources == nil {
 		return nil
@@ -65,15 +66,16 @@ func (b *contents) instance(n *armjson.Node, symbol string, parent *instance, f 
 	r.readHead()
 	if inside := n.Member("resources"); inside != nil && !inside.Value.IsNull() && !r.broken {
 		if inside.Value.Kind != armjson.Array && inside.Value.Kind != armjson.Object {
-			_ = b.x.report(CodeShape, inside.Value.Range, fmt.Sprintf("\"resources\" is %s where an array is wanted", inside.Value.Kind), "", "")
+			_ = b.x.report(CodeShape, inside.Value.Range,
+				fmt.Sprintf("\"resources\" is %s where an array is wanted", inside.Value.Kind), "", "")
 			return
 		}
 		b.declareAll(inside.Value, r, f)
 	}
 }
 
-// readHead evaluates what says which resource it is, and whether it is there at all. The name of one that is left out is not
-// looked at, unless there are children who take theirs from it.
+// readHead evaluates what says which resource it is, and whether it is there at all. The name of one that is left out
+// is not looked at, unless there are children who take theirs from it.
 func (r *instance) readHead() {
 	f := r.f.at(armexpr.InName)
 	var err error
@@ -141,7 +143,8 @@ func (r *instance) readCondition(f *frame) {
 	case v.Kind == armjson.Unknown:
 		r.b.x.warnUnknown(m.Value, "whether this resource is deployed is not known before the deployment; it is taken as if it were", v)
 	case v.Kind != armjson.Bool:
-		_ = r.b.x.report(CodeExpression, m.Value.Range, fmt.Sprintf("the condition is %s where a boolean is wanted", v.Kind), "", "")
+		_ = r.b.x.report(CodeExpression, m.Value.Range,
+			fmt.Sprintf("the condition is %s where a boolean is wanted", v.Kind), "", "")
 		r.broken = true
 	case !v.Bool:
 		r.dropped = true
@@ -151,8 +154,8 @@ func (r *instance) readCondition(f *frame) {
 	}
 }
 
-// takeFromParent puts the type and name of the parent before those of a resource inside it. A resource that is written with
-// its full type and name already is left as it is.
+// takeFromParent puts the type and name of the parent before those of a resource inside it. A resource that is written
+// with its full type and name already is left as it is.
 func (r *instance) takeFromParent() {
 	typ, name := plain(r.typ), plain(r.name)
 	outer := plain(r.parent.typ) + "/"
@@ -189,7 +192,8 @@ func (r *instance) checkSegments() {
 			"a type is a namespace and one part or more: Microsoft.Compute/galleries", "")
 		r.broken = true
 	case types != names:
-		_ = r.b.x.report(CodeShape, r.name.Range, fmt.Sprintf("the name %q has %s where the type asks for %d", shorten(r.name.Text), parts(names), types),
+		_ = r.b.x.report(CodeShape, r.name.Range,
+			fmt.Sprintf("the name %q has %s where the type asks for %d", shorten(r.name.Text), parts(names), types),
 			fmt.Sprintf("there is a part of the name, between slashes, for each part of the type %q behind its namespace", shorten(r.typ.Text)), "")
 		r.broken = true
 	}
@@ -218,7 +222,8 @@ func (r *instance) checkTwice() {
 	}
 	why, related := "its name is the same in every turn of its loop", []diag.Note(nil)
 	if first.node != r.node {
-		why, related = "the service takes each resource once", []diag.Note{{Message: "the first one", Range: first.name.Range}}
+		why, related = "the service takes each resource once",
+			[]diag.Note{{Message: "the first one", Range: first.name.Range}}
 	}
 	r.b.x.add(diag.Diagnostic{Severity: diag.Error, Code: CodeTwice, Subject: r.name.Range, Related: related, Why: why,
 		Summary: fmt.Sprintf("resource %q is in the template twice", shorten(r.name.Text))})
@@ -239,12 +244,13 @@ func (l *loop) unknown() bool {
 
 // deploymentOnly are members of a resource that are addressed to the deployment and not to the resource provider.
 var deploymentOnly = map[string]bool{
-	"condition": true, "copy": true, "dependson": true, "existing": true, "scope": true, "resourcegroup": true, "subscriptionid": true,
-	"comments": true, "resources": true,
+	"condition": true, "copy": true, "dependson": true, "existing": true, "scope": true, "resourcegroup": true,
+	"subscriptionid": true,
+	"comments":       true, "resources": true,
 }
 
-// evaluate makes the body of the resource, as the resource provider gets it; nil when something in it has an error. Of a nested
-// deployment it looks at what is not a matter of the nested template.
+// evaluate makes the body of the resource, as the resource provider gets it; nil when something in it has an error. Of
+// a nested deployment it looks at what is not a matter of the nested template.
 func (r *instance) evaluate() *armjson.Node {
 	x := r.b.x
 	f := r.f.at(armexpr.InResource)

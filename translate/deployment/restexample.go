@@ -7,9 +7,9 @@ import (
 	"github.com/ingot-build/ingot/translate/armjson"
 )
 
-// classifyRESTExample reads an example of the REST API's specification: {"parameters": {what the request carries, its body among
-// them}, "responses": {status: {"body": …}}}. The image template is the request's body; where the request has none, it is what
-// the answer shows.
+// classifyRESTExample reads an example of the REST API's specification: {"parameters": {what the request carries, its
+// body among them}, "responses": {status: {"body": …}}}. The image template is the request's body; where the request
+// has none, it is what the answer shows.
 func classifyRESTExample(root *armjson.Node) document {
 	carried := root.Get("parameters")
 	for _, m := range carried.Members {
@@ -18,8 +18,9 @@ func classifyRESTExample(root *armjson.Node) document {
 		}
 		if m.Value.Get("properties").Get("source") == nil { // an update may have distributors
 			return document{otherExample: true,
-				what: fmt.Sprintf("an example of the REST API whose request does not carry a whole image template: %s", describeMembers(m.Value)),
-				fix:  createExample,
+				what: fmt.Sprintf("an example of the REST API whose request does not carry a whole image template: %s",
+					describeMembers(m.Value)),
+				fix: createExample,
 			}
 		}
 		at := joinPath("parameters", m.Key)
@@ -32,7 +33,8 @@ func classifyRESTExample(root *armjson.Node) document {
 		if list := answer.Get("value"); list != nil && list.Kind == armjson.Array {
 			for i, item := range list.Items {
 				if isImageTemplateType(textOf(item.Get("type"))) {
-					d.bodies = append(d.bodies, body{fillIn(resourceBody(item), carried), indexPath(joinPath(at, "value"), i)})
+					d.bodies = append(d.bodies,
+						body{fillIn(resourceBody(item), carried), indexPath(joinPath(at, "value"), i)})
 				}
 			}
 		} else if isImageTemplateType(textOf(answer.Get("type"))) {
@@ -50,10 +52,12 @@ func classifyRESTExample(root *armjson.Node) document {
 
 const createExample = "give the example of a request that creates an image template"
 
-// fillIn adds to a body what a request says beside it: the name in its URL, and the api-version. They keep their places.
+// fillIn adds to a body what a request says beside it: the name in its URL, and the api-version. They keep their
+// places.
 func fillIn(n, carried *armjson.Node) *armjson.Node {
 	var more []armjson.Member
-	for _, from := range []struct{ member, parameter string }{{"name", "imageTemplateName"}, {"apiVersion", "api-version"}} {
+	for _, from := range []struct{ member, parameter string }{{"name", "imageTemplateName"},
+		{"apiVersion", "api-version"}} {
 		if m := carried.Member(from.parameter); m != nil && n.Get(from.member) == nil {
 			more = append(more, armjson.Member{Key: from.member, KeyRange: m.KeyRange, Value: m.Value})
 		}
@@ -61,16 +65,18 @@ func fillIn(n, carried *armjson.Node) *armjson.Node {
 	return n.WithMembers(append(more, n.Members...))
 }
 
-// envelope are the members of a resource that stand beside its properties; every other member of a flat one belongs into them.
-var envelope = []string{"apiVersion", "type", "name", "location", "tags", "identity", "id", "systemData", "dependsOn", "comments"}
+// envelope are the members of a resource that stand beside its properties; every other member of a flat one belongs
+// into them.
+var envelope = []string{"apiVersion", "type", "name", "location", "tags", "identity", "id", "systemData", "dependsOn",
+	"comments"}
 
 // exported are members that programs add when they print a resource. They say nothing that its id does not.
-var exported = []string{"resourceGroup", "subscriptionId", "tenantId", "etag", "kind", "managedBy", "plan", "sku", "zones", "extendedLocation",
-	"changedTime", "createdTime"}
+var exported = []string{"resourceGroup", "subscriptionId", "tenantId", "etag", "kind", "managedBy", "plan", "sku",
+	"zones", "extendedLocation", "changedTime", "createdTime"}
 
-// resourceBody brings an image template into the form of the REST API. Published and exported ones differ from it: properties
-// alone; the answer of "az image builder show", which has no "properties" but their members beside the others; the answer of "az
-// resource show", which has members of null for what the resource has not.
+// resourceBody brings an image template into the form of the REST API. Published and exported ones differ from it:
+// properties alone; the answer of "az image builder show", which has no "properties" but their members beside the
+// others; the answer of "az resource show", which has members of null for what the resource has not.
 func resourceBody(n *armjson.Node) *armjson.Node {
 	start := n.Range
 	start.End = start.Start

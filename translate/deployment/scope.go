@@ -19,8 +19,8 @@ const (
 	maxOutputs    = 64
 )
 
-// scope is what the expressions of one template see: the outermost template has one, and each nested deployment with an inner
-// scope.
+// scope is what the expressions of one template see: the outermost template has one, and each nested deployment with an
+// inner scope.
 type scope struct {
 	x          *expansion
 	template   *armjson.Node
@@ -87,7 +87,8 @@ func (x *expansion) objectIn(template *armjson.Node, name string, most int) *arm
 	case m == nil || m.Value.IsNull():
 		return nil
 	case m.Value.Kind != armjson.Object:
-		_ = x.report(CodeShape, m.Value.Range, fmt.Sprintf("%q is %s where an object is wanted", name, m.Value.Kind), "", "")
+		_ = x.report(CodeShape, m.Value.Range, fmt.Sprintf("%q is %s where an object is wanted", name, m.Value.Kind),
+			"", "")
 		return nil
 	case len(m.Value.Members) > most:
 		x.tooMany(m, len(m.Value.Members), most, name)
@@ -98,8 +99,8 @@ func (x *expansion) objectIn(template *armjson.Node, name string, most int) *arm
 	return m.Value
 }
 
-// declares counts what n declarations take; it is false, and that was reported, when it is too much. A loop over nested deployments
-// declares those in their templates again in each turn.
+// declares counts what n declarations take; it is false, and that was reported, when it is too much. A loop over nested
+// deployments declares those in their templates again in each turn.
 func (x *expansion) declares(n int, section *armjson.Node) bool {
 	const size = 320 // about what a declaration takes, however little is written in it
 	x.budget.Spend(int64(n))
@@ -111,7 +112,8 @@ func (x *expansion) declares(n int, section *armjson.Node) bool {
 }
 
 func (x *expansion) tooMany(m *armjson.Member, have, most int, what string) {
-	_ = x.report(CodeLimit, m.KeyRange, fmt.Sprintf("the template has %d %s", have, what), fmt.Sprintf("the service takes up to %d", most), "")
+	_ = x.report(CodeLimit, m.KeyRange, fmt.Sprintf("the template has %d %s", have, what),
+		fmt.Sprintf("the service takes up to %d", most), "")
 }
 
 // force evaluates what nobody asked for, as the service does: a failure in an unused variable is a failure.
@@ -154,7 +156,8 @@ func (s *scope) variable(name string) (*armjson.Node, error) {
 }
 
 func (f *frame) unknownName(kind, name string, in *cells) error {
-	err := &armexpr.Error{Summary: fmt.Sprintf("there is no %s %q", kind, short(name)), Fix: fmt.Sprintf("declare it under %q", kind+"s")}
+	err := &armexpr.Error{Summary: fmt.Sprintf("there is no %s %q", kind, short(name)),
+		Fix: fmt.Sprintf("declare it under %q", kind+"s")}
 	f.x.budget.Spend(int64(len(in.list)))
 	if names := in.names(); len(names) > 0 {
 		err.Fix = diag.KnownNames(name, names)

@@ -9,8 +9,8 @@ import (
 	"github.com/ingot-build/ingot/translate/deployment/armexpr"
 )
 
-// withoutSecrets takes the quoted parts out of what an error says, if the expression may have come by the value of a secure
-// parameter: those parts show values.
+// withoutSecrets takes the quoted parts out of what an error says, if the expression may have come by the value of a
+// secure parameter: those parts show values.
 func (f *frame) withoutSecrets(e armexpr.Expr, err *armexpr.Error) *armexpr.Error {
 	if err.OverBudget || !f.seesSecret(e, map[*cell]bool{}) {
 		return err
@@ -25,11 +25,12 @@ var inQuotes = regexp.MustCompile(`(?s)"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)`)
 
 func hideQuoted(text string) string { return inQuotes.ReplaceAllString(text, "'…'") }
 
-// seesSecret reports whether the value of a secure parameter may be a part of what e is made of, by way of other parameters and
-// variables too. seen are those that were looked at.
+// seesSecret reports whether the value of a secure parameter may be a part of what e is made of, by way of other
+// parameters and variables too. seen are those that were looked at.
 func (f *frame) seesSecret(e armexpr.Expr, seen map[*cell]bool) bool {
 	anywhere := slices.ContainsFunc(armexpr.CallsIn(e), func(name string) bool {
-		return strings.EqualFold(name, "reference") || strings.EqualFold(name, "references") || strings.EqualFold(name, "deployment")
+		return strings.EqualFold(name, "reference") || strings.EqualFold(name, "references") ||
+			strings.EqualFold(name, "deployment")
 	})
 	if f.args != nil || anywhere { // the values come from elsewhere
 		return slices.ContainsFunc(f.x.scopes, (*scope).hasSecrets)

@@ -13,7 +13,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// Trace knows which expressions were evaluated where, and which parameters and variables they used. The zero Trace knows nothing.
+// Trace knows which expressions were evaluated where, and which parameters and variables they used. The zero Trace
+// knows nothing.
 type Trace struct {
 	seen   map[*armjson.Node]*scope
 	sorted []*armjson.Node // the keys of seen by place, once they are needed
@@ -29,9 +30,9 @@ func (t *Trace) evaluated(n *armjson.Node, s *scope) {
 	}
 }
 
-// Explain returns the findings with notes added to those about evaluated values: the expression at the place, and each parameter
-// and variable that the value came through, directly or by way of others, with the place where that is declared or given. No note
-// shows a value, since it may be a secret.
+// Explain returns the findings with notes added to those about evaluated values: the expression at the place, and each
+// parameter and variable that the value came through, directly or by way of others, with the place where that is
+// declared or given. No note shows a value, since it may be a secret.
 func (t *Trace) Explain(list diag.List) diag.List {
 	explained := make(diag.List, len(list))
 	for i, d := range list {
@@ -58,7 +59,8 @@ func (t *Trace) at(r diag.Range) *armjson.Node {
 			t.sorted = append(t.sorted, n)
 		}
 		slices.SortFunc(t.sorted, func(a, b *armjson.Node) int {
-			return cmp.Or(strings.Compare(a.Range.File, b.Range.File), cmp.Compare(a.Range.Start.Byte, b.Range.Start.Byte))
+			return cmp.Or(strings.Compare(a.Range.File, b.Range.File),
+				cmp.Compare(a.Range.Start.Byte, b.Range.Start.Byte))
 		})
 	}
 	i := sort.Search(len(t.sorted), func(i int) bool {
@@ -84,8 +86,8 @@ func (w *way) note(at diag.Range, format string, args ...any) {
 	w.notes = append(w.notes, diag.Note{Message: fmt.Sprintf(format, args...), Range: at})
 }
 
-// follow notes where the parameters and variables of an expression come from; steps are the properties that are taken of its value.
-// Other values have nothing to follow.
+// follow notes where the parameters and variables of an expression come from; steps are the properties that are taken
+// of its value. Other values have nothing to follow.
 func (w *way) follow(n *armjson.Node, steps []string, s *scope) {
 	if n.Kind != armjson.String || !armexpr.IsExpression(n.Text) || s == nil {
 		return

@@ -42,8 +42,8 @@ func typeNamed(name string) (valueType, bool) {
 	return valueType{}, false
 }
 
-// definition follows the "$ref" of a declaration: "#/definitions/name". A declaration without one is its own definition; nil
-// stands for a reference that leads nowhere.
+// definition follows the "$ref" of a declaration: "#/definitions/name". A declaration without one is its own
+// definition; nil stands for a reference that leads nowhere.
 func (s *scope) definition(decl *armjson.Node) *armjson.Node {
 	for range 100 { // more would be a circle
 		ref := decl.Get("$ref")
@@ -70,7 +70,8 @@ func (s *scope) referred(ref string) *armjson.Node {
 	}
 	for _, step := range strings.Split(way, "/") {
 		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-		if i, err := strconv.Atoi(step); err == nil && n != nil && n.Kind == armjson.Array && i >= 0 && i < len(n.Items) {
+		if i, err := strconv.Atoi(step); err == nil && n != nil && n.Kind == armjson.Array && i >= 0 &&
+			i < len(n.Items) {
 			n = n.Items[i]
 			continue
 		}
@@ -87,7 +88,8 @@ func (s *scope) typeOf(decl *armjson.Node) (valueType, bool) {
 // checkType reports what is wrong with the types of a declaration; what names it: parameter "a".
 func (s *scope) checkType(decl *armjson.Node, what string, m *armjson.Member) bool {
 	if decl.Kind != armjson.Object {
-		_ = s.x.report(CodeDeclaration, m.Value.Range, fmt.Sprintf("%s is declared by %s where an object is wanted", what, decl.Kind), "", "")
+		_ = s.x.report(CodeDeclaration, m.Value.Range,
+			fmt.Sprintf("%s is declared by %s where an object is wanted", what, decl.Kind), "", "")
 		return false
 	}
 	if decl.Get("type") == nil && decl.Get("$ref") == nil {
@@ -105,8 +107,8 @@ func typeNames() []string {
 	return names
 }
 
-// checkParts is checkType for a declaration and those inside it. References are checked where they lead to nothing; what they
-// lead to is checked by itself.
+// checkParts is checkType for a declaration and those inside it. References are checked where they lead to nothing;
+// what they lead to is checked by itself.
 func (s *scope) checkParts(decl *armjson.Node, what string) bool {
 	if err := s.x.budget.Step(); err != nil {
 		_ = s.x.overBudget(decl.Range, err)
@@ -134,7 +136,8 @@ func (s *scope) checkParts(decl *armjson.Node, what string) bool {
 	}
 	if typ := decl.Get("type"); typ != nil {
 		if _, ok := typeNamed(textOf(typ)); !ok {
-			_ = s.x.report(CodeDeclaration, typ.Range, what+" is of an unknown type", "", diag.KnownNames(textOf(typ), typeNames()))
+			_ = s.x.report(CodeDeclaration, typ.Range, what+" is of an unknown type", "",
+				diag.KnownNames(textOf(typ), typeNames()))
 			return false
 		}
 	}

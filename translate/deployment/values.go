@@ -15,7 +15,8 @@ type frame struct {
 	b        *contents // whose resources have the names that reference() takes; nil where there are none
 	position armexpr.Position
 	loops    *loop
-	args     map[string]*armjson.Node // in a function of the template: its arguments by name in lower case, instead of parameters
+	// in a function of the template: its arguments by name in lower case, instead of parameters
+	args     map[string]*armjson.Node
 	external func(name string) (*armjson.Node, error)
 	env      *armexpr.Env // made when first needed
 }
@@ -57,8 +58,8 @@ func (f *frame) environment() *armexpr.Env {
 	return f.env
 }
 
-// value evaluates a node with everything in it. When something in it cannot be had, that has been reported and the error is
-// errReported; the other parts have been evaluated all the same, so that their findings show too.
+// value evaluates a node with everything in it. When something in it cannot be had, that has been reported and the
+// error is errReported; the other parts have been evaluated all the same, so that their findings show too.
 func (f *frame) value(n *armjson.Node) (*armjson.Node, error) {
 	switch {
 	case f.x.stopped:
@@ -181,8 +182,8 @@ func (f *frame) member(m *armjson.Member) (armjson.Member, error) {
 		case k.Kind == armjson.Unknown:
 			made.Key, made.Unknown = plain(k), k.Unknown
 		default:
-			failed = f.x.report(CodeExpression, m.KeyRange, fmt.Sprintf("the name of a property evaluates to %s", k.Kind),
-				"it must be a string", "")
+			failed = f.x.report(CodeExpression, m.KeyRange,
+				fmt.Sprintf("the name of a property evaluates to %s", k.Kind), "it must be a string", "")
 		}
 	}
 	v, err := f.value(m.Value)
@@ -244,8 +245,8 @@ func (f *frame) text(n *armjson.Node) (*armjson.Node, error) {
 	return v.PlacedAt(n.Range), nil
 }
 
-// textIn evaluates a member that must come to a string, which may be unknown. It is nil, without an error, when the member is
-// absent or null.
+// textIn evaluates a member that must come to a string, which may be unknown. It is nil, without an error, when the
+// member is absent or null.
 func (f *frame) textIn(n *armjson.Node, name string) (*armjson.Node, error) {
 	m := n.Member(name)
 	if m == nil || m.Value.IsNull() {
@@ -258,7 +259,8 @@ func (f *frame) textIn(n *armjson.Node, name string) (*armjson.Node, error) {
 	case v.Kind == armjson.Null:
 		return nil, nil
 	case v.Kind != armjson.String && v.Kind != armjson.Unknown:
-		return nil, f.x.report(CodeShape, m.Value.Range, fmt.Sprintf("%q is %s where a string is wanted", m.Key, v.Kind), "", "")
+		return nil, f.x.report(CodeShape, m.Value.Range,
+			fmt.Sprintf("%q is %s where a string is wanted", m.Key, v.Kind), "", "")
 	}
 	return v, nil
 }

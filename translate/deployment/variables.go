@@ -20,7 +20,8 @@ func (s *scope) declareVariables() {
 			s.declareLoops(f, m)
 			continue
 		}
-		s.variables.add(&cell{kind: "variable", name: m.Key, make: func() (*armjson.Node, error) { return f.value(m.Value) }}, m)
+		s.variables.add(&cell{kind: "variable", name: m.Key,
+			make: func() (*armjson.Node, error) { return f.value(m.Value) }}, m)
 	}
 }
 
@@ -32,7 +33,8 @@ func (s *scope) declareLoops(f *frame, m *armjson.Member) {
 	for _, decl := range m.Value.Items {
 		name := textOf(decl.Get("name"))
 		if name == "" {
-			_ = s.x.report(CodeShape, decl.Range, "this loop has no name", "the variable that it makes is called by its name", `add "name"`)
+			_ = s.x.report(CodeShape, decl.Range, "this loop has no name",
+				"the variable that it makes is called by its name", `add "name"`)
 			continue
 		}
 		s.variables.add(&cell{kind: "variable", name: name, make: func() (*armjson.Node, error) {

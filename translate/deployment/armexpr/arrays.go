@@ -14,37 +14,40 @@ func arrayFunctions() []Function {
 			Result: armjson.Array, Unknowns: NeedsNone, Eval: toArray},
 		{Name: "contains", Group: Arrays, Min: 2, Max: 2, Result: armjson.Bool, Unknowns: NeedsNone, Eval: contains,
 			Summary: "whether a text has a part, an array an element, an object a property; case counts but in the name of the property"},
-		{Name: "createArray", Group: Arrays, Summary: "an array of the arguments", Max: -1, Result: armjson.Array, Unknowns: NeedsNone,
-			Eval: func(a *Args) (*armjson.Node, error) { return armjson.NewArray(a.Values), nil }},
-		{Name: "distinct", Group: Arrays, Summary: "the elements of an array, each once, where it is first", Min: 1, Max: 1,
-			Result: armjson.Array, Eval: distinct},
-		{Name: "empty", Group: Arrays, Summary: "whether an array, object or text has nothing in it; null has not", Min: 1, Max: 1,
-			Result: armjson.Bool, Unknowns: NeedsShape, Eval: empty},
-		{Name: "first", Group: Arrays, Summary: "the first element or character; null for an empty array", Min: 1, Max: 1,
-			Unknowns: NeedsShape, Passes: true,
+		{Name: "createArray", Group: Arrays, Summary: "an array of the arguments", Max: -1, Result: armjson.Array,
+			Unknowns: NeedsNone, Eval: func(a *Args) (*armjson.Node, error) { return armjson.NewArray(a.Values), nil }},
+		{Name: "distinct", Group: Arrays, Summary: "the elements of an array, each once, where it is first",
+			Min: 1, Max: 1, Result: armjson.Array, Eval: distinct},
+		{Name: "empty", Group: Arrays, Summary: "whether an array, object or text has nothing in it; null has not",
+			Min: 1, Max: 1, Result: armjson.Bool, Unknowns: NeedsShape, Eval: empty},
+		{Name: "first", Group: Arrays, Summary: "the first element or character; null for an empty array",
+			Min: 1, Max: 1, Unknowns: NeedsShape, Passes: true,
 			Eval: endOf(func(l []*armjson.Node) *armjson.Node { return l[0] }, utf8.DecodeRuneInString)},
-		{Name: "flatten", Group: Arrays, Summary: "the elements of the arrays in an array; goes one level down", Min: 1, Max: 1,
-			Result: armjson.Array, Unknowns: NeedsShape, Eval: flatten},
-		{Name: "indexFromEnd", Group: Arrays, Summary: "an element, counted from the end; the last one is 1", Min: 2, Max: 2,
-			Unknowns: NeedsShape, Passes: true, Eval: indexFromEnd},
-		{Name: "indexOf", Group: Arrays, Summary: "where a text or array has a part or element first, or -1; texts ignore case",
-			Min: 2, Max: 2, Result: armjson.Number, Unknowns: NeedsNone, Eval: indexOf},
+		{Name: "flatten", Group: Arrays, Summary: "the elements of the arrays in an array; goes one level down",
+			Min: 1, Max: 1, Result: armjson.Array, Unknowns: NeedsShape, Eval: flatten},
+		{Name: "indexFromEnd", Group: Arrays, Summary: "an element, counted from the end; the last one is 1",
+			Min: 2, Max: 2, Unknowns: NeedsShape, Passes: true, Eval: indexFromEnd},
+		{Name: "indexOf", Group: Arrays,
+			Summary: "where a text or array has a part or element first, or -1; texts ignore case",
+			Min:     2, Max: 2, Result: armjson.Number, Unknowns: NeedsNone, Eval: indexOf},
 		{Name: "intersection", Group: Arrays, Summary: "what arrays, or objects, have in common", Min: 2, Max: -1,
 			Unknowns: NeedsNone, Eval: intersection},
 		{Name: "last", Group: Arrays, Summary: "the last element or character; null for an empty array", Min: 1, Max: 1,
 			Unknowns: NeedsShape, Passes: true,
 			Eval: endOf(func(l []*armjson.Node) *armjson.Node { return l[len(l)-1] }, utf8.DecodeLastRuneInString)},
-		{Name: "lastIndexOf", Group: Arrays, Summary: "where a text or array has a part or element last, or -1; texts ignore case",
-			Min: 2, Max: 2, Result: armjson.Number, Unknowns: NeedsNone, Eval: lastIndexOf},
-		{Name: "length", Group: Arrays, Summary: "how many elements, properties or UTF-16 units there are", Min: 1, Max: 1,
-			Result: armjson.Number, Unknowns: NeedsShape, Eval: length},
-		{Name: "range", Group: Arrays, Summary: "an array of whole numbers: the first one and how many, up to 10,000", Min: 2, Max: 2,
-			Result: armjson.Array, Eval: rangeOf},
-		{Name: "skip", Group: Arrays, Summary: "what is behind a number of elements or characters; takes any number", Min: 2, Max: 2,
-			Unknowns: NeedsNone, Eval: partOf(false)},
+		{Name: "lastIndexOf", Group: Arrays,
+			Summary: "where a text or array has a part or element last, or -1; texts ignore case",
+			Min:     2, Max: 2, Result: armjson.Number, Unknowns: NeedsNone, Eval: lastIndexOf},
+		{Name: "length", Group: Arrays, Summary: "how many elements, properties or UTF-16 units there are",
+			Min: 1, Max: 1, Result: armjson.Number, Unknowns: NeedsShape, Eval: length},
+		{Name: "range", Group: Arrays, Summary: "an array of whole numbers: the first one and how many, up to 10,000",
+			Min: 2, Max: 2, Result: armjson.Array, Eval: rangeOf},
+		{Name: "skip", Group: Arrays, Summary: "what is behind a number of elements or characters; takes any number",
+			Min: 2, Max: 2, Unknowns: NeedsNone, Eval: partOf(false)},
 		{Name: "take", Group: Arrays, Summary: "the first elements or characters, as many as there are", Min: 2, Max: 2,
 			Unknowns: NeedsNone, Eval: partOf(true)},
-		{Name: "tryIndexFromEnd", Group: Arrays, Min: 2, Max: -1, Unknowns: NeedsNone, Passes: true, Eval: tryIndexFromEnd,
+		{Name: "tryIndexFromEnd", Group: Arrays, Min: 2, Max: -1, Unknowns: NeedsNone, Passes: true,
+			Eval:    tryIndexFromEnd,
 			Summary: "an element, counted from the end, and what further names and indexes lead to in it; null if there is no such"},
 		{Name: "union", Group: Arrays, Summary: "all elements of arrays, or objects merged deeply; later values win, arrays are replaced",
 			Min: 2, Max: -1, Unknowns: NeedsNone, Eval: union},
@@ -117,8 +120,8 @@ func endOf(item func([]*armjson.Node) *armjson.Node, char func(string) (rune, in
 	}
 }
 
-// partOf makes skip and take, which divide an array or a text behind n elements or characters; n is brought into its bounds.
-// The service forgives here what it does not forgive substring.
+// partOf makes skip and take, which divide an array or a text behind n elements or characters; n is brought into its
+// bounds. The service forgives here what it does not forgive substring.
 func partOf(take bool) func(*Args) (*armjson.Node, error) {
 	return func(a *Args) (*armjson.Node, error) {
 		v := a.Values[0]
@@ -148,8 +151,8 @@ func partOf(take bool) func(*Args) (*armjson.Node, error) {
 	}
 }
 
-// cutUnits divides a text behind n UTF-16 units, or at its end. A character that is cut apart leaves a replacement character on
-// both sides.
+// cutUnits divides a text behind n UTF-16 units, or at its end. A character that is cut apart leaves a replacement
+// character on both sides.
 func cutUnits(s string, n int) (head, tail string) {
 	for i, r := range s {
 		switch {
@@ -197,7 +200,8 @@ func indexFromEnd(a *Args) (*armjson.Node, error) {
 		return nil, err
 	}
 	if n < 1 || n > int64(len(items)) {
-		return nil, a.Fail(1, "index %d from the end is outside of an array of %d; the last element is 1", n, len(items))
+		return nil, a.Fail(1, "index %d from the end is outside of an array of %d; the last element is 1", n,
+			len(items))
 	}
 	return items[len(items)-int(n)], nil
 }

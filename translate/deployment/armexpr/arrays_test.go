@@ -10,7 +10,8 @@ import (
 	"github.com/ingot-build/ingot/translate/deployment/armexpr"
 )
 
-// valueEnv has the parameters of textEnv and more. The single letters u, v and w are values not known in their type either.
+// valueEnv has the parameters of textEnv and more. The single letters u, v and w are values not known in their type
+// either.
 func valueEnv() *armexpr.Env {
 	params, _ := armjson.Parse("p", []byte(`{
 		"pair": {"A": 1, "a": 2, "b": 3}, "empty": {}, "smile": "😀b😀", "six": 6.0, "huge": 9223372036854775808,

@@ -17,26 +17,39 @@ var bombs = []struct{ name, text, want string }{
 		"takes more than 500000 steps"},
 	{"loops that keep nothing", "[filter(range(0, 10000), lambda('a', empty(filter(range(0, 10000), lambda('b', false())))))]",
 		"takes more than 500000 steps"},
-	{"doubling text", "[reduce(range(0, 100), 'x', lambda('a', 'b', concat($a, $a)))]", "this value would take more than"},
-	{"doubling array", "[reduce(range(0, 100), createArray(1), lambda('a', 'b', concat($a, $a)))]", "this array would have more than"},
-	{"doubling by nesting", "[reduce(range(0, 100), 'x', lambda('a', 'b', createArray($a, $a)))]", "this value would take more than"},
-	{"nesting", "[reduce(range(0, 10000), createArray(), lambda('a', 'b', createArray($a)))]", "nested more than 200 deep"},
-	{"nesting of objects", "[reduce(range(0, 10000), 1, lambda('a', 'b', createObject('k', $a)))]", "nested more than 200 deep"},
+	{"doubling text", "[reduce(range(0, 100), 'x', lambda('a', 'b', concat($a, $a)))]",
+		"this value would take more than"},
+	{"doubling array", "[reduce(range(0, 100), createArray(1), lambda('a', 'b', concat($a, $a)))]",
+		"this array would have more than"},
+	{"doubling by nesting", "[reduce(range(0, 100), 'x', lambda('a', 'b', createArray($a, $a)))]",
+		"this value would take more than"},
+	{"nesting", "[reduce(range(0, 10000), createArray(), lambda('a', 'b', createArray($a)))]",
+		"nested more than 200 deep"},
+	{"nesting of objects", "[reduce(range(0, 10000), 1, lambda('a', 'b', createObject('k', $a)))]",
+		"nested more than 200 deep"},
 	{"flattening", "[flatten(map(range(0, 100), lambda('i', range(0, 10000))))]", "this value would take more than"},
 	{"ranges kept", "[map(range(0, 10000), lambda('i', range(0, 10000)))]", "this value would take more than"},
 	{"items of items", "[reduce(range(0, 1000), createObject('a', 1), lambda('a', 'b', createObject('x', items($a), 'y', items($a))))]",
 		"this value would take more than"},
-	{"long text measured again and again", "[map(range(0, 10000), lambda('i', length(@text)))]", "takes more than 500000 steps"},
-	{"long text searched", "[map(range(0, 10000), lambda('i', indexOf(@text, 'aab')))]", "takes more than 500000 steps"},
-	{"long text compared", "[map(range(0, 10000), lambda('i', equals(@text, @text2)))]", "takes more than 500000 steps"},
+	{"long text measured again and again", "[map(range(0, 10000), lambda('i', length(@text)))]",
+		"takes more than 500000 steps"},
+	{"long text searched", "[map(range(0, 10000), lambda('i', indexOf(@text, 'aab')))]",
+		"takes more than 500000 steps"},
+	{"long text compared", "[map(range(0, 10000), lambda('i', equals(@text, @text2)))]",
+		"takes more than 500000 steps"},
 	{"long text ordered", "[map(range(0, 10000), lambda('i', less(@text, @text2)))]", "takes more than 500000 steps"},
-	{"long array searched", "[filter(range(0, 10000), lambda('i', contains(@list, 'x')))]", "takes more than 500000 steps"},
-	{"long array joined", "[filter(range(0, 10000), lambda('i', empty(union(@list, @list))))]", "takes more than 500000 steps"},
-	{"large object searched", "[filter(range(0, 10000), lambda('i', contains(@object, 'x')))]", "takes more than 500000 steps"},
-	{"large object merged", "[filter(range(0, 10000), lambda('i', empty(union(@object, @object))))]", "takes more than 500000 steps"},
+	{"long array searched", "[filter(range(0, 10000), lambda('i', contains(@list, 'x')))]",
+		"takes more than 500000 steps"},
+	{"long array joined", "[filter(range(0, 10000), lambda('i', empty(union(@list, @list))))]",
+		"takes more than 500000 steps"},
+	{"large object searched", "[filter(range(0, 10000), lambda('i', contains(@object, 'x')))]",
+		"takes more than 500000 steps"},
+	{"large object merged", "[filter(range(0, 10000), lambda('i', empty(union(@object, @object))))]",
+		"takes more than 500000 steps"},
 	{"endless order", "[filter(range(0, 10000), lambda('i', empty(sort(range(0, 10000), lambda('a', 'b', true())))))]",
 		"takes more than 500000 steps"},
-	{"many arguments", "[union(" + strings.TrimSuffix(strings.Repeat("@list,", 900), ",") + ")]", "takes more than 500000 steps"},
+	{"many arguments", "[union(" + strings.TrimSuffix(strings.Repeat("@list,", 900), ",") + ")]",
+		"takes more than 500000 steps"},
 }
 
 // large are values as a parameter file of 4 MiB may hold.
@@ -65,8 +78,8 @@ func bombEnv() *armexpr.Env {
 	return env
 }
 
-// TestBombs wants a limit to stop each of the bombs before it takes much memory. That each ends at all is what the time limit of
-// the test binary is for.
+// TestBombs wants a limit to stop each of the bombs before it takes much memory. That each ends at all is what the time
+// limit of the test binary is for.
 func TestBombs(t *testing.T) {
 	for _, tt := range bombs {
 		t.Run(tt.name, func(t *testing.T) {
@@ -74,7 +87,8 @@ func TestBombs(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			text := variableMark.ReplaceAllString(parameterMark.ReplaceAllString(tt.text, "parameters('$1')"), "lambdaVariables('$1')")
+			text := variableMark.ReplaceAllString(parameterMark.ReplaceAllString(tt.text, "parameters('$1')"),
+				"lambdaVariables('$1')")
 			v, err := evalString(text, env)
 			runtime.ReadMemStats(&after)
 			e, ok := err.(*armexpr.Error)

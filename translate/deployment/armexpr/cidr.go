@@ -9,12 +9,13 @@ import (
 
 func cidrFunctions() []Function {
 	return []Function{
-		{Name: "cidrHost", Group: CIDR, Summary: "an address of a network; 0 is the first that a host can have", Min: 2, Max: 2,
-			Result: armjson.String, Eval: cidrHost},
-		{Name: "cidrSubnet", Group: CIDR, Summary: "one of the equally large parts of a network, counted from 0", Min: 3, Max: 3,
-			Result: armjson.String, Eval: cidrSubnet},
-		{Name: "parseCidr", Group: CIDR, Summary: "network, netmask, first and last address of 10.0.0.0/16 or its like of IPv6",
-			Min: 1, Max: 1, Result: armjson.Object, Eval: parseCIDR},
+		{Name: "cidrHost", Group: CIDR, Summary: "an address of a network; 0 is the first that a host can have",
+			Min: 2, Max: 2, Result: armjson.String, Eval: cidrHost},
+		{Name: "cidrSubnet", Group: CIDR, Summary: "one of the equally large parts of a network, counted from 0",
+			Min: 3, Max: 3, Result: armjson.String, Eval: cidrSubnet},
+		{Name: "parseCidr", Group: CIDR,
+			Summary: "network, netmask, first and last address of 10.0.0.0/16 or its like of IPv6",
+			Min:     1, Max: 1, Result: armjson.Object, Eval: parseCIDR},
 	}
 }
 
@@ -52,8 +53,9 @@ func (n network) addr(i *big.Int) netip.Addr {
 	return a
 }
 
-// usable are the numbers of the first and last address a host can have. In IPv4 the lowest is that of the network and the highest
-// is for broadcasts; networks of one or two addresses have none to spare, and the service then names the network's own.
+// usable are the numbers of the first and last address a host can have. In IPv4 the lowest is that of the network and
+// the highest is for broadcasts; networks of one or two addresses have none to spare, and the service then names the
+// network's own.
 func (n network) usable() (first, last *big.Int) {
 	switch {
 	case n.Addr().Is6():
@@ -112,8 +114,8 @@ func cidrSubnet(a *Args) (*armjson.Node, error) {
 	return armjson.NewString(netip.PrefixFrom(n.addr(at), int(bits)).String()), nil
 }
 
-// cidrHost gives an address that a host can have. In IPv6 the very first address is passed over, though parseCidr calls it
-// usable: it is that of the routers.
+// cidrHost gives an address that a host can have. In IPv6 the very first address is passed over, though parseCidr calls
+// it usable: it is that of the routers.
 func cidrHost(a *Args) (*armjson.Node, error) {
 	n, err := networkOf(a)
 	if err != nil {

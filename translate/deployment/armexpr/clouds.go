@@ -16,18 +16,21 @@ type cloud struct {
 	acr, dataLakeAnalytics, dataLakeStore, frontDoor, keyVault, sqlServer, storage       string
 }
 
-// The clouds, as "az cloud list" and the reference of environment() show them. Some of the endings of host names start with a
-// dot, others do not.
+// The clouds, as "az cloud list" and the reference of environment() show them. Some of the endings of host names start
+// with a dot, others do not.
 // Reference: https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment
 var clouds = []cloud{
 	{
 		name: "AzureCloud", gallery: "https://gallery.azure.com/", graph: "https://graph.windows.net/",
-		portal: "https://portal.azure.com", dataLake: "https://datalake.azure.net/", batch: "https://batch.core.windows.net/",
+		portal: "https://portal.azure.com", dataLake: "https://datalake.azure.net/",
+		batch: "https://batch.core.windows.net/",
 		media: "https://rest.media.azure.net", sqlManagement: "https://management.core.windows.net:8443/",
 		resourceManager: "https://management.azure.com/", login: "https://login.microsoftonline.com/",
 		audiences: []string{"https://management.core.windows.net/", "https://management.azure.com/"},
-		acr:       ".azurecr.io", dataLakeAnalytics: "azuredatalakeanalytics.net", dataLakeStore: "azuredatalakestore.net",
-		frontDoor: "azurefd.net", keyVault: ".vault.azure.net", sqlServer: ".database.windows.net", storage: "core.windows.net",
+		acr:       ".azurecr.io", dataLakeAnalytics: "azuredatalakeanalytics.net",
+		dataLakeStore: "azuredatalakestore.net",
+		frontDoor:     "azurefd.net", keyVault: ".vault.azure.net", sqlServer: ".database.windows.net",
+		storage: "core.windows.net",
 	},
 	{
 		name: "AzureUSGovernment", gallery: "https://gallery.usgovcloudapi.net/", graph: "https://graph.windows.net/",
@@ -40,11 +43,14 @@ var clouds = []cloud{
 	},
 	{
 		name: "AzureChinaCloud", gallery: "https://gallery.chinacloudapi.cn/", graph: "https://graph.chinacloudapi.cn/",
-		portal: "https://portal.azure.cn", batch: "https://batch.chinacloudapi.cn", media: "https://rest.media.chinacloudapi.cn",
-		sqlManagement: "https://management.core.chinacloudapi.cn:8443", resourceManager: "https://management.chinacloudapi.cn",
-		login:     "https://login.chinacloudapi.cn",
-		audiences: []string{"https://management.core.chinacloudapi.cn", "https://management.chinacloudapi.cn"},
-		acr:       ".azurecr.cn", keyVault: ".vault.azure.cn", sqlServer: ".database.chinacloudapi.cn", storage: "core.chinacloudapi.cn",
+		portal: "https://portal.azure.cn", batch: "https://batch.chinacloudapi.cn",
+		media:           "https://rest.media.chinacloudapi.cn",
+		sqlManagement:   "https://management.core.chinacloudapi.cn:8443",
+		resourceManager: "https://management.chinacloudapi.cn",
+		login:           "https://login.chinacloudapi.cn",
+		audiences:       []string{"https://management.core.chinacloudapi.cn", "https://management.chinacloudapi.cn"},
+		acr:             ".azurecr.cn", keyVault: ".vault.azure.cn", sqlServer: ".database.chinacloudapi.cn",
+		storage: "core.chinacloudapi.cn",
 	},
 }
 
@@ -81,7 +87,8 @@ func environment(a *Args) (*armjson.Node, error) {
 	}
 	authentication := textMembers("loginEndpoint", c.login, "tenant", "common", "identityProvider", "AAD")
 	authentication = append(authentication, armjson.Member{Key: "audiences", Value: armjson.NewArray(audiences)})
-	all := textMembers("name", c.name, "gallery", c.gallery, "graph", c.graph, "portal", c.portal, "graphAudience", c.graph,
+	all := textMembers("name", c.name, "gallery", c.gallery, "graph", c.graph, "portal", c.portal, "graphAudience",
+		c.graph,
 		"activeDirectoryDataLake", c.dataLake, "batch", c.batch, "media", c.media, "sqlManagement", c.sqlManagement,
 		"vmImageAliasDoc", "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
 		"resourceManager", c.resourceManager)

@@ -12,16 +12,20 @@ import (
 
 func comparisonFunctions() []Function {
 	return []Function{
-		{Name: "coalesce", Group: Comparison, Summary: "the first argument that is not null; those behind it are not evaluated",
-			Min: 1, Max: -1, Lazy: true, Passes: true, Eval: coalesce},
-		{Name: "equals", Group: Comparison, Summary: "whether two values are the same: type, case of texts, all that is inside",
-			Min: 2, Max: 2, Result: armjson.Bool, Unknowns: NeedsNone, Eval: equals},
-		{Name: "greater", Group: Comparison, Summary: "whether a number or text is greater than another; \"A\" is greater than \"a\"",
-			Min: 2, Max: 2, Result: armjson.Bool, Eval: ordered(func(c int) bool { return c > 0 })},
+		{Name: "coalesce", Group: Comparison,
+			Summary: "the first argument that is not null; those behind it are not evaluated",
+			Min:     1, Max: -1, Lazy: true, Passes: true, Eval: coalesce},
+		{Name: "equals", Group: Comparison,
+			Summary: "whether two values are the same: type, case of texts, all that is inside",
+			Min:     2, Max: 2, Result: armjson.Bool, Unknowns: NeedsNone, Eval: equals},
+		{Name: "greater", Group: Comparison,
+			Summary: "whether a number or text is greater than another; \"A\" is greater than \"a\"",
+			Min:     2, Max: 2, Result: armjson.Bool, Eval: ordered(func(c int) bool { return c > 0 })},
 		{Name: "greaterOrEquals", Group: Comparison, Summary: "whether a number or text is not less than another",
 			Min: 2, Max: 2, Result: armjson.Bool, Eval: ordered(func(c int) bool { return c >= 0 })},
-		{Name: "less", Group: Comparison, Summary: "whether a number or text is less than another; \"a\" is less than \"A\"",
-			Min: 2, Max: 2, Result: armjson.Bool, Eval: ordered(func(c int) bool { return c < 0 })},
+		{Name: "less", Group: Comparison,
+			Summary: "whether a number or text is less than another; \"a\" is less than \"A\"",
+			Min:     2, Max: 2, Result: armjson.Bool, Eval: ordered(func(c int) bool { return c < 0 })},
 		{Name: "lessOrEquals", Group: Comparison, Summary: "whether a number or text is not greater than another",
 			Min: 2, Max: 2, Result: armjson.Bool, Eval: ordered(func(c int) bool { return c <= 0 })},
 	}
@@ -62,8 +66,8 @@ func ordered(holds func(c int) bool) func(*Args) (*armjson.Node, error) {
 	}
 }
 
-// collators hold the order of texts of no particular language, as the service's invariant culture has it: letters before
-// case, so that "a" < "A" < "b". A collator serves one goroutine at a time.
+// collators hold the order of texts of no particular language, as the service's invariant culture has it: letters
+// before case, so that "a" < "A" < "b". A collator serves one goroutine at a time.
 var collators = sync.Pool{New: func() any { return collate.New(language.Und) }}
 
 func compareTexts(a, b string) int {

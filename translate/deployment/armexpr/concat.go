@@ -6,8 +6,8 @@ import (
 	"github.com/ingot-build/ingot/translate/armjson"
 )
 
-// concat joins arrays if its first argument is one, else texts; numbers and booleans join in their text form. Arrays are joined even
-// if elements inside them are not known.
+// concat joins arrays if its first argument is one, else texts; numbers and booleans join in their text form. Arrays
+// are joined even if elements inside them are not known.
 func concat(a *Args) (*armjson.Node, error) {
 	kind, err := concatKind(a)
 	if err != nil {
@@ -35,7 +35,8 @@ func concat(a *Args) (*armjson.Node, error) {
 	return armjson.NewString(b.String()), nil
 }
 
-// concatKind tells from the first argument that is known what all must be: arrays, or texts. It is 0 when none is known.
+// concatKind tells from the first argument that is known what all must be: arrays, or texts. It is 0 when none is
+// known.
 func concatKind(a *Args) (armjson.Kind, error) {
 	var joined armjson.Kind
 	for i, v := range a.Values {

@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// standardDates are .NET's forms of a single letter, in the invariant culture. o, r, s and u are the same in every culture.
+// standardDates are .NET's forms of a single letter, in the invariant culture. o, r, s and u are the same in every
+// culture.
 // Reference: https://learn.microsoft.com/dotnet/standard/base-types/standard-date-and-time-format-strings
 var standardDates = map[string]string{
 	"d": "MM/dd/yyyy",
@@ -29,7 +30,8 @@ var standardDates = map[string]string{
 	"y": "yyyy MMMM", "Y": "yyyy MMMM",
 }
 
-// longestField is the most text one letter of a form can make, on the way from "d" and "M" to what the standard forms stand for.
+// longestField is the most text one letter of a form can make, on the way from "d" and "M" to what the standard forms
+// stand for.
 const longestField = 40
 
 // formatDate writes a time, which is in UTC, as .NET does in a standard or custom form.
@@ -89,7 +91,8 @@ func appendDate(b []byte, t time.Time, form string) ([]byte, error) {
 	return b, nil
 }
 
-// quotedPart reads '…' or "…"; a backslash inside takes the next character as it is. The length is 0 if it is never closed.
+// quotedPart reads '…' or "…"; a backslash inside takes the next character as it is. The length is 0 if it is never
+// closed.
 func quotedPart(s string) (text []byte, length int) {
 	for i := 1; i < len(s); i++ {
 		switch {

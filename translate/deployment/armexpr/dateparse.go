@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// dateLayouts are the ways to write a time that .NET reads in the invariant culture: ISO 8601 with all it may leave out, what the
-// standard forms give (but those without a year), and the American order of month and day.
+// dateLayouts are the ways to write a time that .NET reads in the invariant culture: ISO 8601 with all it may leave
+// out, what the standard forms give (but those without a year), and the American order of month and day.
 var dateLayouts = slices.Concat(
 	layouts([]string{"2006-1-2T", "2006-1-2 "}, clock24),
-	layouts([]string{"1/2/2006 ", "2006/1/2 ", "2 January 2006 ", "2 Jan 2006 ", "January 2, 2006 ", "Jan 2, 2006 "}, clock24, clock12),
+	layouts([]string{"1/2/2006 ", "2006/1/2 ", "2 January 2006 ", "2 Jan 2006 ", "January 2, 2006 ", "Jan 2, 2006 "},
+		clock24, clock12),
 	layouts([]string{"2006-1-2 "}, clock12),
-	[]string{"2006-1-2", "2006-1", "1/2/2006", "2006/1/2", "2 January 2006", "2 Jan 2006", "January 2, 2006", "Jan 2, 2006",
-		"2006 January", "January 2006"},
+	[]string{"2006-1-2", "2006-1", "1/2/2006", "2006/1/2", "2 January 2006", "2 Jan 2006", "January 2, 2006",
+		"Jan 2, 2006", "2006 January", "January 2006"},
 )
 
 var (
@@ -39,8 +40,8 @@ const layoutsPerStep = 2
 // maxDateText is more than the longest way to write a time takes; Go's parser is asked many times.
 const maxDateText = 100
 
-// parseDate reads a time and gives it in UTC; one without a zone is UTC. ok is false for what no layout fits, what is outside of the
-// years 1 to 9999, and for a weekday that is not that of the date.
+// parseDate reads a time and gives it in UTC; one without a zone is UTC. ok is false for what no layout fits, what is
+// outside of the years 1 to 9999, and for a weekday that is not that of the date.
 func parseDate(text string) (t time.Time, ok bool) {
 	if text = strings.TrimSpace(text); len(text) > maxDateText {
 		return t, false

@@ -8,14 +8,15 @@ import (
 
 func dateFunctions() []Function {
 	return []Function{
-		{Name: "dateTimeAdd", Group: Dates, Summary: "a time so much later or, with a minus, earlier: PT1H, -P3M", Min: 2, Max: 3,
-			Result: armjson.String, Eval: dateTimeAdd},
-		{Name: "dateTimeFromEpoch", Group: Dates, Summary: "the time so many seconds after the start of 1970, UTC", Min: 1, Max: 1,
-			Result: armjson.String, Eval: dateTimeFromEpoch},
-		{Name: "dateTimeToEpoch", Group: Dates, Summary: "seconds since the start of 1970; a time without a zone is UTC", Min: 1, Max: 1,
+		{Name: "dateTimeAdd", Group: Dates, Summary: "a time so much later or, with a minus, earlier: PT1H, -P3M",
+			Min: 2, Max: 3, Result: armjson.String, Eval: dateTimeAdd},
+		{Name: "dateTimeFromEpoch", Group: Dates, Summary: "the time so many seconds after the start of 1970, UTC",
+			Min: 1, Max: 1, Result: armjson.String, Eval: dateTimeFromEpoch},
+		{Name: "dateTimeToEpoch", Group: Dates,
+			Summary: "seconds since the start of 1970; a time without a zone is UTC", Min: 1, Max: 1,
 			Result: armjson.Number, Eval: dateTimeToEpoch},
-		{Name: "utcNow", Group: Dates, Summary: "the time of the deployment, UTC", Max: 1, In: []Position{InParameterDefault},
-			Result: armjson.String, Eval: utcNow},
+		{Name: "utcNow", Group: Dates, Summary: "the time of the deployment, UTC", Max: 1,
+			In: []Position{InParameterDefault}, Result: armjson.String, Eval: utcNow},
 	}
 }
 

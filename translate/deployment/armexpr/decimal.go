@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// decimal is the value of a JSON number: 0.digits times ten to the power of point. Digits have no zeros at either end, and
-// none at all for zero, so equal numbers are equal decimals. Floating point would confuse large whole numbers.
+// decimal is the value of a JSON number: 0.digits times ten to the power of point. Digits have no zeros at either end,
+// and none at all for zero, so equal numbers are equal decimals. Floating point would confuse large whole numbers.
 type decimal struct {
 	negative bool
 	digits   string
@@ -29,7 +29,8 @@ func decimalOf(text string) decimal {
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := whole + fraction
 	significant := strings.TrimLeft(digits, "0")
-	d := decimal{negative, strings.TrimRight(significant, "0"), exponent + int64(len(whole)-(len(digits)-len(significant)))}
+	d := decimal{negative, strings.TrimRight(significant, "0"),
+		exponent + int64(len(whole)-(len(digits)-len(significant)))}
 	if d.digits == "" {
 		return decimal{}
 	}

@@ -13,16 +13,22 @@ func deploymentFunctions() []Function {
 			Eval: parametersFunc},
 		{Name: "variables", Group: Deployments, Summary: "the value of a variable", Min: 1, Max: 1, Passes: true,
 			Eval: variablesFunc},
-		{Name: "copyIndex", Group: Deployments, Summary: "the turn of a loop: [name of the loop], [number to add]", Max: 2,
+		{Name: "copyIndex", Group: Deployments,
+			Summary: "the turn of a loop: [name of the loop], [number to add]", Max: 2,
 			Result: armjson.Number, Eval: copyIndex},
 		{Name: "deployment", Group: Deployments, Summary: "the deployment itself: its name, template and parameters",
-			Result: armjson.Object, Eval: func(a *Args) (*armjson.Node, error) { return a.known(a.Env.Context.Deployment) }},
-		{Name: "externalInputs", Group: Deployments, Summary: "an input that a parameter file declares; in parameter files only",
-			Min: 1, Max: 1, Eval: externalInputs},
+			Result: armjson.Object, Eval: func(a *Args) (*armjson.Node,
+				error) {
+				return a.known(a.Env.Context.Deployment)
+			}},
+		{Name: "externalInputs", Group: Deployments,
+			Summary: "an input that a parameter file declares; in parameter files only",
+			Min:     1, Max: 1, Eval: externalInputs},
 		{Name: "deployer", Group: Deployments, Summary: "who deploys", Result: armjson.Object,
 			Eval: func(a *Args) (*armjson.Node, error) { return a.known(a.Env.Context.Deployer) }},
-		{Name: "environment", Group: Deployments, Summary: "the cloud deployed to: its endpoints and the endings of its host names",
-			Result: armjson.Object, Eval: environment},
+		{Name: "environment", Group: Deployments,
+			Summary: "the cloud deployed to: its endpoints and the endings of its host names",
+			Result:  armjson.Object, Eval: environment},
 	}
 }
 
@@ -50,8 +56,8 @@ func lookup(a *Args, find func(string) (*armjson.Node, error), refusal, why stri
 	return find(name)
 }
 
-// copyIndex is copyIndex([loop], [offset]). Without a name it asks for the loop over the resource or output it stands in, also
-// inside the loop of a property: that one goes by its name only.
+// copyIndex is copyIndex([loop], [offset]). Without a name it asks for the loop over the resource or output it stands
+// in, also inside the loop of a property: that one goes by its name only.
 func copyIndex(a *Args) (*armjson.Node, error) {
 	loop, rest := "", 0
 	if a.Len() > 0 && (a.Len() == 2 || a.Values[0].Kind == armjson.String) {

@@ -68,8 +68,8 @@ func wholeCount(digits string) (n int64, ok bool) {
 	return n, true
 }
 
-// addTo moves t by the months first: a day that the month does not have becomes its last one. ok is false outside of the years 1
-// to 9999.
+// addTo moves t by the months first: a day that the month does not have becomes its last one. ok is false outside of
+// the years 1 to 9999.
 func (d duration) addTo(t time.Time) (moved time.Time, ok bool) {
 	month := int64(t.Year())*12 + int64(t.Month()) - 1 + d.months
 	year := month / 12

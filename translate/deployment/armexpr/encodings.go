@@ -48,7 +48,8 @@ func jsonValue(a *Args) (*armjson.Node, error) {
 	return readJSON(a, s)
 }
 
-// readJSON reads text as the service does. What it will take in memory is counted before: a value may be written in one byte.
+// readJSON reads text as the service does. What it will take in memory is counted before: a value may be written in one
+// byte.
 func readJSON(a *Args, text string) (*armjson.Node, error) {
 	if err := a.work(parsingCost * int64(len(text))); err != nil {
 		return nil, err
@@ -188,7 +189,8 @@ var charsets = map[string]func([]byte) string{
 	"utf-8": utf8Text, "utf8": utf8Text,
 	"us-ascii": asciiText, "ascii": asciiText,
 	"iso-8859-1": latin1Text, "latin1": latin1Text,
-	"utf-16": utf16Text(binary.LittleEndian), "utf-16le": utf16Text(binary.LittleEndian), "unicode": utf16Text(binary.LittleEndian),
+	"utf-16": utf16Text(binary.LittleEndian), "utf-16le": utf16Text(binary.LittleEndian),
+	"unicode":  utf16Text(binary.LittleEndian),
 	"utf-16be": utf16Text(binary.BigEndian),
 }
 

@@ -15,7 +15,8 @@ const (
 	InParameterDefault
 	InVariable
 	InOutput
-	InName // of a resource; also types, scopes, conditions and counts of loops: what the service needs before it deploys
+	// of a resource; also types, scopes, conditions and counts of loops: what the service needs before it deploys
+	InName
 )
 
 // Level is how high in Azure's hierarchy a template is deployed. The zero Level is a resource group.
@@ -29,8 +30,8 @@ const (
 	TenantLevel
 )
 
-// Context is the place a template is deployed to: what the functions that ask for it return. A nil value is not known; one that
-// is unknown says why.
+// Context is the place a template is deployed to: what the functions that ask for it return. A nil value is not known;
+// one that is unknown says why.
 type Context struct {
 	Level Level
 	// What the functions of these names return.
@@ -50,17 +51,18 @@ type Env struct {
 	Context  *Context
 	Budget   *Budget
 
-	// Parameter and Variable look a name up, ignoring case. A nil function means that the expression stands where the template
-	// may not use them. Their errors are passed on; an *Error without a Span gets the place of the use.
+	// Parameter and Variable look a name up, ignoring case. A nil function means that the expression stands where the
+	// template may not use them. Their errors are passed on; an *Error without a Span gets the place of the use.
 	Parameter, Variable func(name string) (*armjson.Node, error)
 	// External looks up what a parameter file calls an external input; it is nil elsewhere.
 	External func(name string) (*armjson.Node, error)
 	// User calls a function that the template defines itself.
 	User func(c *Call, args []*armjson.Node) (*armjson.Node, error)
-	// CopyIndex is the current turn of the loop with that name, a whole number or an unknown value; "" is the nearest loop that
-	// needs no name. It is nil when there is no such loop.
+	// CopyIndex is the current turn of the loop with that name, a whole number or an unknown value; "" is the nearest
+	// loop that needs no name. It is nil when there is no such loop.
 	CopyIndex func(loop string) *armjson.Node
-	// Reference answers reference() where the template alone knows: the outputs of a nested deployment. ok is false otherwise.
+	// Reference answers reference() where the template alone knows: the outputs of a nested deployment. ok is false
+	// otherwise.
 	Reference func(args []*armjson.Node) (v *armjson.Node, ok bool, err error)
 	// References is to references(), the list for a loop, what Reference is to reference(). Both may be nil.
 	References func(args []*armjson.Node) (v *armjson.Node, ok bool, err error)

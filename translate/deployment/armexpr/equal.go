@@ -11,8 +11,8 @@ const (
 	yes
 )
 
-// Equal compares two values as the service does: types must agree, texts and keys respect case, the order of keys does not
-// matter, numbers compare by value. Values that are not known are equal to nothing.
+// Equal compares two values as the service does: types must agree, texts and keys respect case, the order of keys does
+// not matter, numbers compare by value. Values that are not known are equal to nothing.
 func Equal(a, b *armjson.Node) bool { return same(a, b) == yes }
 
 // same is Equal for values with unknown parts: maybe when the known ones do not decide.

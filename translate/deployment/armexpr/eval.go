@@ -8,9 +8,10 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// Eval computes the value of e. The error is an *Error, or what a function of the Env returned. The value may share nodes with
-// the environment and must not be changed; nodes made here have no range. What cannot be known before the deployment is an
-// unknown value, not an error. Every part of an expression is a step: even the texts of a long list of arguments take their time.
+// Eval computes the value of e. The error is an *Error, or what a function of the Env returned. The value may share
+// nodes with the environment and must not be changed; nodes made here have no range. What cannot be known before the
+// deployment is an unknown value, not an error. Every part of an expression is a step: even the texts of a long list of
+// arguments take their time.
 func Eval(e Expr, env *Env) (*armjson.Node, error) {
 	if err := env.Budget.Step(); err != nil {
 		return nil, at(e.Span(), err)
@@ -52,11 +53,13 @@ func evalIndex(e *Index, env *Env) (*armjson.Node, error) {
 	}
 	i, err := strconv.Atoi(key.Text)
 	if target.Kind != armjson.Array || key.Kind != armjson.Number || err != nil {
-		return nil, &Error{Span: e.Key.Span(), Summary: fmt.Sprintf("%s cannot be indexed by %s", target.Kind, key.Kind),
-			Why: "an array takes a whole number, an object the name of a property"}
+		return nil, &Error{Span: e.Key.Span(),
+			Summary: fmt.Sprintf("%s cannot be indexed by %s", target.Kind, key.Kind),
+			Why:     "an array takes a whole number, an object the name of a property"}
 	}
 	if i < 0 || i >= len(target.Items) {
-		return nil, &Error{Span: e.Key.Span(), Summary: fmt.Sprintf("index %d is outside of an array of %d", i, len(target.Items))}
+		return nil, &Error{Span: e.Key.Span(),
+			Summary: fmt.Sprintf("index %d is outside of an array of %d", i, len(target.Items))}
 	}
 	return target.Items[i], nil
 }
@@ -82,5 +85,6 @@ func member(env *Env, target *armjson.Node, name string, at Span) (*armjson.Node
 	for i, m := range target.Members {
 		known[i] = m.Key
 	}
-	return nil, &Error{Span: at, Summary: fmt.Sprintf("the object has no property %q", shortText(name)), Fix: diag.KnownNames(name, known)}
+	return nil, &Error{Span: at, Summary: fmt.Sprintf("the object has no property %q", shortText(name)),
+		Fix: diag.KnownNames(name, known)}
 }

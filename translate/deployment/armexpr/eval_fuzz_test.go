@@ -10,15 +10,18 @@ import (
 	"github.com/ingot-build/ingot/translate/deployment/armexpr"
 )
 
-// FuzzEval: no panic; a value keeps to the limits; an error says something, about a place inside the text; the same text gives the
-// same result.
+// FuzzEval: no panic; a value keeps to the limits; an error says something, about a place inside the text; the same
+// text gives the same result.
 func FuzzEval(f *testing.F) {
 	addVectors(f)
 	for _, seed := range []string{
-		"[concat('a', parameters('env'))]", "[format('{0:D3}|{1,5}', 5, true())]", "[parameters('deep').x.k.list[0].x]", "[[x]",
+		"[concat('a', parameters('env'))]", "[format('{0:D3}|{1,5}', 5, true())]", "[parameters('deep').x.k.list[0].x]",
+		"[[x]",
 		"[map(parameters('people'), lambda('p', if(equals(parameters('u'), 1), lambdaVariables('p').age, reference('x'))))]",
-		"[union(parameters('pair'), createObject('a', parameters('later')))]", "[sort(parameters('list'), lambda('a', 'b', true()))]",
-		"[toObject(range(-2, 5), lambda('i', string(lambdaVariables('i'))), lambda('i', copyIndex('l', 3)))]", "[my.own(1, variables('v'))]",
+		"[union(parameters('pair'), createObject('a', parameters('later')))]",
+		"[sort(parameters('list'), lambda('a', 'b', true()))]",
+		"[toObject(range(-2, 5), lambda('i', string(lambdaVariables('i'))), lambda('i', copyIndex('l', 3)))]",
+		"[my.own(1, variables('v'))]",
 	} {
 		f.Add(seed)
 	}
@@ -59,7 +62,8 @@ func FuzzEval(f *testing.F) {
 		if err1 == nil {
 			return
 		}
-		if err1.Span.From < 0 || err1.Span.To <= err1.Span.From && err1.Span.To < len(text)-1 || err1.Span.To > len(text) {
+		if err1.Span.From < 0 || err1.Span.To <= err1.Span.From && err1.Span.To < len(text)-1 ||
+			err1.Span.To > len(text) {
 			t.Errorf("the error points at %v of %d bytes", err1.Span, len(text))
 		}
 		if err1.Summary == "" || len(err1.Summary) > 5000 || !utf8.ValidString(err1.Summary+err1.Why+err1.Fix) {

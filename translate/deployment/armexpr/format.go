@@ -7,8 +7,8 @@ import (
 	"github.com/ingot-build/ingot/translate/armjson"
 )
 
-// format fills {0}, {1,-10}, {2:N0} as .NET's composite formatting does, in the invariant culture. Surplus arguments are
-// ignored.
+// format fills {0}, {1,-10}, {2:N0} as .NET's composite formatting does, in the invariant culture. Surplus arguments
+// are ignored.
 // Reference: https://learn.microsoft.com/dotnet/standard/base-types/composite-formatting
 func format(a *Args) (*armjson.Node, error) {
 	pattern, err := a.Text(0)
@@ -108,7 +108,8 @@ const maxWidth = 1_000_000
 func (h hole) fill(a *Args, behind int) (string, error) {
 	index, err := strconv.Atoi(h.index)
 	if err != nil || index >= len(a.Values)-1 {
-		return "", a.Fail(0, "the format asks for {%s}, and %s given", shortText(h.index), count(len(a.Values)-1, "value is", "values are"))
+		return "", a.Fail(0, "the format asks for {%s}, and %s given", shortText(h.index),
+			count(len(a.Values)-1, "value is", "values are"))
 	}
 	s, err := formatValue(a, a.Values[index+1], h.form)
 	if err != nil || h.width == "" {
@@ -128,7 +129,8 @@ func (h hole) fill(a *Args, behind int) (string, error) {
 	return strings.Repeat(" ", missing) + s, nil
 }
 
-// formatValue gives a value in a form. Forms are about numbers: they say nothing about texts, booleans and what is no single value.
+// formatValue gives a value in a form. Forms are about numbers: they say nothing about texts, booleans and what is no
+// single value.
 func formatValue(a *Args, v *armjson.Node, form string) (string, error) {
 	if v.Kind == armjson.Number && form != "" {
 		return formatNumber(a, v.Text, form)

@@ -55,8 +55,8 @@ type Function struct {
 	Unknowns Unknowns
 	// Lazy functions get their arguments unevaluated and evaluate those they need: see Args.Eval.
 	Lazy bool
-	// Passes is set for functions that pass on a value that was made, and charged for, elsewhere: a loop may read a large parameter
-	// as often as it likes.
+	// Passes is set for functions that pass on a value that was made, and charged for, elsewhere: a loop may read a
+	// large parameter as often as it likes.
 	Passes bool
 	// In lists the only positions the function may be called in; nil is everywhere.
 	In []Position
@@ -67,11 +67,14 @@ type Function struct {
 // functions is the language: every function by its name in lower case.
 var functions map[string]*Function
 
-// init fills the table: its own declaration cannot, since lazy functions evaluate, and whoever evaluates looks functions up.
+// init fills the table: its own declaration cannot, since lazy functions evaluate, and whoever evaluates looks
+// functions up.
 func init() {
 	functions = index(
-		arrayFunctions(), cidrFunctions(), comparisonFunctions(), dateFunctions(), deploymentFunctions(), lambdaFunctions(),
-		logicalFunctions(), numberFunctions(), objectFunctions(), resourceFunctions(), scopeFunctions(), stringFunctions(),
+		arrayFunctions(), cidrFunctions(), comparisonFunctions(), dateFunctions(), deploymentFunctions(),
+		lambdaFunctions(),
+		logicalFunctions(), numberFunctions(), objectFunctions(), resourceFunctions(), scopeFunctions(),
+		stringFunctions(),
 	)
 }
 
@@ -104,8 +107,8 @@ func Functions() []Function {
 // IsFunction reports whether the language has a function of that name.
 func IsFunction(name string) bool { return functionNamed(name) != nil }
 
-// functionNamed finds a function by its name, in any case. The resource providers add functions whose names start with "list";
-// they are one row of the table.
+// functionNamed finds a function by its name, in any case. The resource providers add functions whose names start with
+// "list"; they are one row of the table.
 func functionNamed(name string) *Function {
 	lower := strings.ToLower(name)
 	if f := functions[lower]; f != nil {
@@ -163,8 +166,8 @@ func evalCall(c *Call, env *Env) (*armjson.Node, error) {
 	return v, nil
 }
 
-// spendOnArguments counts what a function that is not lazy does with its arguments at the least: it goes through those that are
-// texts, and looks for what is not known in the others.
+// spendOnArguments counts what a function that is not lazy does with its arguments at the least: it goes through those
+// that are texts, and looks for what is not known in the others.
 func (a *Args) spendOnArguments() {
 	for _, v := range a.Values {
 		size := int64(len(v.Text))
@@ -177,7 +180,8 @@ func (a *Args) spendOnArguments() {
 
 func evalUser(c *Call, env *Env) (*armjson.Node, error) {
 	if env.User == nil {
-		return nil, &Error{Span: c.NamePlace, Summary: fmt.Sprintf("the template's own function %s.%s cannot be used here", c.Namespace, c.Name)}
+		return nil, &Error{Span: c.NamePlace,
+			Summary: fmt.Sprintf("the template's own function %s.%s cannot be used here", c.Namespace, c.Name)}
 	}
 	args, err := evalAll(c.Args, env)
 	if err != nil {
@@ -234,8 +238,9 @@ func (f *Function) arity() string {
 // allowed says where a function may stand.
 func (f *Function) allowed() string {
 	names := map[Position]string{
-		InResource: "the properties of resources", InParameterDefault: "default values of parameters", InVariable: "variables",
-		InOutput: "outputs", InName: "names, types and conditions of resources",
+		InResource: "the properties of resources", InParameterDefault: "default values of parameters",
+		InVariable: "variables",
+		InOutput:   "outputs", InName: "names, types and conditions of resources",
 	}
 	var where []string
 	for _, p := range f.In {
@@ -271,7 +276,8 @@ func (a *Args) Fail(i int, format string, args ...any) *Error {
 	return &Error{Span: a.call.Args[i].Span(), Summary: fmt.Sprintf(format, args...)}
 }
 
-// Wants makes the error for an argument of the wrong type: "length takes a string, an array or an object here, not null".
+// Wants makes the error for an argument of the wrong type: "length takes a string, an array or an object here, not
+// null".
 func (a *Args) Wants(i int, what string) *Error {
 	return a.Fail(i, "%s takes %s here, not %s", a.f.Name, what, a.Values[i].Kind)
 }

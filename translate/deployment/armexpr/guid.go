@@ -27,7 +27,8 @@ func guidOf(a *Args) (*armjson.Node, error) {
 	return armjson.NewString(strings.Join([]string{s[:8], s[8:12], s[12:16], s[16:20], s[20:]}, "-")), nil
 }
 
-// joinedName is what guid and uniqueString make a hash of: the arguments, which must be texts, with dashes between them.
+// joinedName is what guid and uniqueString make a hash of: the arguments, which must be texts, with dashes between
+// them.
 func joinedName(a *Args) ([]byte, error) {
 	parts, err := a.Texts()
 	if err != nil {

@@ -15,24 +15,29 @@ const (
 
 func lambdaFunctions() []Function {
 	return []Function{
-		{Name: "filter", Group: Lambdas, Summary: "the elements for which a lambda (element, [index]) is true", Min: 2, Max: 2,
-			Result: armjson.Array, Lazy: true, Eval: filter},
-		{Name: "groupBy", Group: Lambdas, Summary: "an object of arrays: the elements for which a lambda gives the same name",
-			Min: 2, Max: 3, Result: armjson.Object, Lazy: true, Eval: groupBy},
-		{Name: lambdaName, Group: Lambdas, Summary: "names of variables and an expression; an argument of the others in this group",
-			Min: 1, Max: -1, Lazy: true, Eval: strayLambda},
-		{Name: lambdaVariablesName, Group: Lambdas, Summary: "the value of a variable of a lambda around", Min: 1, Max: 1,
-			Passes: true, Eval: lambdaVariable},
+		{Name: "filter", Group: Lambdas, Summary: "the elements for which a lambda (element, [index]) is true",
+			Min: 2, Max: 2, Result: armjson.Array, Lazy: true, Eval: filter},
+		{Name: "groupBy", Group: Lambdas,
+			Summary: "an object of arrays: the elements for which a lambda gives the same name",
+			Min:     2, Max: 3, Result: armjson.Object, Lazy: true, Eval: groupBy},
+		{Name: lambdaName, Group: Lambdas,
+			Summary: "names of variables and an expression; an argument of the others in this group",
+			Min:     1, Max: -1, Lazy: true, Eval: strayLambda},
+		{Name: lambdaVariablesName, Group: Lambdas, Summary: "the value of a variable of a lambda around",
+			Min: 1, Max: 1, Passes: true, Eval: lambdaVariable},
 		{Name: "map", Group: Lambdas, Summary: "what a lambda (element, [index]) makes of each element", Min: 2, Max: 2,
 			Result: armjson.Array, Lazy: true, Eval: mapItems},
-		{Name: "mapValues", Group: Lambdas, Summary: "what a lambda makes of each value of an object, under the same names",
-			Min: 2, Max: 2, Result: armjson.Object, Lazy: true, Eval: mapValues},
-		{Name: "reduce", Group: Lambdas, Summary: "one value, from an initial one and a lambda (value so far, element, [index])",
-			Min: 3, Max: 3, Lazy: true, Eval: reduce},
-		{Name: "sort", Group: Lambdas, Summary: "sorts an array; the lambda (a, b) is true when a comes before b", Min: 2, Max: 2,
-			Result: armjson.Array, Lazy: true, Eval: sortItems},
-		{Name: "toObject", Group: Lambdas, Summary: "an object: a lambda gives each element its name, another one its value",
-			Min: 2, Max: 3, Result: armjson.Object, Lazy: true, Eval: toObject},
+		{Name: "mapValues", Group: Lambdas,
+			Summary: "what a lambda makes of each value of an object, under the same names",
+			Min:     2, Max: 2, Result: armjson.Object, Lazy: true, Eval: mapValues},
+		{Name: "reduce", Group: Lambdas,
+			Summary: "one value, from an initial one and a lambda (value so far, element, [index])",
+			Min:     3, Max: 3, Lazy: true, Eval: reduce},
+		{Name: "sort", Group: Lambdas, Summary: "sorts an array; the lambda (a, b) is true when a comes before b",
+			Min: 2, Max: 2, Result: armjson.Array, Lazy: true, Eval: sortItems},
+		{Name: "toObject", Group: Lambdas,
+			Summary: "an object: a lambda gives each element its name, another one its value",
+			Min:     2, Max: 3, Result: armjson.Object, Lazy: true, Eval: toObject},
 	}
 }
 
@@ -58,17 +63,20 @@ func (a *Args) lambda(i, fewest, most int) (*lambda, error) {
 		if fewest < most {
 			wanted = fmt.Sprintf("%d to %d variables", fewest, most)
 		}
-		return nil, &Error{Span: c.Place, Summary: fmt.Sprintf("the lambda of %s takes %s, not %d", a.f.Name, wanted, n)}
+		return nil, &Error{Span: c.Place,
+			Summary: fmt.Sprintf("the lambda of %s takes %s, not %d", a.f.Name, wanted, n)}
 	}
 	names, ok := lambdaNames(c)
 	if !ok {
-		return nil, &Error{Span: c.Place, Summary: "a lambda takes names as texts in quotes, and an expression behind them"}
+		return nil, &Error{Span: c.Place,
+			Summary: "a lambda takes names as texts in quotes, and an expression behind them"}
 	}
 	l := &lambda{of: a, arg: i, body: c.Args[len(names)], env: *a.Env}
 	for j, name := range names {
 		for _, v := range l.vars {
 			if strings.EqualFold(v.name, name) {
-				return nil, &Error{Span: c.Args[j].Span(), Summary: fmt.Sprintf("two variables of this lambda are named %q", shortText(name))}
+				return nil, &Error{Span: c.Args[j].Span(),
+					Summary: fmt.Sprintf("two variables of this lambda are named %q", shortText(name))}
 			}
 		}
 		l.env.lambda = &binding{name: name, outer: l.env.lambda}

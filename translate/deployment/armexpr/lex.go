@@ -67,7 +67,8 @@ func lex(text string, from int) (token, *Error) {
 			Fix: "write texts in single quotes: 'web'"}
 	default:
 		r, size := utf8.DecodeRuneInString(text[i:])
-		return token{}, &Error{Span: Span{i, i + size}, Summary: fmt.Sprintf("%q does not belong into an expression", r)}
+		return token{}, &Error{Span: Span{i, i + size},
+			Summary: fmt.Sprintf("%q does not belong into an expression", r)}
 	}
 }
 

@@ -8,19 +8,24 @@ import (
 
 func logicalFunctions() []Function {
 	return []Function{
-		{Name: "and", Group: Logical, Summary: "whether all are true; evaluates up to the first that is false", Min: 2, Max: -1,
-			Result: armjson.Bool, Lazy: true, Eval: func(a *Args) (*armjson.Node, error) { return decidedBy(a, false) }},
+		{Name: "and", Group: Logical, Summary: "whether all are true; evaluates up to the first that is false",
+			Min: 2, Max: -1,
+			Result: armjson.Bool, Lazy: true,
+			Eval: func(a *Args) (*armjson.Node, error) { return decidedBy(a, false) }},
 		{Name: "bool", Group: Logical, Summary: "true or false from a text (\"true\" and \"false\" in any case) or number (0 is false)",
 			Min: 1, Max: 1, Result: armjson.Bool, Eval: toBool},
-		{Name: "fail", Group: Logical, Summary: "stops the deployment with a message; for a branch of if or coalesce", Min: 1, Max: 1,
-			Unknowns: NeedsNone, Eval: fail},
-		{Name: "false", Group: Logical, Summary: "the value false", Result: armjson.Bool, Eval: constant(armjson.NewBool(false))},
-		{Name: "if", Group: Logical, Summary: "one of two values; the other one is not evaluated", Min: 3, Max: 3, Lazy: true,
-			Passes: true, Eval: conditional},
-		{Name: "not", Group: Logical, Summary: "the opposite of a boolean", Min: 1, Max: 1, Result: armjson.Bool, Eval: not},
+		{Name: "fail", Group: Logical, Summary: "stops the deployment with a message; for a branch of if or coalesce",
+			Min: 1, Max: 1, Unknowns: NeedsNone, Eval: fail},
+		{Name: "false", Group: Logical, Summary: "the value false", Result: armjson.Bool,
+			Eval: constant(armjson.NewBool(false))},
+		{Name: "if", Group: Logical, Summary: "one of two values; the other one is not evaluated", Min: 3, Max: 3,
+			Lazy: true, Passes: true, Eval: conditional},
+		{Name: "not", Group: Logical, Summary: "the opposite of a boolean", Min: 1, Max: 1, Result: armjson.Bool,
+			Eval: not},
 		{Name: "or", Group: Logical, Summary: "whether any is true; evaluates up to the first that is", Min: 2, Max: -1,
 			Result: armjson.Bool, Lazy: true, Eval: func(a *Args) (*armjson.Node, error) { return decidedBy(a, true) }},
-		{Name: "true", Group: Logical, Summary: "the value true", Result: armjson.Bool, Eval: constant(armjson.NewBool(true))},
+		{Name: "true", Group: Logical, Summary: "the value true", Result: armjson.Bool,
+			Eval: constant(armjson.NewBool(true))},
 	}
 }
 
@@ -34,11 +39,12 @@ func fail(a *Args) (*armjson.Node, error) {
 	if message.Kind != armjson.String && message.Kind != armjson.Unknown {
 		return nil, a.Wants(0, "a string")
 	}
-	return nil, &Error{Summary: "the template fails by its own will: " + shortForm(form(message)), Why: "it calls fail here"}
+	return nil, &Error{Summary: "the template fails by its own will: " + shortForm(form(message)),
+		Why: "it calls fail here"}
 }
 
-// decidedBy is "and" and "or": one argument with the value decisive decides, whatever the others are. That holds for arguments
-// behind an unknown one too, though the service may never come to them.
+// decidedBy is "and" and "or": one argument with the value decisive decides, whatever the others are. That holds for
+// arguments behind an unknown one too, though the service may never come to them.
 func decidedBy(a *Args, decisive bool) (*armjson.Node, error) {
 	var unknown *armjson.Node
 	eval := a.evaluate
@@ -65,7 +71,8 @@ func decidedBy(a *Args, decisive bool) (*armjson.Node, error) {
 	return armjson.NewBool(!decisive), nil
 }
 
-// conditional is "if". When the condition is not known both branches are looked at: they may agree, or at least in their type.
+// conditional is "if". When the condition is not known both branches are looked at: they may agree, or at least in
+// their type.
 func conditional(a *Args) (*armjson.Node, error) {
 	condition, err := a.evaluate(0)
 	switch {
@@ -98,7 +105,8 @@ func conditional(a *Args) (*armjson.Node, error) {
 	return a.waiting(kindOf(yesValue), condition), nil
 }
 
-// coalesce gives the first value that is not null. Behind an unknown one the rest is looked at for the type of the result.
+// coalesce gives the first value that is not null. Behind an unknown one the rest is looked at for the type of the
+// result.
 func coalesce(a *Args) (*armjson.Node, error) {
 	var unknown *armjson.Node
 	var kind armjson.Kind

@@ -55,9 +55,11 @@ func TestComparison(t *testing.T) {
 	}.checkIn(t, valueEnv)
 }
 
-// TestOrderOfTexts wants the order of the invariant culture: what the letters are before their case, and marks and digits first.
+// TestOrderOfTexts wants the order of the invariant culture: what the letters are before their case, and marks and
+// digits first.
 func TestOrderOfTexts(t *testing.T) {
-	want := []string{"", "_", "-", "1", "10", "9", "a", "A", "a-b", "ab", "aB", "Ab", "AB", "b", "e", "é", "f", "z", "Z"}
+	want := []string{"", "_", "-", "1", "10", "9", "a", "A", "a-b", "ab", "aB", "Ab", "AB", "b", "e", "é", "f", "z",
+		"Z"}
 	got := slices.Clone(want)
 	slices.Reverse(got)
 	slices.SortStableFunc(got, func(x, y string) int {
@@ -83,45 +85,47 @@ func TestOrderOfTexts(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	const most, least = "9223372036854775807", "-9223372036854775808"
 	values{
-		"[add(" + most + ", 1)]":                   "error: add(" + most + ", 1) does not fit a 64-bit integer",
-		"[add(" + least + ", -1)]":                 "error: add(" + least + ", -1) does not fit a 64-bit integer",
-		"[add(" + least + ", " + most + ")]":       `-1`,
-		"[add(" + most + ", 0)]":                   most,
-		"[sub(" + least + ", 1)]":                  "error: sub(" + least + ", 1) does not fit a 64-bit integer",
-		"[sub(0, " + least + ")]":                  "error: sub(0, " + least + ") does not fit a 64-bit integer",
-		"[sub(-1, " + least + ")]":                 most,
-		"[sub(" + least + ", 0)]":                  least,
-		"[mul(" + least + ", -1)]":                 "error: mul(" + least + ", -1) does not fit a 64-bit integer",
-		"[mul(" + least + ", 1)]":                  least,
-		"[mul(4611686018427387904, -2)]":           least,
-		"[mul(4611686018427387904, 2)]":            "error: mul(4611686018427387904, 2) does not fit a 64-bit integer",
-		"[mul(" + most + ", " + most + ")]":        "error: mul(" + most + ", " + most + ") does not fit a 64-bit integer",
-		"[mul(0, " + least + ")]":                  `0`,
-		"[div(" + least + ", -1)]":                 "error: div(" + least + ", -1) does not fit a 64-bit integer",
-		"[div(7, 0)]":                              "error: div(7, 0) divides by zero",
-		"[mod(" + least + ", -1)]":                 `0`,
-		"[mod(7, -3)]":                             `1`,
-		"[add('1', 1)]":                            "error: add takes a whole number here, not a string",
-		"[add(1.5, 1)]":                            "error: add takes a whole number here, not 1.5",
-		"[add(@huge, 1)]":                          "error: add takes a whole number here, not 9223372036854775808",
-		"[int(' -12 ')]":                           `-12`,
-		"[int('+7')]":                              `7`,
-		"[int('')]":                                "error: the text '' is no whole number of 64 bits",
-		"[int('4.0')]":                             "error: the text '4.0' is no whole number of 64 bits",
-		"[int('0x10')]":                            "error: the text '0x10' is no whole number of 64 bits",
-		"[int('1_000')]":                           "error: the text '1_000' is no whole number of 64 bits",
-		"[int(4.5)]":                               "error: int takes a whole number here, not 4.5",
-		"[int(null())]":                            "error: int takes a string or a whole number here, not null",
-		"[int('" + strings.Repeat("9", 99) + "')]": "error: the text '" + strings.Repeat("9", 60) + "…' is no whole number of 64 bits",
-		"[float('1,234.5')]":                       `1234.5`,
-		"[float(7)]":                               `7.0`,
-		"[float('-.5e-6')]":                        `-5E-07`,
-		"[float('1e15')]":                          `1E+15`,
-		"[float('123456789012345')]":               `123456789012345.0`,
-		"[float('NaN')]":                           "error: 'NaN' is no floating-point number",
-		"[float('0x1p4')]":                         "error: '0x1p4' is no floating-point number",
-		"[float('1e999')]":                         "error: '1e999' is no floating-point number",
-		"[float('')]":                              "error: '' is no floating-point number",
-		"[float(true())]":                          "error: float takes a string or a number here, not a boolean",
+		"[add(" + most + ", 1)]":             "error: add(" + most + ", 1) does not fit a 64-bit integer",
+		"[add(" + least + ", -1)]":           "error: add(" + least + ", -1) does not fit a 64-bit integer",
+		"[add(" + least + ", " + most + ")]": `-1`,
+		"[add(" + most + ", 0)]":             most,
+		"[sub(" + least + ", 1)]":            "error: sub(" + least + ", 1) does not fit a 64-bit integer",
+		"[sub(0, " + least + ")]":            "error: sub(0, " + least + ") does not fit a 64-bit integer",
+		"[sub(-1, " + least + ")]":           most,
+		"[sub(" + least + ", 0)]":            least,
+		"[mul(" + least + ", -1)]":           "error: mul(" + least + ", -1) does not fit a 64-bit integer",
+		"[mul(" + least + ", 1)]":            least,
+		"[mul(4611686018427387904, -2)]":     least,
+		"[mul(4611686018427387904, 2)]":      "error: mul(4611686018427387904, 2) does not fit a 64-bit integer",
+		"[mul(" + most + ", " + most + ")]": "error: mul(" + most + ", " + most +
+			") does not fit a 64-bit integer",
+		"[mul(0, " + least + ")]":  `0`,
+		"[div(" + least + ", -1)]": "error: div(" + least + ", -1) does not fit a 64-bit integer",
+		"[div(7, 0)]":              "error: div(7, 0) divides by zero",
+		"[mod(" + least + ", -1)]": `0`,
+		"[mod(7, -3)]":             `1`,
+		"[add('1', 1)]":            "error: add takes a whole number here, not a string",
+		"[add(1.5, 1)]":            "error: add takes a whole number here, not 1.5",
+		"[add(@huge, 1)]":          "error: add takes a whole number here, not 9223372036854775808",
+		"[int(' -12 ')]":           `-12`,
+		"[int('+7')]":              `7`,
+		"[int('')]":                "error: the text '' is no whole number of 64 bits",
+		"[int('4.0')]":             "error: the text '4.0' is no whole number of 64 bits",
+		"[int('0x10')]":            "error: the text '0x10' is no whole number of 64 bits",
+		"[int('1_000')]":           "error: the text '1_000' is no whole number of 64 bits",
+		"[int(4.5)]":               "error: int takes a whole number here, not 4.5",
+		"[int(null())]":            "error: int takes a string or a whole number here, not null",
+		"[int('" + strings.Repeat("9", 99) + "')]": "error: the text '" + strings.Repeat("9", 60) +
+			"…' is no whole number of 64 bits",
+		"[float('1,234.5')]":         `1234.5`,
+		"[float(7)]":                 `7.0`,
+		"[float('-.5e-6')]":          `-5E-07`,
+		"[float('1e15')]":            `1E+15`,
+		"[float('123456789012345')]": `123456789012345.0`,
+		"[float('NaN')]":             "error: 'NaN' is no floating-point number",
+		"[float('0x1p4')]":           "error: '0x1p4' is no floating-point number",
+		"[float('1e999')]":           "error: '1e999' is no floating-point number",
+		"[float('')]":                "error: '' is no floating-point number",
+		"[float(true())]":            "error: float takes a string or a number here, not a boolean",
 	}.checkIn(t, valueEnv)
 }

@@ -15,7 +15,8 @@ func newMembers(a *Args) *members {
 	return &members{a: a, exact: map[string]int{}, folded: map[string]int{}}
 }
 
-// find gives the place of a member: the one with the exact name, else the first whose name differs in case only; -1 for none.
+// find gives the place of a member: the one with the exact name, else the first whose name differs in case only; -1 for
+// none.
 func (m *members) find(name string) int {
 	if i, ok := m.exact[name]; ok {
 		return i

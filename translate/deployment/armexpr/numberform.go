@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// formatNumber writes a JSON number in one of .NET's standard forms, a letter and a precision as in N2, or in a picture as in
-// #,##0.00. The culture is the invariant one.
+// formatNumber writes a JSON number in one of .NET's standard forms, a letter and a precision as in N2, or in a picture
+// as in #,##0.00. The culture is the invariant one.
 // Reference: https://learn.microsoft.com/dotnet/standard/base-types/standard-numeric-format-strings
 func formatNumber(a *Args, written, form string) (string, error) {
 	n := numberOf(written)
@@ -42,16 +42,18 @@ func (a *Args) numberFormError(n number, form string) *Error {
 	form = shortText(form)
 	e := a.Fail(0, "the form %q of the format does not suit a number", form)
 	if strings.ContainsAny(form[:1], "BbDdXx") {
-		e.Summary = fmt.Sprintf("the form %q of the format is for whole numbers, not for %s", form, shortText(n.written))
+		e.Summary = fmt.Sprintf("the form %q of the format is for whole numbers, not for %s", form,
+			shortText(n.written))
 	} else if n.whole && strings.ContainsAny(form[:1], "Rr") {
-		e.Summary = fmt.Sprintf("the form %q of the format is for numbers with a fraction, not for %s", form, shortText(n.written))
+		e.Summary = fmt.Sprintf("the form %q of the format is for numbers with a fraction, not for %s", form,
+			shortText(n.written))
 	}
 	e.Why = "the forms are C, D, E, F, G, N, P, R and X, with or without a number behind, and pictures such as #,##0.00"
 	return e
 }
 
-// standardForm takes a form apart. It is a standard one if it is a letter, or a letter and digits; else it is a picture. The
-// precision is -1 when there is none; .NET takes up to nine digits of it.
+// standardForm takes a form apart. It is a standard one if it is a letter, or a letter and digits; else it is a
+// picture. The precision is -1 when there is none; .NET takes up to nine digits of it.
 func standardForm(form string) (letter byte, precision int64, ok bool) {
 	letter = form[0] | 0x20
 	if letter < 'a' || letter > 'z' || strings.Trim(form[1:], "0123456789") != "" {
@@ -67,8 +69,8 @@ func standardForm(form string) (letter byte, precision int64, ok bool) {
 	return form[0], precision, true
 }
 
-// number is a number to be formatted. .NET has two kinds, which it rounds and signs in different ways: whole numbers are exact, all
-// others are floats.
+// number is a number to be formatted. .NET has two kinds, which it rounds and signs in different ways: whole numbers
+// are exact, all others are floats.
 type number struct {
 	written string
 	whole   bool
@@ -81,14 +83,16 @@ func numberOf(written string) number {
 	if !n.whole {
 		n.float, _ = strconv.ParseFloat(written, 64)
 		if math.IsInf(n.float, 0) {
-			n.float = math.Copysign(math.MaxFloat64, n.float) // .NET would say Infinity, which is no number to go on with
+			// .NET would say Infinity, which is no number to go on with
+			n.float = math.Copysign(math.MaxFloat64, n.float)
 		}
 		n.exact = decimalOfFloat(n.float)
 	}
 	return n
 }
 
-// decimalOfFloat gives the shortest decimal that is read as f again. Unlike that of a whole number it may be a negative zero.
+// decimalOfFloat gives the shortest decimal that is read as f again. Unlike that of a whole number it may be a negative
+// zero.
 func decimalOfFloat(f float64) decimal {
 	d := decimalOf(strconv.FormatFloat(math.Abs(f), 'e', -1, 64))
 	d.negative = math.Signbit(f)
@@ -201,8 +205,8 @@ func (n number) scientific(decimals int, letter byte) string {
 	return b.String()
 }
 
-// general writes d without needless zeros, with an exponent if d is very small, or has more digits before the point than precision.
-// A precision of 0 stands for the digits that are needed, and at least 15.
+// general writes d without needless zeros, with an exponent if d is very small, or has more digits before the point
+// than precision. A precision of 0 stands for the digits that are needed, and at least 15.
 func general(d decimal, precision int, letter byte) string {
 	if precision == 0 {
 		precision = max(15, len(d.digits))
@@ -242,7 +246,8 @@ func (d decimal) exponent() int64 {
 	return d.point - 1
 }
 
-// round keeps so many digits from the first on, none or less included, and rounds halves away from zero. Zero has no sign then.
+// round keeps so many digits from the first on, none or less included, and rounds halves away from zero. Zero has no
+// sign then.
 func (d decimal) round(keep int64) decimal {
 	if keep >= int64(len(d.digits)) {
 		return d

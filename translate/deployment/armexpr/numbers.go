@@ -18,17 +18,18 @@ func numberFunctions() []Function {
 			Result: armjson.Number, Eval: arithmetic(div64)},
 		{Name: "float", Group: Numbers, Summary: "a floating-point number from a text or whole number", Min: 1, Max: 1,
 			Result: armjson.Number, Eval: toFloat},
-		{Name: "int", Group: Numbers, Summary: "a whole number from a text", Min: 1, Max: 1, Result: armjson.Number, Eval: toInt},
+		{Name: "int", Group: Numbers, Summary: "a whole number from a text", Min: 1, Max: 1, Result: armjson.Number,
+			Eval: toInt},
 		{Name: "max", Group: Numbers, Summary: "the greatest of whole numbers, or of an array of them", Min: 1, Max: -1,
 			Result: armjson.Number, Eval: extreme(func(a, b int64) int64 { return max(a, b) })},
 		{Name: "min", Group: Numbers, Summary: "the least of whole numbers, or of an array of them", Min: 1, Max: -1,
 			Result: armjson.Number, Eval: extreme(func(a, b int64) int64 { return min(a, b) })},
-		{Name: "mod", Group: Numbers, Summary: "the remainder of div, with the sign of the first number", Min: 2, Max: 2,
-			Result: armjson.Number, Eval: arithmetic(mod64)},
-		{Name: "mul", Group: Numbers, Summary: "the product of two whole numbers", Min: 2, Max: 2, Result: armjson.Number,
-			Eval: arithmetic(mul64)},
-		{Name: "sub", Group: Numbers, Summary: "the difference of two whole numbers", Min: 2, Max: 2, Result: armjson.Number,
-			Eval: arithmetic(sub64)},
+		{Name: "mod", Group: Numbers, Summary: "the remainder of div, with the sign of the first number",
+			Min: 2, Max: 2, Result: armjson.Number, Eval: arithmetic(mod64)},
+		{Name: "mul", Group: Numbers, Summary: "the product of two whole numbers", Min: 2, Max: 2,
+			Result: armjson.Number, Eval: arithmetic(mul64)},
+		{Name: "sub", Group: Numbers, Summary: "the difference of two whole numbers", Min: 2, Max: 2,
+			Result: armjson.Number, Eval: arithmetic(sub64)},
 	}
 }
 
@@ -148,8 +149,8 @@ func toFloat(a *Args) (*armjson.Node, error) {
 	return &armjson.Node{Kind: armjson.Number, Text: floatText(f)}, nil
 }
 
-// floatText writes a number as .NET does: the shortest digits that give it back, and a decimal point even in whole numbers,
-// which stay apart from integers by it.
+// floatText writes a number as .NET does: the shortest digits that give it back, and a decimal point even in whole
+// numbers, which stay apart from integers by it.
 func floatText(f float64) string {
 	if size := math.Abs(f); size != 0 && (size >= 1e15 || size < 1e-4) {
 		return strconv.FormatFloat(f, 'E', -1, 64)

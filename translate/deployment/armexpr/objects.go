@@ -9,21 +9,25 @@ import (
 
 func objectFunctions() []Function {
 	return []Function{
-		{Name: "createObject", Group: Objects, Summary: "an object of names and values in turn", Max: -1, Result: armjson.Object,
-			Unknowns: NeedsNone, Eval: createObject},
+		{Name: "createObject", Group: Objects, Summary: "an object of names and values in turn", Max: -1,
+			Result: armjson.Object, Unknowns: NeedsNone, Eval: createObject},
 		{Name: "items", Group: Objects, Summary: "an array of {key, value} for the properties, sorted by name without regard to case",
 			Min: 1, Max: 1, Result: armjson.Array, Unknowns: NeedsShape, Eval: items},
-		{Name: "null", Group: Objects, Summary: "the value null", Result: armjson.Null, Eval: constant(armjson.NewNull())},
-		{Name: "objectKeys", Group: Objects, Summary: "the names of the properties, sorted without regard to case", Min: 1, Max: 1,
-			Result: armjson.Array, Unknowns: NeedsShape, Eval: objectKeys},
-		{Name: "shallowMerge", Group: Objects, Summary: "one object of those in an array; the last value of a name wins as a whole",
-			Min: 1, Max: 1, Result: armjson.Object, Unknowns: NeedsShape, Eval: shallowMerge},
-		{Name: "tryGet", Group: Objects, Summary: "what names and indexes lead to in a value, or null if there is no such", Min: 2,
+		{Name: "null", Group: Objects, Summary: "the value null", Result: armjson.Null,
+			Eval: constant(armjson.NewNull())},
+		{Name: "objectKeys", Group: Objects, Summary: "the names of the properties, sorted without regard to case",
+			Min: 1, Max: 1, Result: armjson.Array, Unknowns: NeedsShape, Eval: objectKeys},
+		{Name: "shallowMerge", Group: Objects,
+			Summary: "one object of those in an array; the last value of a name wins as a whole",
+			Min:     1, Max: 1, Result: armjson.Object, Unknowns: NeedsShape, Eval: shallowMerge},
+		{Name: "tryGet", Group: Objects,
+			Summary: "what names and indexes lead to in a value, or null if there is no such", Min: 2,
 			Max: -1, Unknowns: NeedsNone, Passes: true, Eval: tryGet},
 	}
 }
 
-// createObject takes names and values in turn. When a name occurs twice the later value counts, at the place of the first.
+// createObject takes names and values in turn. When a name occurs twice the later value counts, at the place of the
+// first.
 func createObject(a *Args) (*armjson.Node, error) {
 	if a.Len()%2 != 0 {
 		return nil, a.Fail(a.Len()-1, "createObject takes names and values in turn; the last one has no value")
@@ -44,8 +48,8 @@ func createObject(a *Args) (*armjson.Node, error) {
 	return made.object(), nil
 }
 
-// sorted returns the members of argument 0, an object, by name without regard to case. Names that differ in case only keep their
-// order.
+// sorted returns the members of argument 0, an object, by name without regard to case. Names that differ in case only
+// keep their order.
 func (a *Args) sorted() ([]armjson.Member, error) {
 	object, err := a.Object(0)
 	if err != nil {
@@ -85,7 +89,8 @@ func items(a *Args) (*armjson.Node, error) {
 	}
 	list := gathering{a: a}
 	for _, m := range sorted {
-		item := armjson.NewObject([]armjson.Member{{Key: "key", Value: armjson.NewString(m.Key)}, {Key: "value", Value: m.Value}})
+		item := armjson.NewObject([]armjson.Member{{Key: "key", Value: armjson.NewString(m.Key)},
+			{Key: "value", Value: m.Value}})
 		if err := list.add(item); err != nil {
 			return nil, err
 		}
@@ -123,7 +128,8 @@ func shallowMerge(a *Args) (*armjson.Node, error) {
 			return a.Unknown(object), nil
 		case armjson.Object:
 		default:
-			return nil, a.Fail(0, "element %d of the array is %s; shallowMerge takes an array of objects", i, object.Kind)
+			return nil, a.Fail(0, "element %d of the array is %s; shallowMerge takes an array of objects", i,
+				object.Kind)
 		}
 		if err := a.work(nodeBytes*int64(len(object.Members)) + foldingCost*keyBytes(object)); err != nil {
 			return nil, err
@@ -142,7 +148,8 @@ func shallowMerge(a *Args) (*armjson.Node, error) {
 	return merged.object(), nil
 }
 
-// tryGet goes from value to value; a step that is missing gives null, and so does a value that has no such steps at all.
+// tryGet goes from value to value; a step that is missing gives null, and so does a value that has no such steps at
+// all.
 func tryGet(a *Args) (*armjson.Node, error) { return a.follow(a.Values[0], 1) }
 
 // tryIndexFromEnd is tryGet with a first step counted from the end.

@@ -25,8 +25,8 @@ func addVectors(f *testing.F) {
 	}
 }
 
-// FuzzParseExpression: no panic; every part of the tree lies inside the text and inside the part around it; what Print writes is
-// read as the same tree again.
+// FuzzParseExpression: no panic; every part of the tree lies inside the text and inside the part around it; what Print
+// writes is read as the same tree again.
 func FuzzParseExpression(f *testing.F) {
 	addVectors(f)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -35,7 +35,8 @@ func FuzzParseExpression(f *testing.F) {
 		}
 		e, err := armexpr.Parse(text)
 		if err != nil {
-			if e != nil || err.Summary == "" || err.Span.From < 0 || err.Span.To < err.Span.From || err.Span.To > len(text) {
+			if e != nil || err.Summary == "" || err.Span.From < 0 || err.Span.To < err.Span.From ||
+				err.Span.To > len(text) {
 				t.Fatalf("a tree %v with the error %+v", e, err)
 			}
 			return

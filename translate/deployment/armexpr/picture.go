@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// picture writes n in a form drawn with 0 and #, as in "#,##0.00;(0);none". Up to three sections between semicolons are for
-// positive numbers, negative ones and zero.
+// picture writes n in a form drawn with 0 and #, as in "#,##0.00;(0);none". Up to three sections between semicolons are
+// for positive numbers, negative ones and zero.
 // Reference: https://learn.microsoft.com/dotnet/standard/base-types/custom-numeric-format-strings
 func (n number) picture(form string) string {
 	d := n.exact
@@ -188,8 +188,8 @@ func (p picture) scaled(d decimal) decimal {
 	return d.round(d.point + int64(p.places-p.before))
 }
 
-// draw fills the places with the size of d, which has been scaled. Digits that find no place before the point are drawn at the first
-// place.
+// draw fills the places with the size of d, which has been scaled. Digits that find no place before the point are drawn
+// at the first place.
 func (p picture) draw(d decimal) string {
 	var b strings.Builder
 	digits, exp := d.digits, int64(0)

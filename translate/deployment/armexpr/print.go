@@ -20,8 +20,8 @@ type printer struct {
 	most int
 }
 
-// write writes e. The variables of the lambdas around it are replaced by their values: the text of an unknown value is read far
-// from them.
+// write writes e. The variables of the lambdas around it are replaced by their values: the text of an unknown value is
+// read far from them.
 func (p *printer) write(e Expr, around *binding) {
 	if p.b.Len() > p.most {
 		return
@@ -72,7 +72,8 @@ func (p *printer) writeCall(c *Call, around *binding) {
 	p.b.WriteByte(')')
 }
 
-// boundBy gives the value that the call lambdaVariables('x') has; nil for other calls and for variables without a value yet.
+// boundBy gives the value that the call lambdaVariables('x') has; nil for other calls and for variables without a value
+// yet.
 func boundBy(c *Call, around *binding) *armjson.Node {
 	if c.Namespace != "" || !strings.EqualFold(c.Name, lambdaVariablesName) || len(c.Args) != 1 {
 		return nil

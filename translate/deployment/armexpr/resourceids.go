@@ -10,25 +10,28 @@ import (
 
 func resourceIDFunctions() []Function {
 	return []Function{
-		{Name: "resourceId", Group: Resources, Summary: "the id of a resource: [subscription], [resource group], type, names",
-			Min: 2, Max: -1, Result: armjson.String, Eval: resourceID},
-		{Name: "subscriptionResourceId", Group: Resources, Summary: "the id of a resource of a subscription: [subscription], type, names",
-			Min: 2, Max: -1, Result: armjson.String, Eval: subscriptionResourceID},
+		{Name: "resourceId", Group: Resources,
+			Summary: "the id of a resource: [subscription], [resource group], type, names",
+			Min:     2, Max: -1, Result: armjson.String, Eval: resourceID},
+		{Name: "subscriptionResourceId", Group: Resources,
+			Summary: "the id of a resource of a subscription: [subscription], type, names",
+			Min:     2, Max: -1, Result: armjson.String, Eval: subscriptionResourceID},
 		{Name: "tenantResourceId", Group: Resources, Summary: "the id of a resource of the tenant: type, names",
 			Min: 2, Max: -1, Result: armjson.String, Eval: tenantResourceID},
 		{Name: "managementGroupResourceId", Group: Resources,
 			Summary: "the id of a resource of a management group: [management group], type, names",
 			Min:     2, Max: -1, Result: armjson.String, Eval: managementGroupResourceID},
-		{Name: "extensionResourceId", Group: Resources, Summary: "the id of a resource that extends another: its id, type, names",
-			Min: 3, Max: -1, Result: armjson.String, Eval: extensionResourceID},
+		{Name: "extensionResourceId", Group: Resources,
+			Summary: "the id of a resource that extends another: its id, type, names",
+			Min:     3, Max: -1, Result: armjson.String, Eval: extensionResourceID},
 	}
 }
 
 // guidForm is the written form of a subscription id.
 var guidForm = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
-// resourceID is resourceId([subscriptionId], [resourceGroup], type, name...): the type is the first argument with a slash, and
-// there is one name for each of its segments behind the namespace.
+// resourceID is resourceId([subscriptionId], [resourceGroup], type, name...): the type is the first argument with a
+// slash, and there is one name for each of its segments behind the namespace.
 func resourceID(a *Args) (*armjson.Node, error) {
 	at, err := a.typeAt(2)
 	if err != nil {
@@ -127,13 +130,14 @@ func (a *Args) typeAt(most int) (int, error) {
 		return 0, &Error{Summary: a.f.Name + " has no resource type among its arguments",
 			Why: `a type has a slash: "Microsoft.Compute/galleries"`}
 	case at > most:
-		return 0, a.Fail(most, "at most %s may stand before the resource type of %s", count(most, "argument", "arguments"), a.f.Name)
+		return 0, a.Fail(most, "at most %s may stand before the resource type of %s",
+			count(most, "argument", "arguments"), a.f.Name)
 	}
 	return at, nil
 }
 
-// id joins the parts, texts or nodes, to the id that the type and names from argument at on are put behind. A part that is not
-// known makes the id unknown.
+// id joins the parts, texts or nodes, to the id that the type and names from argument at on are put behind. A part that
+// is not known makes the id unknown.
 func (a *Args) id(at int, parts ...any) (*armjson.Node, error) {
 	var b strings.Builder
 	for _, part := range parts {
@@ -155,7 +159,8 @@ func (a *Args) id(at int, parts ...any) (*armjson.Node, error) {
 	segments := strings.Split(typ, "/")
 	names := a.Values[at+1:]
 	if len(names) != len(segments)-1 {
-		return nil, a.Fail(at, "the type %q needs %s after it, not %d", shortText(typ), count(len(segments)-1, "name", "names"), len(names))
+		return nil, a.Fail(at, "the type %q needs %s after it, not %d", shortText(typ),
+			count(len(segments)-1, "name", "names"), len(names))
 	}
 	b.WriteString("/providers/" + segments[0])
 	for i, name := range names {

@@ -14,21 +14,27 @@ var afterDeploy = []Position{InResource, InOutput}
 
 func resourceFunctions() []Function {
 	return slices.Concat(resourceIDFunctions(), zoneFunctions(), []Function{
-		{Name: "reference", Group: Resources, Summary: "the state of a resource: its id or name, [api-version], ['Full']; known for the outputs of nested deployments",
-			Min: 1, Max: 3, In: afterDeploy, Eval: reference},
-		{Name: "references", Group: Resources, Summary: "the states of the resources of a loop: its symbolic name, ['Full', 'Properties']",
-			Min: 1, Max: 2, Result: armjson.Array, In: afterDeploy, Eval: references},
-		{Name: listName, Group: Resources, Summary: "listKeys and its like: what a resource tells on request; never known before the deployment",
-			Min: 1, Max: 3, In: afterDeploy, Eval: listSomething},
-		{Name: "providers", Group: Resources, Summary: "what a resource provider offers; never known before the deployment",
-			Min: 1, Max: 2, Result: armjson.Object, Eval: func(a *Args) (*armjson.Node, error) {
+		{Name: "reference", Group: Resources,
+			Summary: "the state of a resource: its id or name, [api-version], ['Full']; known for the outputs of nested deployments",
+			Min:     1, Max: 3, In: afterDeploy, Eval: reference},
+		{Name: "references", Group: Resources,
+			Summary: "the states of the resources of a loop: its symbolic name, ['Full', 'Properties']",
+			Min:     1, Max: 2, Result: armjson.Array, In: afterDeploy, Eval: references},
+		{Name: listName, Group: Resources,
+			Summary: "listKeys and its like: what a resource tells on request; never known before the deployment",
+			Min:     1, Max: 3, In: afterDeploy, Eval: listSomething},
+		{Name: "providers", Group: Resources,
+			Summary: "what a resource provider offers; never known before the deployment",
+			Min:     1, Max: 2, Result: armjson.Object, Eval: func(a *Args) (*armjson.Node, error) {
 				if _, err := a.Texts(); err != nil {
 					return nil, err
 				}
-				return a.Missing("providers() asks Azure what its resource providers offer", "write the api-version or region"), nil
+				return a.Missing("providers() asks Azure what its resource providers offer",
+					"write the api-version or region"), nil
 			}},
-		{Name: "roleDefinitions", Group: Resources, Summary: "the ids of a role of that name; never known before the deployment",
-			Min: 1, Max: 1, Result: armjson.Object, Eval: func(a *Args) (*armjson.Node, error) {
+		{Name: "roleDefinitions", Group: Resources,
+			Summary: "the ids of a role of that name; never known before the deployment",
+			Min:     1, Max: 1, Result: armjson.Object, Eval: func(a *Args) (*armjson.Node, error) {
 				if _, err := a.Text(0); err != nil {
 					return nil, err
 				}

@@ -40,7 +40,8 @@ func placed(t *testing.T, level armexpr.Level) *armexpr.Env {
 }
 
 func TestResourceFunctions(t *testing.T) {
-	const group, subscription, management, tenant = armexpr.ResourceGroupLevel, armexpr.SubscriptionLevel, armexpr.ManagementGroupLevel, armexpr.TenantLevel
+	const group, subscription, management, tenant = armexpr.ResourceGroupLevel, armexpr.SubscriptionLevel,
+		armexpr.ManagementGroupLevel, armexpr.TenantLevel
 	for _, tt := range []struct {
 		level      armexpr.Level
 		expression string
@@ -55,18 +56,23 @@ func TestResourceFunctions(t *testing.T) {
 		{management, "[resourceId('11111111-1111-1111-1111-111111111111', 'A.B/c', 'n')]",
 			`"/subscriptions/11111111-1111-1111-1111-111111111111/providers/A.B/c/n"`},
 		{tenant, "[resourceId('A.B/c', 'n')]", `"/providers/A.B/c/n"`},
-		{group, "[resourceId('a', 'b', 'c', 'A.B/c', 'n')]", "error: at most 2 arguments may stand before the resource type of resourceId"},
+		{group, "[resourceId('a', 'b', 'c', 'A.B/c', 'n')]",
+			"error: at most 2 arguments may stand before the resource type of resourceId"},
 		{group, "[resourceId('A.B/c', 'n', 'm')]", `error: the type "A.B/c" needs 1 name after it, not 2`},
 		{group, "[resourceId('A.B', 'n')]", "error: resourceId has no resource type among its arguments"},
 		{group, "[resourceId('A.B/c', null())]", "error: resourceId takes a string here, not null"},
-		{management, "[subscriptionResourceId('A.B/c', 'n')]", "error: subscriptionResourceId needs the id of a subscription here"},
+		{management, "[subscriptionResourceId('A.B/c', 'n')]",
+			"error: subscriptionResourceId needs the id of a subscription here"},
 		{management, "[subscriptionResourceId('t', 'A.B/c', 'n')]", `"/subscriptions/t/providers/A.B/c/n"`},
 		{group, "[tenantResourceId('A.B/c', 'n')]", `"/providers/A.B/c/n"`},
-		{management, "[managementGroupResourceId('A.B/c', 'n')]", `"/providers/Microsoft.Management/managementGroups/m/providers/A.B/c/n"`},
-		{group, "[managementGroupResourceId('x', 'A.B/c', 'n')]", `"/providers/Microsoft.Management/managementGroups/x/providers/A.B/c/n"`},
+		{management, "[managementGroupResourceId('A.B/c', 'n')]",
+			`"/providers/Microsoft.Management/managementGroups/m/providers/A.B/c/n"`},
+		{group, "[managementGroupResourceId('x', 'A.B/c', 'n')]",
+			`"/providers/Microsoft.Management/managementGroups/x/providers/A.B/c/n"`},
 		{group, "[managementGroupResourceId('/providers/Microsoft.Management/managementGroups/x', 'A.B/c', 'n')]",
 			`"/providers/Microsoft.Management/managementGroups/x/providers/A.B/c/n"`},
-		{group, "[managementGroupResourceId('A.B/c', 'n')]", "error: managementGroupResourceId needs the name of a management group here"},
+		{group, "[managementGroupResourceId('A.B/c', 'n')]",
+			"error: managementGroupResourceId needs the name of a management group here"},
 		{group, "[extensionResourceId('/x/', 'A.B/c', 'n')]", `"/x/providers/A.B/c/n"`},
 
 		{group, "[managementGroup()]", "error: managementGroup() has no value here"},
@@ -80,7 +86,8 @@ func TestResourceFunctions(t *testing.T) {
 		{group, "[pickZones('A.B', 'c', 'nowhere')]", `[]`},
 		{group, "[toLogicalZones('s', 'westus2', createArray('az2', 'az9', 'az1'))]", `["1","2"]`},
 		{group, "[toPhysicalZone('s', 'westus2', '3')]", `""`},
-		{group, "[toPhysicalZones('s', 'westus2', createArray(1))]", "error: toPhysicalZones takes an array of strings here, and an element is a number"},
+		{group, "[toPhysicalZones('s', 'westus2', createArray(1))]",
+			"error: toPhysicalZones takes an array of strings here, and an element is a number"},
 
 		{group, "[copyIndex(2)]", `5`},
 		{group, "[copyIndex(9223372036854775805)]", "error: the result does not fit a 64-bit integer"},
@@ -89,7 +96,8 @@ func TestResourceFunctions(t *testing.T) {
 		{group, "[copyIndex('x', 'y')]", "error: copyIndex takes a whole number here, not a string"},
 
 		{group, "[listKeys('x', '1').keys[0].value]", `"[listKeys('x', '1').keys[0].value]"`},
-		{group, "[listAccountSas('x', '1', createObject('a', 1)).token]", `"[listAccountSas('x', '1', createObject('a', 1)).token]"`},
+		{group, "[listAccountSas('x', '1', createObject('a', 1)).token]",
+			`"[listAccountSas('x', '1', createObject('a', 1)).token]"`},
 		{group, "[providers('A.B').resourceTypes]", `"[providers('A.B').resourceTypes]"`},
 		{group, "[reference(1)]", "error: reference takes a string here, not a number"},
 		{group, "[externalInputs('x')]", "error: externalInputs cannot be used here"},
@@ -109,7 +117,8 @@ func TestResourceFunctions(t *testing.T) {
 // The functions that ask deployed resources have their place in resources and outputs only.
 func TestResourceFunctionPositions(t *testing.T) {
 	for position, allowed := range map[armexpr.Position]bool{
-		armexpr.InResource: true, armexpr.InOutput: true, armexpr.InName: false, armexpr.InVariable: false, armexpr.InParameterDefault: false,
+		armexpr.InResource: true, armexpr.InOutput: true, armexpr.InName: false, armexpr.InVariable: false,
+		armexpr.InParameterDefault: false,
 	} {
 		for _, expression := range []string{"[reference('x')]", "[references('x')]", "[listSecrets('x', '1')]"} {
 			env := placed(t, armexpr.ResourceGroupLevel)

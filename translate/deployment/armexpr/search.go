@@ -6,8 +6,8 @@ import (
 	"github.com/ingot-build/ingot/translate/armjson"
 )
 
-// contains looks for a part of a text, an element of an array or a property of an object. Only the name of the property ignores
-// case.
+// contains looks for a part of a text, an element of an array or a property of an object. Only the name of the property
+// ignores case.
 func contains(a *Args) (*armjson.Node, error) {
 	in, what := a.Values[0], a.Values[1]
 	if err := a.work(comparing(in) + what.Weight()); err != nil {
@@ -74,7 +74,8 @@ func lastIndexOf(a *Args) (*armjson.Node, error) {
 	return a.search(strings.LastIndex, func(n, turn int) int { return n - 1 - turn })
 }
 
-// search finds a part of a text by inText, ignoring case, or an element of an array, which it goes through in the given order.
+// search finds a part of a text by inText, ignoring case, or an element of an array, which it goes through in the given
+// order.
 func (a *Args) search(inText func(s, part string) int, order func(n, turn int) int) (*armjson.Node, error) {
 	in, what := a.Values[0], a.Values[1]
 	if err := a.work(comparing(in) + what.Weight()); err != nil {

@@ -75,8 +75,8 @@ func (a *Args) alike() (kind armjson.Kind, err error) {
 	return kind, nil
 }
 
-// pending finds an argument that makes the result of a set function unknown as a whole: one that is not known itself, or an array
-// with an unknown element, which may equal others.
+// pending finds an argument that makes the result of a set function unknown as a whole: one that is not known itself,
+// or an array with an unknown element, which may equal others.
 func (a *Args) pending() *armjson.Node {
 	for _, v := range a.Values {
 		if v.Kind == armjson.Unknown || v.Kind == armjson.Array && v.HasUnknown() {
@@ -144,8 +144,8 @@ func (a *Args) withoutDuplicates(lists ...[]*armjson.Node) (*armjson.Node, error
 	return all.array(), nil
 }
 
-// merge puts the members of next into those of base: the later value wins, null too, but two objects merge in turn. Names ignore
-// case, unless there is one with the exact spelling; the first spelling stays.
+// merge puts the members of next into those of base: the later value wins, null too, but two objects merge in turn.
+// Names ignore case, unless there is one with the exact spelling; the first spelling stays.
 func (a *Args) merge(base, next *armjson.Node) (*armjson.Node, error) {
 	merged := newMembers(a)
 	for _, m := range base.Members {
@@ -188,8 +188,8 @@ func (a *Args) mergeValue(old, later *armjson.Node) (*armjson.Node, error) {
 	return unknownFrom(kind, callForm(a.f.Name, []*armjson.Node{old, later}), later, old), nil
 }
 
-// intersection keeps the elements of the first array that all others have, once each, or the members of the first object that all
-// others have with an equal value.
+// intersection keeps the elements of the first array that all others have, once each, or the members of the first
+// object that all others have with an equal value.
 func intersection(a *Args) (*armjson.Node, error) {
 	kind, err := a.alike()
 	if err != nil {

@@ -26,7 +26,8 @@ func sortItems(a *Args) (*armjson.Node, error) {
 	}
 }
 
-// sorter is a merge sort that stops at an error and at an answer that is not known, and that no contradictory lambda can confuse.
+// sorter is a merge sort that stops at an error and at an answer that is not known, and that no contradictory lambda
+// can confuse.
 type sorter struct {
 	before  *lambda
 	unknown *armjson.Node // the answer that stopped it
@@ -59,8 +60,8 @@ func (s *sorter) sort(items []*armjson.Node) ([]*armjson.Node, error) {
 	return append(append(merged, left...), right...), nil
 }
 
-// goesFirst reports whether b, which stands behind a, has to go before it. A lambda like lessOrEquals says so of equal elements
-// in both directions; these stay where they are.
+// goesFirst reports whether b, which stands behind a, has to go before it. A lambda like lessOrEquals says so of equal
+// elements in both directions; these stay where they are.
 func (s *sorter) goesFirst(b, a *armjson.Node) (bool, error) {
 	is, err := s.ask(b, a)
 	if err != nil || is != yes {

@@ -13,14 +13,16 @@ func stringFunctions() []Function {
 	return []Function{
 		{Name: "base64", Group: Strings, Summary: "the UTF-8 bytes of a text in base64", Min: 1, Max: 1,
 			Result: armjson.String, Eval: toBase64},
-		{Name: "base64ToJson", Group: Strings, Summary: "the value that base64 of its JSON stands for; read as json reads", Min: 1, Max: 1,
+		{Name: "base64ToJson", Group: Strings,
+			Summary: "the value that base64 of its JSON stands for; read as json reads", Min: 1, Max: 1,
 			Eval: base64ToJSON},
 		{Name: "base64ToString", Group: Strings, Summary: "the text that base64 stands for", Min: 1, Max: 1,
 			Result: armjson.String, Eval: base64ToString},
-		{Name: "buildUri", Group: Strings, Summary: "a URI from scheme, host, port, path and query; escapes what must be", Min: 1, Max: 1,
+		{Name: "buildUri", Group: Strings,
+			Summary: "a URI from scheme, host, port, path and query; escapes what must be", Min: 1, Max: 1,
 			Result: armjson.String, Eval: buildURI},
-		{Name: "concat", Group: Strings, Summary: "joins texts, or arrays if the first argument is one", Min: 1, Max: -1,
-			Unknowns: NeedsNone, Eval: concat},
+		{Name: "concat", Group: Strings, Summary: "joins texts, or arrays if the first argument is one",
+			Min: 1, Max: -1, Unknowns: NeedsNone, Eval: concat},
 		{Name: "dataUri", Group: Strings, Summary: "a text as a data URI", Min: 1, Max: 1,
 			Result: armjson.String, Eval: dataURI},
 		{Name: "dataUriToString", Group: Strings, Summary: "the text of a data URI", Min: 1, Max: 1,
@@ -31,12 +33,12 @@ func stringFunctions() []Function {
 			Result: armjson.String, Eval: format},
 		{Name: "guid", Group: Strings, Summary: "a GUID made of the arguments alone", Min: 1, Max: -1,
 			Result: armjson.String, Eval: guidOf},
-		{Name: "join", Group: Strings, Summary: "the elements of an array as one text, with another between them", Min: 2, Max: 2,
-			Result: armjson.String, Eval: join},
-		{Name: "json", Group: Objects, Summary: "the value of a JSON text; single quotes and comments are read too", Min: 1, Max: 1,
-			Eval: jsonValue},
-		{Name: "like", Group: Strings, Summary: "whether a text fits a pattern, in which * is any text; ignores case", Min: 2, Max: 2,
-			Result: armjson.Bool, Eval: like},
+		{Name: "join", Group: Strings, Summary: "the elements of an array as one text, with another between them",
+			Min: 2, Max: 2, Result: armjson.String, Eval: join},
+		{Name: "json", Group: Objects, Summary: "the value of a JSON text; single quotes and comments are read too",
+			Min: 1, Max: 1, Eval: jsonValue},
+		{Name: "like", Group: Strings, Summary: "whether a text fits a pattern, in which * is any text; ignores case",
+			Min: 2, Max: 2, Result: armjson.Bool, Eval: like},
 		{Name: "newGuid", Group: Strings, Summary: "a new GUID in each deployment", In: []Position{InParameterDefault},
 			Result: armjson.String, Eval: newGUID},
 		{Name: "padLeft", Group: Strings, Summary: "fills a text or whole number up from the left", Min: 2, Max: 3,
@@ -45,26 +47,27 @@ func stringFunctions() []Function {
 			Result: armjson.Object, Eval: parseURI},
 		{Name: "replace", Group: Strings, Summary: "replaces every occurrence of a text; case counts", Min: 3, Max: 3,
 			Result: armjson.String, Eval: replace},
-		{Name: "split", Group: Strings, Summary: "cuts a text at a delimiter, or at any of several; empty parts stay", Min: 2, Max: 2,
-			Result: armjson.Array, Eval: split},
-		{Name: "startsWith", Group: Strings, Summary: "whether a text starts with another; ignores case", Min: 2, Max: 2,
-			Result: armjson.Bool, Eval: startsWith},
-		{Name: "string", Group: Strings, Summary: "a value as text; arrays and objects as JSON, booleans as True and False", Min: 1, Max: 1,
+		{Name: "split", Group: Strings, Summary: "cuts a text at a delimiter, or at any of several; empty parts stay",
+			Min: 2, Max: 2, Result: armjson.Array, Eval: split},
+		{Name: "startsWith", Group: Strings, Summary: "whether a text starts with another; ignores case",
+			Min: 2, Max: 2, Result: armjson.Bool, Eval: startsWith},
+		{Name: "string", Group: Strings,
+			Summary: "a value as text; arrays and objects as JSON, booleans as True and False", Min: 1, Max: 1,
 			Result: armjson.String, Eval: stringOf},
-		{Name: "substring", Group: Strings, Summary: "part of a text, from a place on; counts UTF-16 units", Min: 2, Max: 3,
-			Result: armjson.String, Eval: substring},
+		{Name: "substring", Group: Strings, Summary: "part of a text, from a place on; counts UTF-16 units",
+			Min: 2, Max: 3, Result: armjson.String, Eval: substring},
 		{Name: "toLower", Group: Strings, Summary: "lower case, of no particular language", Min: 1, Max: 1,
 			Result: armjson.String, Eval: onText(lowerInvariant)},
 		{Name: "toUpper", Group: Strings, Summary: "upper case, of no particular language", Min: 1, Max: 1,
 			Result: armjson.String, Eval: onText(upperInvariant)},
 		{Name: "trim", Group: Strings, Summary: "without white space at both ends", Min: 1, Max: 1,
 			Result: armjson.String, Eval: onText(strings.TrimSpace)},
-		{Name: "uniqueString", Group: Strings, Summary: "13 letters and digits made of the arguments alone", Min: 1, Max: -1,
-			Result: armjson.String, Eval: uniqueString},
-		{Name: "uri", Group: Strings, Summary: "a relative URI resolved against an absolute one, as in RFC 3986", Min: 2, Max: 2,
-			Result: armjson.String, Eval: uriFunc},
-		{Name: "uriComponent", Group: Strings, Summary: "escapes all but letters, digits and -_.~ for use in a URI", Min: 1, Max: 1,
-			Result: armjson.String, Eval: uriComponent},
+		{Name: "uniqueString", Group: Strings, Summary: "13 letters and digits made of the arguments alone",
+			Min: 1, Max: -1, Result: armjson.String, Eval: uniqueString},
+		{Name: "uri", Group: Strings, Summary: "a relative URI resolved against an absolute one, as in RFC 3986",
+			Min: 2, Max: 2, Result: armjson.String, Eval: uriFunc},
+		{Name: "uriComponent", Group: Strings, Summary: "escapes all but letters, digits and -_.~ for use in a URI",
+			Min: 1, Max: 1, Result: armjson.String, Eval: uriComponent},
 		{Name: "uriComponentToString", Group: Strings, Summary: "undoes uriComponent", Min: 1, Max: 1,
 			Result: armjson.String, Eval: uriComponentToString},
 	}
@@ -84,8 +87,8 @@ func onText(f func(string) string) func(*Args) (*armjson.Node, error) {
 	}
 }
 
-// lowerInvariant and upperInvariant change the case letter by letter, as .NET does where no language is given: ß stays one letter,
-// and the letters that only Turkish pairs with i and I, as well as the long s, stay what they are.
+// lowerInvariant and upperInvariant change the case letter by letter, as .NET does where no language is given: ß stays
+// one letter, and the letters that only Turkish pairs with i and I, as well as the long s, stay what they are.
 func lowerInvariant(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == 'İ' {
@@ -113,7 +116,8 @@ func endsWith(a *Args) (*armjson.Node, error) {
 	return compareEnds(a, func(text, part []uint16) []uint16 { return text[len(text)-len(part):] })
 }
 
-// compareEnds compares the second text with an equally long end of the first. Upper case never changes the number of units.
+// compareEnds compares the second text with an equally long end of the first. Upper case never changes the number of
+// units.
 func compareEnds(a *Args, end func(text, part []uint16) []uint16) (*armjson.Node, error) {
 	texts, err := a.Texts()
 	if err != nil {
@@ -190,8 +194,8 @@ func padLeft(a *Args) (*armjson.Node, error) {
 	return armjson.NewString(strings.Repeat(padding, int(missing)) + v.Text), nil
 }
 
-// substring does not clamp: what lies outside of the text is an error, unlike with skip and take. A character that is cut in two
-// becomes U+FFFD, since half of it is not text.
+// substring does not clamp: what lies outside of the text is an error, unlike with skip and take. A character that is
+// cut in two becomes U+FFFD, since half of it is not text.
 func substring(a *Args) (*armjson.Node, error) {
 	text, err := a.Text(0)
 	if err != nil {
@@ -207,7 +211,8 @@ func substring(a *Args) (*armjson.Node, error) {
 	u := units(text)
 	size := int64(len(u))
 	if start < 0 || start > size {
-		return nil, a.Fail(1, "substring cannot start at %d in a text of %s", start, count(len(u), "character", "characters"))
+		return nil, a.Fail(1, "substring cannot start at %d in a text of %s", start,
+			count(len(u), "character", "characters"))
 	}
 	length := size - start
 	if a.Len() == 3 {
@@ -222,8 +227,8 @@ func substring(a *Args) (*armjson.Node, error) {
 	return armjson.NewString(string(utf16.Decode(u[start : start+length]))), nil
 }
 
-// split cuts at every delimiter. Where several fit, the first of the list is taken. An empty one is never found; an empty list
-// stands for white space.
+// split cuts at every delimiter. Where several fit, the first of the list is taken. An empty one is never found; an
+// empty list stands for white space.
 func split(a *Args) (*armjson.Node, error) {
 	text, err := a.Text(0)
 	if err != nil {
@@ -252,8 +257,8 @@ func split(a *Args) (*armjson.Node, error) {
 	}
 }
 
-// finder finds the places of delimiters in a text, from left to right. It goes through the text once for each of them: trying every
-// one at every place would take a long text and a long delimiter hours.
+// finder finds the places of delimiters in a text, from left to right. It goes through the text once for each of them:
+// trying every one at every place would take a long text and a long delimiter hours.
 type finder struct {
 	text       string
 	delimiters []string
@@ -272,8 +277,8 @@ func newFinder(text string, delimiters []string) *finder {
 	return f
 }
 
-// next gives the first delimiter at or behind from, and the first of the list where several fit. At the end of the text its size
-// is 0.
+// next gives the first delimiter at or behind from, and the first of the list where several fit. At the end of the text
+// its size is 0.
 func (f *finder) next(from int) (at, size int) {
 	if len(f.delimiters) == 0 {
 		if i := strings.IndexFunc(f.text[from:], unicode.IsSpace); i >= 0 {

@@ -16,8 +16,8 @@ func (a *Args) evaluate(i int) (*armjson.Node, error) {
 	return v, err
 }
 
-// attempt evaluates argument i where something unknown decides whether the service will evaluate it. If that fails the value is
-// nil: it may never be wanted. Only a limit that was reached is an error.
+// attempt evaluates argument i where something unknown decides whether the service will evaluate it. If that fails the
+// value is nil: it may never be wanted. Only a limit that was reached is an error.
 func (a *Args) attempt(i int) (*armjson.Node, error) {
 	v, err := a.evaluate(i)
 	if err == nil {
@@ -31,7 +31,8 @@ func (a *Args) attempt(i int) (*armjson.Node, error) {
 	return nil, nil
 }
 
-// waiting makes the unknown value of a lazy call. Arguments that were evaluated show their value, the others stand as written.
+// waiting makes the unknown value of a lazy call. Arguments that were evaluated show their value, the others stand as
+// written.
 func (a *Args) waiting(kind armjson.Kind, causes ...*armjson.Node) *armjson.Node {
 	p := printer{most: maxForm}
 	writeList(&p.b, a.f.Name, len(a.call.Args), func(i int) {

@@ -9,8 +9,8 @@ import (
 	"github.com/ingot-build/ingot/translate/armjson"
 )
 
-// textForm is how a value looks inside a text: booleans are True and False there, null is nothing, arrays and objects are compact
-// JSON in single quotes, as the service's format writes them.
+// textForm is how a value looks inside a text: booleans are True and False there, null is nothing, arrays and objects
+// are compact JSON in single quotes, as the service's format writes them.
 func textForm(v *armjson.Node) string {
 	switch v.Kind {
 	case armjson.String:
@@ -29,7 +29,8 @@ func textForm(v *armjson.Node) string {
 	}
 }
 
-// numberText is how .NET writes a number: whole ones as they are, others as the shortest text that gives the same float again.
+// numberText is how .NET writes a number: whole ones as they are, others as the shortest text that gives the same float
+// again.
 func numberText(written string) string {
 	if !strings.ContainsAny(written, ".eE") {
 		if written == "-0" {
@@ -44,8 +45,8 @@ func numberText(written string) string {
 	return general(decimalOfFloat(f), 0, 'E')
 }
 
-// compact writes v without blanks, with its texts in the given quotes. Numbers with a fraction or exponent keep showing that they
-// are no whole numbers, as the service's JSON library has it.
+// compact writes v without blanks, with its texts in the given quotes. Numbers with a fraction or exponent keep showing
+// that they are no whole numbers, as the service's JSON library has it.
 func compact(v *armjson.Node, quote byte) string {
 	var b strings.Builder
 	writeCompact(&b, v, quote)
@@ -93,8 +94,8 @@ func writeCompact(b *strings.Builder, v *armjson.Node, quote byte) {
 	}
 }
 
-// writeQuoted writes a JSON string in the given quotes; quotes of the other kind are not escaped. Beside what JSON asks for, the
-// service escapes the line ends that JSON allows and JavaScript once did not.
+// writeQuoted writes a JSON string in the given quotes; quotes of the other kind are not escaped. Beside what JSON asks
+// for, the service escapes the line ends that JSON allows and JavaScript once did not.
 func writeQuoted(b *strings.Builder, s string, quote byte) {
 	b.WriteByte(quote)
 	for _, r := range s {

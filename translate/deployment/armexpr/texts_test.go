@@ -34,8 +34,8 @@ func evaluated(env *armexpr.Env, text string) string {
 	return v.JSON()
 }
 
-// textEnv has parameters for what an expression cannot write down, and values that are not known: "later", a text, and "laterList",
-// an array.
+// textEnv has parameters for what an expression cannot write down, and values that are not known: "later", a text, and
+// "laterList", an array.
 func textEnv() *armexpr.Env {
 	params, _ := armjson.Parse("p", []byte(`{
 		"o": {"a": "b's", "n": [1, 2.50, 3.0, true, null]}, "list": ["a", 1, true, null], "deep": [["a"]], "half": 0.5, "f": 1234.5678,
@@ -49,11 +49,13 @@ func textEnv() *armexpr.Env {
 	env.Parameter = func(name string) (*armjson.Node, error) {
 		switch name {
 		case "later":
-			return armjson.NewUnknown(armjson.Missing{Kind: armjson.String, Form: "reference('x').y", Why: "asks the service"}), nil
+			return armjson.NewUnknown(armjson.Missing{Kind: armjson.String, Form: "reference('x').y",
+				Why: "asks the service"}), nil
 		case "laterList":
 			return armjson.NewUnknown(armjson.Missing{Kind: armjson.Array, Form: "reference('x').z"}), nil
 		case "mixed":
-			return armjson.NewArray([]*armjson.Node{armjson.NewInt(1), armjson.NewUnknown(armjson.Missing{Form: "reference('x')"})}), nil
+			return armjson.NewArray([]*armjson.Node{armjson.NewInt(1),
+				armjson.NewUnknown(armjson.Missing{Form: "reference('x')"})}), nil
 		}
 		return params.Get(name), nil
 	}

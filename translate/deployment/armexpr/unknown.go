@@ -6,11 +6,12 @@ import (
 	"github.com/ingot-build/ingot/translate/armjson"
 )
 
-// maxForm bounds the text that an unknown value shows for itself; it is there to be read, and it is copied by every step.
+// maxForm bounds the text that an unknown value shows for itself; it is there to be read, and it is copied by every
+// step.
 const maxForm = 2000
 
-// unknownFrom makes an unknown value of the given kind (0 when that is not known either) from the first unknown among its causes,
-// or inside them.
+// unknownFrom makes an unknown value of the given kind (0 when that is not known either) from the first unknown among
+// its causes, or inside them.
 func unknownFrom(kind armjson.Kind, form string, causes ...*armjson.Node) *armjson.Node {
 	m := armjson.Missing{Kind: kind, Form: shortForm(form)}
 	for _, c := range causes {

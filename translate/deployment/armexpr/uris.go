@@ -37,7 +37,8 @@ func uriFunc(a *Args) (*armjson.Node, error) {
 		return nil, a.notURI(1, "a relative URI", err)
 	}
 	if relative.Host == "" && strings.HasPrefix(texts[1], "//") {
-		return nil, a.notURI(1, "a relative URI", errors.New("it names a host with its two slashes, and the name is empty"))
+		return nil, a.notURI(1, "a relative URI",
+			errors.New("it names a host with its two slashes, and the name is empty"))
 	}
 	u := base.ResolveReference(relative)
 	normalize(u)
@@ -59,7 +60,8 @@ func absoluteURI(a *Args, text string) (*url.URL, error) {
 		return nil, a.notURI(0, "an absolute URI", err)
 	}
 	if u.Scheme == "" || u.Opaque != "" || u.Host == "" && u.Scheme != "file" {
-		return nil, a.notURI(0, "an absolute URI", fmt.Errorf("it does not start with a scheme and a host, as https://example.com does"))
+		return nil, a.notURI(0, "an absolute URI",
+			fmt.Errorf("it does not start with a scheme and a host, as https://example.com does"))
 	}
 	return u, nil
 }
@@ -76,7 +78,8 @@ func (a *Args) notURI(i int, what string, err error) *Error {
 // defaultPorts are left out of URIs.
 var defaultPorts = map[string]string{"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443"}
 
-// normalize writes a URI with a host as .NET does: host in lower case, no port that the scheme implies, a path of at least a slash.
+// normalize writes a URI with a host as .NET does: host in lower case, no port that the scheme implies, a path of at
+// least a slash.
 func normalize(u *url.URL) {
 	u.Host = strings.ToLower(u.Host)
 	if port := u.Port(); port != "" && port == defaultPorts[u.Scheme] {
@@ -201,12 +204,14 @@ func buildURI(a *Args) (*armjson.Node, error) {
 	if port := o.Get("port"); !port.IsNull() {
 		n, err := strconv.ParseUint(port.Text, 10, 16)
 		if port.Kind != armjson.Number || err != nil {
-			return nil, a.Fail(0, `the "port" of a URI must be a whole number from 0 to 65535, not %s`, shortText(form(port)))
+			return nil, a.Fail(0, `the "port" of a URI must be a whole number from 0 to 65535, not %s`,
+				shortText(form(port)))
 		}
 		text += ":" + strconv.FormatUint(n, 10)
 	}
 	u, err := url.Parse(escape(text, inURI, true))
-	if err != nil || parts["scheme"] == "" || parts["host"] == "" || u.Hostname() == "" || u.Path != "" || u.RawQuery+u.Fragment != "" {
+	if err != nil || parts["scheme"] == "" || parts["host"] == "" || u.Hostname() == "" || u.Path != "" ||
+		u.RawQuery+u.Fragment != "" {
 		e := a.Fail(0, "buildUri cannot make a URI of the scheme %q and the host %q", shortText(parts["scheme"]),
 			shortText(parts["host"]))
 		e.Why = "a scheme is as https, a host as example.com; both are needed, and nothing else may stand in them"
@@ -222,8 +227,8 @@ func buildURI(a *Args) (*armjson.Node, error) {
 	return armjson.NewString(u.String() + path + query), nil
 }
 
-// parseURI takes a URI apart, into what buildUri takes. What the URI does not have is left out; a query keeps its question mark, as in
-// .NET.
+// parseURI takes a URI apart, into what buildUri takes. What the URI does not have is left out; a query keeps its
+// question mark, as in .NET.
 func parseURI(a *Args) (*armjson.Node, error) {
 	text, err := a.Text(0)
 	if err != nil {

@@ -92,8 +92,8 @@ func decoded(t *testing.T, text string) any {
 
 func (v *vector) evaluate() (*armjson.Node, error) {
 	c := v.Context
-	position := map[string]armexpr.Position{"parameterDefault": armexpr.InParameterDefault, "variable": armexpr.InVariable,
-		"output": armexpr.InOutput}[c.Position]
+	position := map[string]armexpr.Position{"parameterDefault": armexpr.InParameterDefault,
+		"variable": armexpr.InVariable, "output": armexpr.InOutput}[c.Position]
 	env := &armexpr.Env{
 		Position:  position,
 		Budget:    armexpr.NewBudget(armexpr.DefaultLimits()),
@@ -108,8 +108,9 @@ func (v *vector) evaluate() (*armjson.Node, error) {
 		Context: &armexpr.Context{
 			Level: map[string]armexpr.Level{"subscription": armexpr.SubscriptionLevel,
 				"managementGroup": armexpr.ManagementGroupLevel, "tenant": armexpr.TenantLevel}[c.DeploymentScope],
-			Subscription: node(c.Subscription), ResourceGroup: node(c.ResourceGroup), ManagementGroup: node(c.ManagementGroup),
-			Tenant: node(c.Tenant), Deployment: node(c.Deployment), Deployer: node(c.Deployer),
+			Subscription: node(c.Subscription), ResourceGroup: node(c.ResourceGroup),
+			ManagementGroup: node(c.ManagementGroup),
+			Tenant:          node(c.Tenant), Deployment: node(c.Deployment), Deployer: node(c.Deployer),
 			Cloud: c.Cloud, Now: c.UTCNow, Zones: node(c.Zones), ZoneMappings: node(c.ZoneMappings),
 			GUID: func() string { return "3f2504e0-4f89-41d3-9a0c-0305e82c3301" },
 		},

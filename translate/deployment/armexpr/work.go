@@ -17,8 +17,8 @@ const (
 	parsingCost   = 16
 )
 
-// work counts the steps of looking through so many bytes of values or text. Without it a short loop over one long value would
-// run for hours within its steps.
+// work counts the steps of looking through so many bytes of values or text. Without it a short loop over one long value
+// would run for hours within its steps.
 func (a *Args) work(bytes int64) error {
 	a.Env.Budget.Spend(bytes / bytesPerStep)
 	return a.Step()

@@ -8,14 +8,18 @@ import (
 
 func zoneFunctions() []Function {
 	return []Function{
-		{Name: "pickZones", Group: Resources, Summary: "availability zones: namespace, type, region, [how many], [how many to skip]",
-			Min: 3, Max: 5, Result: armjson.Array, Eval: pickZones},
-		{Name: "toLogicalZone", Group: Resources, Summary: "the number of a physical zone: subscription, region, zone; '' if there is none",
-			Min: 3, Max: 3, Result: armjson.String, Eval: oneZone(toLogical)},
-		{Name: "toLogicalZones", Group: Resources, Summary: "the numbers of physical zones: subscription, region, zones",
-			Min: 3, Max: 3, Result: armjson.Array, Eval: manyZones(toLogical)},
-		{Name: "toPhysicalZone", Group: Resources, Summary: "the name of a numbered zone: subscription, region, zone; '' if there is none",
-			Min: 3, Max: 3, Result: armjson.String, Eval: oneZone(toPhysical)},
+		{Name: "pickZones", Group: Resources,
+			Summary: "availability zones: namespace, type, region, [how many], [how many to skip]",
+			Min:     3, Max: 5, Result: armjson.Array, Eval: pickZones},
+		{Name: "toLogicalZone", Group: Resources,
+			Summary: "the number of a physical zone: subscription, region, zone; '' if there is none",
+			Min:     3, Max: 3, Result: armjson.String, Eval: oneZone(toLogical)},
+		{Name: "toLogicalZones", Group: Resources,
+			Summary: "the numbers of physical zones: subscription, region, zones",
+			Min:     3, Max: 3, Result: armjson.Array, Eval: manyZones(toLogical)},
+		{Name: "toPhysicalZone", Group: Resources,
+			Summary: "the name of a numbered zone: subscription, region, zone; '' if there is none",
+			Min:     3, Max: 3, Result: armjson.String, Eval: oneZone(toPhysical)},
 		{Name: "toPhysicalZones", Group: Resources, Summary: "the names of numbered zones: subscription, region, zones",
 			Min: 3, Max: 3, Result: armjson.Array, Eval: manyZones(toPhysical)},
 	}
@@ -89,7 +93,8 @@ func toPhysical(table *armjson.Node, zone string) (string, bool) {
 
 type zoneFinder func(table *armjson.Node, zone string) (string, bool)
 
-// zoneTable returns the table of the region that the call names; it is nil, with a value in place of it, when there are no tables.
+// zoneTable returns the table of the region that the call names; it is nil, with a value in place of it, when there are
+// no tables.
 func (a *Args) zoneTable() (table, unknown *armjson.Node, err error) {
 	if _, err := a.Text(0); err != nil {
 		return nil, nil, err
@@ -99,7 +104,8 @@ func (a *Args) zoneTable() (table, unknown *armjson.Node, err error) {
 		return nil, nil, err
 	}
 	if a.Env.Context.ZoneMappings == nil {
-		return nil, a.Missing("how a subscription numbers the zones is not in the template", `add "zoneMappings" to the context file`), nil
+		return nil, a.Missing("how a subscription numbers the zones is not in the template",
+			`add "zoneMappings" to the context file`), nil
 	}
 	return regionOf(a.Env.Context.ZoneMappings, region), nil, nil
 }
