@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ingot-build/ingot/translate/diag"
 )
 
 // startsElement reports whether the next thing may start an element of the innermost object or array.
@@ -30,13 +32,19 @@ func (p *parser) extraCommas() {
 		p.stillOpen(p.runeRange(), `","`)
 		return
 	}
-	if !p.mended {
+	found, silent := len(p.list), p.mended
+	if !silent {
 		p.unexpected(wanted, "remove the extra comma")
 	}
 	p.mended = false
+	first := p.pos
 	for p.peek() == ',' && !p.stopped {
 		p.token()
 		p.space()
+	}
+	all := diag.Range{File: p.file, Start: first, End: p.prev.End}
+	if !silent && strings.Trim(p.text[all.Start.Byte:all.End.Byte], ", \t\r\n") == "" { // no comment among them
+		p.mend(found, all, "")
 	}
 }
 

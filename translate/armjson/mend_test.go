@@ -11,6 +11,7 @@ import (
 
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/edit"
 )
 
 // One mistake gives one finding, at the place where it probably is, and what stands behind it is read.
@@ -383,4 +384,26 @@ func pointsAt(l diag.List, line int) bool {
 		}
 	}
 	return false
+}
+
+// Where there is one right answer the finding brings the edit, and the text is right with it.
+func TestParseEdits(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"a trailing comma", "[1, 2 , ]", "[1, 2  ]"},
+		{"a missing comma", "{\"a\": 1 // one\n\"b\": 2}", "{\"a\": 1, // one\n\"b\": 2}"},
+		{"missing commas", "[1 2\n\"x\"]", "[1, 2,\n\"x\"]"},
+		{"extra commas", "[1,, 2,\n, ,3]", "[1, 2,\n3]"},
+		{"an extra comma at the end", "[1,,]", "[1,]"},
+		{"extra commas and a comment", "[1, /* two */, 3]", "[1, /* two */ 3]"},
+		{"extra commas around a comment", "[1,, /* two */, 3]", "[1,, /* two */, 3]"},
+		{"single quotes", `{'a': 'b'}`, `{"a": "b"}`},
+		{"double quotes in single ones", `['a "b"']`, `['a "b"']`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, l := armjson.Parse("t.json", []byte(tt.in))
+			if got, _ := edit.Apply("t.json", []byte(tt.in), l); string(got) != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
 }

@@ -345,7 +345,9 @@ func (p *parser) comma() {
 		comma := p.token()
 		p.space()
 		if closer := p.top().closer(); p.peek() == closer {
+			found := len(p.list)
 			p.lenient(CodeTrailingComma, comma, fmt.Sprintf(`a comma stands before the closing "%c"`, closer), "remove the comma")
+			p.mend(found, comma, "")
 		}
 	case p.atEnd(), c == '}', c == ']':
 		// The closing bracket, right or wrong, is for more to judge.
@@ -364,8 +366,10 @@ func (p *parser) comma() {
 			p.token()
 		}
 	case p.startsElement():
-		p.soft(CodeMissingComma, diag.Range{File: p.file, Start: after.End, End: after.End}, "a comma is missing after this value",
+		found, here := len(p.list), diag.Range{File: p.file, Start: after.End, End: after.End}
+		p.soft(CodeMissingComma, here, "a comma is missing after this value",
 			fmt.Sprintf("the next one starts at %d:%d", p.pos.Line, p.pos.Column), `add "," here`)
+		p.mend(found, here, ",")
 	default:
 		p.unexpected(fmt.Sprintf(`"," or "%c"`, p.top().closer()), "")
 		p.junk()

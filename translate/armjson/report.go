@@ -64,6 +64,14 @@ func (p *parser) soft(code diag.Code, at diag.Range, summary, why, fix string, r
 	})
 }
 
+// mend gives the finding that was just made the edit that mends it: what stands at a place is replaced by text. found is how many
+// findings there were before it, since not every one is kept.
+func (p *parser) mend(found int, at diag.Range, text string) {
+	if len(p.list) > found && p.list[found].Code != CodeTooManyErrors {
+		p.list[found].Edits = append(p.list[found].Edits, diag.Edit{Range: at, Text: text})
+	}
+}
+
 // once reports something that is said once a file.
 func (p *parser) once(severity diag.Severity, code diag.Code, at diag.Range, summary, why, fix string) {
 	key := code

@@ -93,7 +93,16 @@ func (p *parser) stringUpTo(end int) *Node {
 	n := p.node(String, open)
 	n.Text, n.plain = text, plain && !p.loose
 	if quote != '"' && !p.loose {
+		found, last := len(p.list), n.Range
 		p.soft(CodeBadString, n.Range, "this string is in single quotes", "JSON knows double quotes only", `write "…"`)
+		if first := last; !strings.Contains(p.text[open.Byte:end], `"`) {
+			first.End = first.Start
+			first.End.Byte, first.End.Column = first.End.Byte+1, first.End.Column+1
+			last.Start = last.End
+			last.Start.Byte, last.Start.Column = last.Start.Byte-1, last.Start.Column-1
+			p.mend(found, first, `"`)
+			p.mend(found, last, `"`)
+		}
 	}
 	return n
 }
