@@ -142,7 +142,8 @@ func liveAfter(doc document) uint64 {
 func large() []byte {
 	var tags strings.Builder
 	for i := range 10 {
-		fmt.Fprintf(&tags, `"t%d": "[concat(parameters('env'), '-', variables('names')[mod(copyIndex(), 3)], '-', string(copyIndex(%d)))]",`, i, i)
+		fmt.Fprintf(&tags,
+			`"t%d": "[concat(parameters('env'), '-', variables('names')[mod(copyIndex(), 3)], '-', string(copyIndex(%d)))]",`, i, i)
 	}
 	return []byte(fmt.Sprintf(`{"parameters": {"env": {"type": "string", "defaultValue": "dev"}},
 "variables": {"names": ["a", "b", "[toLower('C')]"]},

@@ -29,17 +29,22 @@ func TestLoadFinds(t *testing.T) {
 		{"list from the REST API", `{"value": [` + image + `]}`, []string{`value[0] img: ` + compactText(t, image)}},
 		{"with its triggers", strings.TrimSuffix(image, "}") + `, "resources": []}`,
 			[]string{` img: ` + compactText(t, strings.TrimSuffix(image, "}")+`, "resources": []}`)}},
-		{"request of a REST example", `{"parameters": {"imageTemplateName": "img", "api-version": "2022-07-01", "parameters": {"location": "here", "properties": ` + properties +
-			`}}, "responses": {"200": {"body": ` + image + `}}}`,
+		{"request of a REST example",
+			`{"parameters": {"imageTemplateName": "img", "api-version": "2022-07-01", "parameters": {"location": "here", "properties": ` + properties +
+				`}}, "responses": {"200": {"body": ` + image + `}}}`,
 			[]string{`parameters.parameters img: {"name":"img","apiVersion":"2022-07-01","location":"here","properties":` + compactText(t, properties) + `}`}},
-		{"answer of a REST example", `{"parameters": {"imageTemplateName": "img", "api-version": "2022-07-01"}, "responses": {"404": {}, "200": {"body": ` +
-			image + `}}}`, []string{`responses.200.body img: ` + compactText(t, image)}},
-		{"list in a REST example", `{"parameters": {"api-version": "2022-07-01"}, "responses": {"200": {"body": {"value": [` + image + `, ` + image + `]}}}}`,
+		{"answer of a REST example",
+			`{"parameters": {"imageTemplateName": "img", "api-version": "2022-07-01"}, "responses": {"404": {}, "200": {"body": ` +
+				image + `}}}`, []string{`responses.200.body img: ` + compactText(t, image)}},
+		{"list in a REST example",
+			`{"parameters": {"api-version": "2022-07-01"}, "responses": {"200": {"body": {"value": [` + image + `, ` +
+				image + `]}}}}`,
 			[]string{`responses.200.body.value[0] img: ` + compactText(t, image),
 				`responses.200.body.value[1] img: ` + compactText(t, image)}},
-		{"exported resource", `{"id": "/x", "kind": null, "sku": null, "resourceGroup": "rg", "type": "Microsoft.VirtualMachineImages/imageTemplates", "name": "img",
+		{"exported resource",
+			`{"id": "/x", "kind": null, "sku": null, "resourceGroup": "rg", "type": "Microsoft.VirtualMachineImages/imageTemplates", "name": "img",
 			"properties": ` + properties + `}`, []string{` img: {"id":"/x","type":"Microsoft.VirtualMachineImages/imageTemplates","name":"img","properties":` +
-			compactText(t, properties) + `}`}},
+				compactText(t, properties) + `}`}},
 		{"flat export", `{"id": "/x", "buildTimeoutInMinutes": 5, "name": "img", "resourceGroup": "rg", "source": {"type": "PlatformImage"}, "distribute": [],
 			"tags": null, "type": "Microsoft.VirtualMachineImages/imageTemplates"}`,
 			[]string{` img: {"id":"/x","name":"img","type":"Microsoft.VirtualMachineImages/imageTemplates",` +
@@ -53,10 +58,12 @@ func TestLoadFinds(t *testing.T) {
 		{"body of a deployment", `{"properties": {"mode": "Incremental", "template": ` + template +
 			`, "parameters": {"n": {"value": "given"}}}}`,
 			[]string{`properties.template.resources[0] given: {"type":"Microsoft.VirtualMachineImages/imageTemplates","apiVersion":"2024-02-01","name":"given"}`}},
-		{"array from a template", `[{"type": "Microsoft.VirtualMachineImages/imageTemplates", "apiVersion": "2024-02-01", "name": "[concat('i', 'mg')]"}]`,
+		{"array from a template",
+			`[{"type": "Microsoft.VirtualMachineImages/imageTemplates", "apiVersion": "2024-02-01", "name": "[concat('i', 'mg')]"}]`,
 			[]string{`[0] img: {"type":"Microsoft.VirtualMachineImages/imageTemplates","apiVersion":"2024-02-01","name":"img"}`}},
-		{"object by symbolic name", `{"gallery": {"type": "Microsoft.Compute/galleries", "apiVersion": "2022-08-03", "name": "g"}, "img": ` +
-			`{"type": "Microsoft.VirtualMachineImages/imageTemplates", "apiVersion": "2024-02-01", "name": "[concat('i', 'mg')]"}}`,
+		{"object by symbolic name",
+			`{"gallery": {"type": "Microsoft.Compute/galleries", "apiVersion": "2022-08-03", "name": "g"}, "img": ` +
+				`{"type": "Microsoft.VirtualMachineImages/imageTemplates", "apiVersion": "2024-02-01", "name": "[concat('i', 'mg')]"}}`,
 			[]string{`img img: {"type":"Microsoft.VirtualMachineImages/imageTemplates","apiVersion":"2024-02-01","name":"img"}`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -94,10 +101,14 @@ func TestLoadRefuses(t *testing.T) {
 		{"parameter file by schema", `{"$schema": "https://x/2019-04-01/deploymentParameters.json#"}`,
 			"it is a parameter file"},
 		{"bare parameter file", `{"a": {"value": 1}, "b": {"reference": {}}}`, "it is a parameter file"},
-		{"change of an image template", `{"parameters": {"api-version": "x", "parameters": {"tags": {}}}, "responses": {}}`, `it has "tags" only`},
-		{"change of the distributors", `{"parameters": {"parameters": {"properties": {"distribute": []}}}, "responses": {}}`,
+		{"change of an image template",
+			`{"parameters": {"api-version": "x", "parameters": {"tags": {}}}, "responses": {}}`, `it has "tags" only`},
+		{"change of the distributors",
+			`{"parameters": {"parameters": {"properties": {"distribute": []}}}, "responses": {}}`,
 			`it has "properties.distribute" only`},
-		{"creation of a trigger", `{"parameters": {"parameters": {"properties": {"kind": "SourceImage"}}}, "responses": {}}`, `it has "properties.kind" only`},
+		{"creation of a trigger",
+			`{"parameters": {"parameters": {"properties": {"kind": "SourceImage"}}}, "responses": {}}`,
+			`it has "properties.kind" only`},
 		{"REST example of something else", `{"parameters": {"api-version": "x"}, "responses": {"204": {}}}`,
 			"neither its request nor its answers"},
 		{"old Packer template", `{"builders": []}`, "it is an old Packer template in JSON"},

@@ -80,27 +80,32 @@ func TestExpand(t *testing.T) {
 			text: `{"resources": [` + one(`"name": "[concat('n', copyIndex())]", "copy": {"name": "r", "count": 2},
 			"properties": {"copy": [{"name": "a", "count": 1, "input": "[copyIndex()]"}, {"name": "b", "count": 1, "input": "[copyIndex('R')]"}]}`) + `]}`,
 			want: []string{c("n0", `,"properties":{"a":[0],"b":[0]}`), c("n1", `,"properties":{"a":[1],"b":[1]}`)}},
-		{name: "loops of variables", text: `{"resources": [], "variables": {"copy": [{"name": "v", "count": 2, "input": "[copyIndex('v')]"}],
+		{name: "loops of variables",
+			text: `{"resources": [], "variables": {"copy": [{"name": "v", "count": 2, "input": "[copyIndex('v')]"}],
 			"o": {"copy": [{"name": "m", "count": 1, "input": "[variables('v')[1]]"}], "k": 1}},
 			"outputs": {"v": {"type": "array", "value": "[variables('V')]"}, "o": {"type": "object", "value": "[variables('o')]"}}}`,
 			want: []string{`v = [0,1]`, `o = {"m":[1],"k":1}`}},
 		{name: "children", text: `{"resources": [` +
 			one(`"name": "p", "resources": [{"type": "d", "apiVersion": "2", "name": "k", "resources": [
 			{"type": "e", "apiVersion": "3", "name": "l"}]}, {"type": "A.B/c/d", "apiVersion": "2", "name": "p/full"}]`) + `]}`,
-			want: []string{c("p", ""), `/resourceGroups/local/providers/A.B/c/p/d/k {"type":"A.B/c/d","apiVersion":"2","name":"p/k"}`,
+			want: []string{c("p", ""),
+				`/resourceGroups/local/providers/A.B/c/p/d/k {"type":"A.B/c/d","apiVersion":"2","name":"p/k"}`,
 				`/resourceGroups/local/providers/A.B/c/p/d/k/e/l {"type":"A.B/c/d/e","apiVersion":"3","name":"p/k/l"}`,
 				`/resourceGroups/local/providers/A.B/c/p/d/full {"type":"A.B/c/d","apiVersion":"2","name":"p/full"}`}},
 		{name: "children of a loop", text: `{"resources": [` +
 			one(`"name": "[concat('p', copyIndex())]", "copy": {"name": "r", "count": 2},
 			"resources": [{"type": "d", "apiVersion": "2", "name": "[concat('k', copyIndex())]"}]`) + `]}`,
-			want: []string{c("p0", ""), `/resourceGroups/local/providers/A.B/c/p0/d/k0 {"type":"A.B/c/d","apiVersion":"2","name":"p0/k0"}`,
-				c("p1", ""), `/resourceGroups/local/providers/A.B/c/p1/d/k1 {"type":"A.B/c/d","apiVersion":"2","name":"p1/k1"}`}},
+			want: []string{c("p0", ""),
+				`/resourceGroups/local/providers/A.B/c/p0/d/k0 {"type":"A.B/c/d","apiVersion":"2","name":"p0/k0"}`,
+				c("p1", ""),
+				`/resourceGroups/local/providers/A.B/c/p1/d/k1 {"type":"A.B/c/d","apiVersion":"2","name":"p1/k1"}`}},
 		{name: "a condition is not for the children",
 			text: `{"resources": [` + one(`"name": "p", "condition": false, "resources": [
 			{"type": "d", "apiVersion": "2", "name": "k"}]`) + `]}`,
 			want: []string{`/resourceGroups/local/providers/A.B/c/p/d/k {"type":"A.B/c/d","apiVersion":"2","name":"p/k"}`}},
 		{name: "what is left out is not evaluated",
-			text: `{"resources": [` + one(`"name": "[fail('x')]", "condition": "[false()]", "properties": "[fail('y')]"`) + `]}`},
+			text: `{"resources": [` +
+				one(`"name": "[fail('x')]", "condition": "[false()]", "properties": "[fail('y')]"`) + `]}`},
 		{name: "extensions", text: `{"resources": [
 			{"type": "A.B/c/providers/locks", "apiVersion": "1", "name": "p/E.F/l"},
 			{"type": "E.F/locks", "apiVersion": "1", "name": "k", "scope": "A.B/c/p/d/q"},
@@ -109,7 +114,8 @@ func TestExpand(t *testing.T) {
 				`/resourceGroups/local/providers/A.B/c/p/d/q/providers/E.F/locks/k {"type":"E.F/locks","apiVersion":"1","name":"k"}`,
 				`/resourceGroups/local/providers/A.B/c/p/providers/E.F/locks/k {"type":"E.F/locks","apiVersion":"1","name":"k"}`}},
 		{name: "members for the deployment",
-			text: `{"resources": [` + one(`"name": "n", "dependsOn": ["[concat('x')]"], "comments": "[no", "metadata": {"a": null},
+			text: `{"resources": [` +
+				one(`"name": "n", "dependsOn": ["[concat('x')]"], "comments": "[no", "metadata": {"a": null},
 			"tags": {"a": "[null()]", "b": "[json('null')]", "c": [null]}`) + `]}`,
 			want: []string{c("n", `,"metadata":{},"tags":{"c":[null]}`)}},
 		{name: "symbolic names", text: `{"languageVersion": "2.0", "resources": {
@@ -133,7 +139,8 @@ func TestExpand(t *testing.T) {
 			text: `{"resources": [` + one(`"name": "n", "x": "[reference('m').outputs.o.value]"`) + `,` +
 				nest("m", "", inner+`"template": {"resources": [], "outputs": {"o": {"type": "int", "value": 1}}}`) +
 				`]}`, want: []string{c("n", `,"x":1`)}},
-		{name: "outer scope", text: `{"parameters": {"p": {"type": "string", "defaultValue": "outer"}}, "variables": {"v": "outer"},
+		{name: "outer scope",
+			text: `{"parameters": {"p": {"type": "string", "defaultValue": "outer"}}, "variables": {"v": "outer"},
 			"resources": [` + nest("[concat('m', copyIndex())]", `"copy": {"name": "x", "count": 2},`, `"parameters": {"p": {"value": "dead"}}, "template": {"parameters": {"p": {"type": "string"}},
 			"variables": {"v": "[fail('dead')]"}, "resources": [`+one(`"name": "[format('{0}{1}{2}', parameters('p'), copyIndex(), deployment().name)]"`)+`],
 			"outputs": {"o": {"type": "string", "value": "[variables('v')]"}}}`) + `]}`,
@@ -174,7 +181,8 @@ func TestExpand(t *testing.T) {
 				one(`"name": "[concat('n', copyIndex())]", "copy": {"name": "r", "count": "[length(parameters('p'))]"}`) + `,
 			` + one(`"name": "m", "condition": "[parameters('b')]"`) + `]}`,
 			want: []string{`/resourceGroups/local/providers/A.B/c/[concat('n', copyIndex())] {"type":"A.B/c","apiVersion":"1","name":"[concat('n', copyIndex())]"}`,
-				c("m", ""), `1:185 warning ING1112 how often loop "r" turns is not known before the deployment; one turn is shown`,
+				c("m", ""),
+				`1:185 warning ING1112 how often loop "r" turns is not known before the deployment; one turn is shown`,
 				`2:67 warning ING1112 whether this resource is deployed is not known before the deployment; it is taken as if it were`}},
 	}
 	for _, tt := range tests {
@@ -211,9 +219,11 @@ func TestExpandParameters(t *testing.T) {
 			Files: []*armjson.Node{file(`{"parameters": {"a": {"value": "f"}, "t": {"value": "1"}}}`),
 				file(`{"T": {"value": "[concat('2')]"}}`)},
 		}, []string{`a = "[[x]"`, raw, `t = "[concat('2')]"`}},
-		{"the body of a request", deployment.Params{Files: []*armjson.Node{file(`{"properties": {"mode": "Incremental", "parameters": {"b": {"value": "r"}}}}`)}},
+		{"the body of a request",
+			deployment.Params{Files: []*armjson.Node{file(`{"properties": {"mode": "Incremental", "parameters": {"b": {"value": "r"}}}}`)}},
 			[]string{`a = "r!"`, raw, `t = "[utcNow('yyyy')]"`}},
-		{"expressions of newer files", deployment.Params{Files: []*armjson.Node{file(`{"externalInputDefinitions": {"i": {"kind": "sys.cli"}},
+		{"expressions of newer files",
+			deployment.Params{Files: []*armjson.Node{file(`{"externalInputDefinitions": {"i": {"kind": "sys.cli"}},
 			"externalInputs": {"i": {"value": "in"}}, "parameters": {"a": {"expression": "[toUpper(externalInputs('i'))]"}}}`)}},
 			[]string{`a = "IN"`, raw, `t = "[utcNow('yyyy')]"`}},
 		{"null takes the default", deployment.Params{Files: []*armjson.Node{file(`{"a": {"value": null}}`)}},
@@ -224,10 +234,11 @@ func TestExpandParameters(t *testing.T) {
 			[]string{`2:1 error ING1104 the value given for parameter "o" is not an object`}},
 		{"a clock", deployment.Params{Context: file(`{"utcNow": "2026-02-03T04:05:06Z"}`)},
 			[]string{`a = "d!"`, raw, `t = "2026"`}},
-		{"a context of the wrong form", deployment.Params{Context: file(`{"subscription": "s", "utcNow": "now", "cloud": "Azure"}`)}, []string{
-			`1:18 error ING1109 "subscription" is a string where an object is wanted`,
-			`1:33 error ING1109 "utcNow" is no time as RFC 3339 writes it`,
-			`0:0 error ING1109 there is no cloud "Azure"`}},
+		{"a context of the wrong form",
+			deployment.Params{Context: file(`{"subscription": "s", "utcNow": "now", "cloud": "Azure"}`)}, []string{
+				`1:18 error ING1109 "subscription" is a string where an object is wanted`,
+				`1:33 error ING1109 "utcNow" is no time as RFC 3339 writes it`,
+				`0:0 error ING1109 there is no cloud "Azure"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := expand(t, text, tt.params)

@@ -118,7 +118,8 @@ func (f *frame) sample(decl *armjson.Node, name string, count *armjson.Node) *ar
 	if err != nil {
 		return nil
 	}
-	f.x.warnUnknown(decl.Get("count"), fmt.Sprintf("how often loop %q turns is not known before the deployment; one turn is shown", short(name)),
+	f.x.warnUnknown(decl.Get("count"),
+		fmt.Sprintf("how often loop %q turns is not known before the deployment; one turn is shown", short(name)),
 		count)
 	return (&armjson.Node{Kind: armjson.Array, Range: decl.Range}).WithItems([]*armjson.Node{v})
 }

@@ -141,7 +141,8 @@ func (r *instance) readCondition(f *frame) {
 	case err != nil:
 		r.broken = true
 	case v.Kind == armjson.Unknown:
-		r.b.x.warnUnknown(m.Value, "whether this resource is deployed is not known before the deployment; it is taken as if it were", v)
+		r.b.x.warnUnknown(m.Value,
+			"whether this resource is deployed is not known before the deployment; it is taken as if it were", v)
 	case v.Kind != armjson.Bool:
 		_ = r.b.x.report(CodeExpression, m.Value.Range,
 			fmt.Sprintf("the condition is %s where a boolean is wanted", v.Kind), "", "")

@@ -11,7 +11,8 @@ import (
 )
 
 func testEnv() *armexpr.Env {
-	params, _ := armjson.Parse("p", []byte(`{"env": "dev", "n": 7, "on": true, "list": ["a"], "o": {"Key": {"in": 1}}, "none": null}`))
+	params, _ := armjson.Parse("p",
+		[]byte(`{"env": "dev", "n": 7, "on": true, "list": ["a"], "o": {"Key": {"in": 1}}, "none": null}`))
 	return &armexpr.Env{
 		Budget: armexpr.NewBudget(armexpr.DefaultLimits()),
 		Context: &armexpr.Context{
@@ -104,7 +105,8 @@ func TestErrors(t *testing.T) {
 		{"[resourceId('a', 'b')]", "resourceId('a', 'b')", "resourceId has no resource type among its arguments"},
 		{"[resourceId('A.B/c', 'd', 'e')]", "'A.B/c'", `the type "A.B/c" needs 1 name after it, not 2`},
 		{"[format('{1}', 'a')]", "'{1}'", "the format asks for {1}, and 1 value is given"},
-		{"[format('{0', 'a')]", "'{0'", `a "{" of the format does not start a place like {0} or {0:N0}; write "{{" for a brace`},
+		{"[format('{0', 'a')]", "'{0'",
+			`a "{" of the format does not start a place like {0} or {0:N0}; write "{{" for a brace`},
 		{"[format('{0,9999999}', 'a')]", "'{0,9999999}'", "the width 9999999 of the format is too large"},
 		{"[format('{0:Q}', 5)]", "'{0:Q}'", `the form "Q" of the format does not suit a number`},
 	}

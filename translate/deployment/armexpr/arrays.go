@@ -49,8 +49,9 @@ func arrayFunctions() []Function {
 		{Name: "tryIndexFromEnd", Group: Arrays, Min: 2, Max: -1, Unknowns: NeedsNone, Passes: true,
 			Eval:    tryIndexFromEnd,
 			Summary: "an element, counted from the end, and what further names and indexes lead to in it; null if there is no such"},
-		{Name: "union", Group: Arrays, Summary: "all elements of arrays, or objects merged deeply; later values win, arrays are replaced",
-			Min: 2, Max: -1, Unknowns: NeedsNone, Eval: union},
+		{Name: "union", Group: Arrays,
+			Summary: "all elements of arrays, or objects merged deeply; later values win, arrays are replaced",
+			Min:     2, Max: -1, Unknowns: NeedsNone, Eval: union},
 	}
 }
 

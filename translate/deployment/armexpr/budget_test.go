@@ -15,7 +15,8 @@ import (
 var bombs = []struct{ name, text, want string }{
 	{"loops in loops", "[map(range(0, 10000), lambda('a', map(range(0, 10000), lambda('b', map(range(0, 10000), lambda('c', 'x'))))))]",
 		"takes more than 500000 steps"},
-	{"loops that keep nothing", "[filter(range(0, 10000), lambda('a', empty(filter(range(0, 10000), lambda('b', false())))))]",
+	{"loops that keep nothing",
+		"[filter(range(0, 10000), lambda('a', empty(filter(range(0, 10000), lambda('b', false())))))]",
 		"takes more than 500000 steps"},
 	{"doubling text", "[reduce(range(0, 100), 'x', lambda('a', 'b', concat($a, $a)))]",
 		"this value would take more than"},

@@ -90,7 +90,8 @@ func environment(a *Args) (*armjson.Node, error) {
 	all := textMembers("name", c.name, "gallery", c.gallery, "graph", c.graph, "portal", c.portal, "graphAudience",
 		c.graph,
 		"activeDirectoryDataLake", c.dataLake, "batch", c.batch, "media", c.media, "sqlManagement", c.sqlManagement,
-		"vmImageAliasDoc", "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
+		"vmImageAliasDoc",
+		"https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
 		"resourceManager", c.resourceManager)
 	return armjson.NewObject(append(all,
 		armjson.Member{Key: "authentication", Value: armjson.NewObject(authentication)},

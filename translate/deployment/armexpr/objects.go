@@ -11,8 +11,9 @@ func objectFunctions() []Function {
 	return []Function{
 		{Name: "createObject", Group: Objects, Summary: "an object of names and values in turn", Max: -1,
 			Result: armjson.Object, Unknowns: NeedsNone, Eval: createObject},
-		{Name: "items", Group: Objects, Summary: "an array of {key, value} for the properties, sorted by name without regard to case",
-			Min: 1, Max: 1, Result: armjson.Array, Unknowns: NeedsShape, Eval: items},
+		{Name: "items", Group: Objects,
+			Summary: "an array of {key, value} for the properties, sorted by name without regard to case",
+			Min:     1, Max: 1, Result: armjson.Array, Unknowns: NeedsShape, Eval: items},
 		{Name: "null", Group: Objects, Summary: "the value null", Result: armjson.Null,
 			Eval: constant(armjson.NewNull())},
 		{Name: "objectKeys", Group: Objects, Summary: "the names of the properties, sorted without regard to case",
