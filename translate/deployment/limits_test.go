@@ -36,6 +36,23 @@ func TestServiceLimits(t *testing.T) {
 			`,` +
 			one(fmt.Sprintf(`"name": "[concat('n', copyIndex())]", "copy": {"name": "l", "count": %d}`, n-2)) + `]}`
 	}
+	turns := func(n int) string { // of the loops of a variable, a property and an output, which are no resources
+		loop := func(name string) string {
+			return fmt.Sprintf(`[{"name": %q, "count": %d, "input": "x"}]`, name, n)
+		}
+		return `{"variables": {"copy": ` + loop("v") + `}, "resources": [` +
+			one(`"name": "n", "properties": {"copy": `+loop("p")+`}`) + fmt.Sprintf(`],
+			"outputs": {"o": {"type": "array", "copy": {"count": %d, "input": "x"}}}}`, n)
+	}
+	nested := func(n int) string { // the resources of a nested deployment count by themselves
+		return `{"resources": [` + nest("m", "", `"template": {"resources": [`+
+			one(fmt.Sprintf(`"name": "[concat('n', copyIndex())]", "copy": {"name": "l", "count": %d}`, n-1))+`, `+
+			one(`"name": "z"`)+`]}`) + `, ` + one(`"name": "a"`) + `]}`
+	}
+	calls := func(n int) string { // inside each other: the outermost operand is the first level
+		return `{"resources": [], "outputs": {"o": {"type": "array", "value": "[` + strings.Repeat("array(", n-1) + `'x'` +
+			strings.Repeat(")", n-1) + `]"}}}`
+	}
 	expression := func(n int) string { // with brackets and quotes
 		return `{"resources": [], "outputs": {"o": {"type": "string", "value": "['` + strings.Repeat("x", n-4) +
 			`']"}}}`
@@ -44,14 +61,22 @@ func TestServiceLimits(t *testing.T) {
 		name  string
 		text  func(n int) string
 		limit int
-		want  string
+		want  []string
 	}{
-		{"parameters", parameters, 256, "1:19 error ING1113 the template has 257 parameters"},
-		{"variables", variables, 256, "1:19 error ING1113 the template has 257 variables"},
-		{"outputs", outputs, 64, "1:19 error ING1113 the template has 65 outputs"},
+		{"parameters", parameters, 256, []string{"1:19 error ING1113 the template has 257 parameters"}},
+		{"variables", variables, 512, []string{"1:19 error ING1113 the template has 513 variables"}},
+		{"outputs", outputs, 64, []string{"1:19 error ING1113 the template has 65 outputs"}},
 		{"resources, with children and loops", resources, 800,
-			"1:2 error ING1113 the template has more than 800 resources, with its loops unrolled"},
-		{"characters of an expression", expression, 24576, "1:65 error ING1106 the expression has 24577 characters"},
+			[]string{"1:2 error ING1113 the template has more than 800 resources, with its loops unrolled"}},
+		{"characters of an expression", expression, 24576, []string{"1:65 error ING1106 the expression has 24577 characters"}},
+		{"resources of a nested deployment", nested, 800, []string{
+			"1:144 error ING1113 the template has more than 800 resources, with its loops unrolled"}},
+		{"turns of a loop", turns, 800, []string{
+			`1:48 error ING1113 the count of loop "v" is 801`,
+			`1:181 error ING1113 the count of loop "p" is 801`,
+			`2:57 error ING1113 the count of loop "o" is 801`}},
+		{"calls inside each other", calls, 200, []string{
+			"1:1265 error ING1106 the expression is nested more than 200 deep"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, line := range expand(t, tt.text(tt.limit), deployment.Params{}) {
@@ -59,7 +84,7 @@ func TestServiceLimits(t *testing.T) {
 					t.Errorf("%d are refused: %s", tt.limit, line)
 				}
 			}
-			if diff := cmp.Diff([]string{tt.want}, expand(t, tt.text(tt.limit+1), deployment.Params{})); diff != "" {
+			if diff := cmp.Diff(tt.want, expand(t, tt.text(tt.limit+1), deployment.Params{})); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})

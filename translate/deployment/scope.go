@@ -14,7 +14,7 @@ import (
 // Reference: https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices#template-limits
 const (
 	maxParameters = 256
-	maxVariables  = 256
+	maxVariables  = 512 // 256 in older editions of the reference
 	maxResources  = 800
 	maxOutputs    = 64
 )
