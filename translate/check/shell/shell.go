@@ -3,13 +3,12 @@
 //
 // A script is parsed for the shell that will run it. Inline commands run in one script under /bin/sh -e; a script at a URI is run by
 // what its first line names. A rule never guesses: what a variable or a substitution will hold is not known, and commands with such
-// parts are passed over, or taken for what holds whatever they are.
+// parts are passed over, or taken for what holds whatever they are. An inline command that is not known before the deployment is
+// taken for a command of its own: rules that look for what is missing in a script are silent about one with such gaps.
 package shell
 
 import (
 	"errors"
-	"path"
-	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -23,56 +22,84 @@ type Rule = scriptrule.Rule[*File]
 // File is a script, parsed.
 type File struct {
 	*script.Script
-	Shell string             // its name: sh, bash, python3; "" when the first line names none, and then it is run by /bin/sh
-	Tree  *syntax.File       // nil when the script is not for a shell, or does not parse
-	Err   *syntax.ParseError // why it does not parse
-	// Foreign is why it does not parse as what it is, but would in another shell.
-	Foreign *syntax.LangError
+	Shell string // its name: sh, bash, python3; "" when the first line names none, and the login shell of the build VM runs it
+	// Tree is the script as bash reads it, or as its own shell does where bash cannot. It is nil when the script was not parsed.
+	Tree *syntax.File
+	Err  *syntax.ParseError // why it does not parse, in no shell
+	// Foreign is why a script for /bin/sh does not parse there, although it does in bash: a *syntax.LangError or syntax.ParseError.
+	Foreign error
+	// Unread says why the script was not looked at: "it has more than …"; "" when it was, or did not parse.
+	Unread string
+
+	Commands []*Command
+	Writes   []Write  // redirections into files
+	Pipes    []Pipe   // pipelines of more than one command
+	Assigns  []Assign // variables and what they are set to
+	defined  map[string]bool
 }
+
+// maxText is how long a script is looked at, in bytes. A tree takes some fifty times the memory of its text.
+const maxText = 1 << 20
 
 // Parse parses a script.
 func Parse(s *script.Script) *File {
 	f := &File{Script: s, Shell: "sh"}
 	if !s.Inline {
-		f.Shell = interpreter(s.Text)
+		f.Shell = interpreter(s.Text).name
 	}
 	variant, known := variants[f.Shell]
-	if !known || s.Encoding != script.UTF8 {
-		return f
+	switch {
+	case s.Encoding == script.Binary:
+		f.Shell, f.Unread = "", "it is a program, not a script"
+	case !known:
+		f.Unread = "it is for " + f.Shell
+	case len(s.Text) > maxText:
+		f.Unread = "it has more than 1 MiB"
+	default:
+		f.parse(variant)
 	}
-	tree, err := syntax.NewParser(syntax.KeepComments(true), syntax.Variant(variant)).Parse(strings.NewReader(s.Text), "")
+	if f.Tree != nil && !f.collect() {
+		f.Tree, f.Commands, f.Writes, f.Pipes, f.Assigns = nil, nil, nil, nil, nil
+		f.Unread = tooDeep
+	}
+	return f
+}
+
+const tooDeep = "it is nested too deeply"
+
+func (f *File) parse(own syntax.LangVariant) {
+	tree, err := read(f.Text, own)
+	if own == syntax.LangPOSIX { // what bash has more is told apart from what no shell reads
+		if wide, bashErr := read(f.Text, syntax.LangBash); bashErr == nil {
+			f.Tree = wide
+			if f.Foreign = err; errors.Is(err, errDeep) {
+				f.Foreign = nil
+			}
+			return
+		}
+	}
 	var wrong syntax.ParseError
-	var foreign syntax.LangError // a feature of another shell, as an array in sh: rules look for these
+	var foreign syntax.LangError
 	switch {
 	case err == nil:
 		f.Tree = tree
+	case errors.Is(err, errDeep):
+		f.Unread = tooDeep
 	case errors.As(err, &wrong):
 		f.Err = &wrong
 	case errors.As(err, &foreign):
 		f.Foreign = &foreign
 	}
-	return f
 }
 
-// variants are the shells that can be parsed. Dash is what /bin/sh is on Debian and Ubuntu.
+// Bash reports whether bash runs the script, as far as is known.
+func (f *File) Bash() bool { return f.Shell == "bash" }
+
+// Whole reports whether the script is all known: what is not in it is not there.
+func (f *File) Whole() bool { return len(f.Gaps) == 0 }
+
+// variants are the shells that can be parsed. Dash is what /bin/sh is on Debian and Ubuntu. Login shells are mostly bash.
 var variants = map[string]syntax.LangVariant{
-	"": syntax.LangPOSIX, "sh": syntax.LangPOSIX, "dash": syntax.LangPOSIX, "bash": syntax.LangBash, "ksh": syntax.LangMirBSDKorn,
+	"": syntax.LangBash, "sh": syntax.LangPOSIX, "dash": syntax.LangPOSIX, "bash": syntax.LangBash, "ksh": syntax.LangMirBSDKorn,
 	"mksh": syntax.LangMirBSDKorn,
-}
-
-// interpreter is the program that a first line "#!…" names, without folders and version of env; "" if there is no such line.
-func interpreter(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	rest, ok := strings.CutPrefix(line, "#!")
-	if !ok {
-		return ""
-	}
-	words := strings.Fields(rest)
-	for len(words) > 0 && (path.Base(words[0]) == "env" || strings.HasPrefix(words[0], "-")) {
-		words = words[1:]
-	}
-	if len(words) == 0 {
-		return ""
-	}
-	return path.Base(words[0])
 }
