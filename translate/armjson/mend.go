@@ -20,8 +20,8 @@ func (p *parser) startsElement() bool {
 	}
 }
 
-// extraCommas reports commas where an element is wanted, once, and steps over them; unless they show that an empty object or array
-// is not closed.
+// extraCommas reports commas where an element is wanted, once, and steps over them; unless they show that an empty object
+// or array is not closed.
 func (p *parser) extraCommas() {
 	wanted := "a value"
 	if p.top().kind == Object {
@@ -66,9 +66,9 @@ func (p *parser) strayQuote() bool {
 	return p.peek() == '"' && !p.loose && strings.Trim(p.text[p.pos.Byte+1:p.lineEnd(p.pos.Byte)], " \t,]}") == ""
 }
 
-// noValue reports a comma, colon or closing bracket in the place of a value. When it stands before a value it is stepped over, and
-// p.mended is false. If the rest of the text fits better without a closing bracket, its opening one is missing, and the result is
-// an empty object or array. Else there is no value.
+// noValue reports a comma, colon or closing bracket in the place of a value. When it stands before a value it is stepped
+// over, and p.mended is false. If the rest of the text fits better without a closing bracket, its opening one is missing,
+// and the result is an empty object or array. Else there is no value.
 func (p *parser) noValue() *Node {
 	c, start := p.peek(), p.pos
 	switch {
@@ -126,8 +126,8 @@ func (p *parser) surplusOpener() bool {
 		p.reach(p.open, at) > p.reach(p.with(Object), at)
 }
 
-// memberInArray reads on where an array has a property name: either the array is not closed before it, then the result is nil; or
-// the opening bracket of an object is missing.
+// memberInArray reads on where an array has a property name: either the array is not closed before it, then the result is
+// nil; or the opening bracket of an object is missing.
 func (p *parser) memberInArray(name string) *Node {
 	p.brackets = true
 	at, start := p.runeRange(), p.pos.Byte
@@ -142,15 +142,16 @@ func (p *parser) memberInArray(name string) *Node {
 	return p.objectWithoutOpener(name, "an array holds values; names stand in objects")
 }
 
-// memberAsValue reads on where the value of property key is followed by a colon: either the opening bracket of an object is missing
-// before it, or the property has no value, then the result is nil.
+// memberAsValue reads on where the value of property key is followed by a colon: either the opening bracket of an object
+// is missing before it, or the property has no value, then the result is nil.
 func (p *parser) memberAsValue(key, name string) *Node {
 	start := p.pos.Byte
 	if p.reach(p.with(Object), start) > p.reach(p.open, start) {
 		return p.objectWithoutOpener(name, fmt.Sprintf(`":" follows it, so it is not the value of %q`, key))
 	}
 	p.soft(CodeUnexpected, p.prev, fmt.Sprintf("property %q has no value", key),
-		fmt.Sprintf("the next property, %q, starts at %d:%d", name, p.pos.Line, p.pos.Column), "write a value, or remove the property")
+		fmt.Sprintf("the next property, %q, starts at %d:%d", name, p.pos.Line, p.pos.Column),
+		"write a value, or remove the property")
 	p.mended = true
 	return nil
 }
@@ -161,8 +162,8 @@ func (p *parser) objectWithoutOpener(name, why string) *Node {
 	return p.nested(p.object, false)
 }
 
-// valueWithoutName reads on where an object has a value without a name: either the object is not closed before it, or its last
-// property lacks the opening bracket of an array, or the value stands there for no reason and is stepped over.
+// valueWithoutName reads on where an object has a value without a name: either the object is not closed before it, or its
+// last property lacks the opening bracket of an array, or the value stands there for no reason and is stepped over.
 func (p *parser) valueWithoutName(base int) {
 	p.brackets = true
 	at, start := p.runeRange(), p.pos.Byte
