@@ -7,6 +7,7 @@ require (
 	github.com/aymanbagabas/go-udiff v0.4.1 // unified diffs
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // patterns with **, for files and in ingot.hcl
 	github.com/charmbracelet/x/ansi v0.11.8 // width of text on a terminal
+	github.com/creachadair/jrpc2 v1.3.6 // ingot lsp: JSON-RPC in both directions; released often, unlike the Go libraries that have the types of LSP too
 	github.com/digitalocean/go-qemu v0.0.0-20250212194115-ee9b0668d242 // QMP client
 	github.com/diskfs/go-diskfs v1.9.4 // seed disk (ISO 9660) without a host program
 	github.com/dustin/go-humanize v1.1.0 // sizes for people
@@ -68,6 +69,7 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/clipperhouse/displaywidth v0.11.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
+	github.com/creachadair/mds v0.31.0 // indirect
 	github.com/digitalocean/go-libvirt v0.0.0-20220804181439-8648fbde413e // indirect
 	github.com/djherbis/times v1.6.0 // indirect
 	github.com/dylanmei/iso8601 v0.1.0 // indirect
