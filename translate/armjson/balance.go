@@ -7,8 +7,9 @@ import (
 // window is how many bytes ahead brackets are matched to choose among ways to mend a mistake.
 const window = 64 << 10
 
-// reach tells how well the text from an offset on fits behind brackets that are open: it returns the offset of the first bracket,
-// or colon, that does not fit, and more than the length of the text when all fits. It looks no further than window.
+// reach tells how well the text from an offset on fits behind brackets that are open: it returns the offset of the first
+// bracket, or colon, that does not fit, and more than the length of the text when all fits. It looks no further than
+// window.
 func (p *parser) reach(open []bracket, from int) int {
 	limit := min(from+window, len(p.src))
 	kinds := make([]Kind, 0, maxDepth)

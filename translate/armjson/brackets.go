@@ -11,9 +11,9 @@ import (
 // with is the open brackets and one more.
 func (p *parser) with(kind Kind) []bracket { return append(slices.Clip(p.open), bracket{kind: kind}) }
 
-// wrongCloser reports a closing bracket that does not fit the innermost open one. Three mistakes lead there: brackets were not
-// closed before it, it is of the wrong kind, or it is one too many. The one after which the rest of the text fits best is
-// taken for it. The result tells that the innermost object or array goes on.
+// wrongCloser reports a closing bracket that does not fit the innermost open one. Three mistakes lead there: brackets were
+// not closed before it, it is of the wrong kind, or it is one too many. The one after which the rest of the text fits best
+// is taken for it. The result tells that the innermost object or array goes on.
 func (p *parser) wrongCloser() (goesOn bool) {
 	p.brackets = true
 	b, at := p.top(), p.runeRange()
@@ -50,11 +50,11 @@ func (p *parser) wrongCloser() (goesOn bool) {
 	}
 }
 
-// openedHere points at the bracket b, which is still open at a place where it should not be, and to where it may have been meant to
-// end: at the first line that is indented no more than its own.
+// openedHere points at the bracket b, which is still open at a place where it should not be, and to where it may have been
+// meant to end: at the first line that is indented no more than its own.
 func (p *parser) openedHere(b bracket, at diag.Range) []diag.Note {
 	notes := []diag.Note{{Message: "opened here", Range: b.at}}
-	if u := p.unclosed; u != nil && u.at != b.at {
+	if u := p.unclosed; u != nil && u.at.Start.Byte > b.at.Start.Byte {
 		notes = append(notes, diag.Note{Message: "perhaps this one should have been closed before", Range: u.at})
 		b = u.bracket
 	}
@@ -64,8 +64,8 @@ func (p *parser) openedHere(b bracket, at diag.Range) []diag.Note {
 	return notes
 }
 
-// probableEnd is the start of the first line behind bracket b that is indented no more than the line that b stands on; zero if
-// there is none, or if b does not end its line.
+// probableEnd is the start of the first line behind bracket b that is indented no more than the line that b stands on;
+// zero if there is none, or if b does not end its line.
 func (p *parser) probableEnd(b bracket) diag.Range {
 	at := diag.Pos{Line: b.at.Start.Line, Byte: p.lineEnd(b.at.Start.Byte)}
 	if b.line >= len(p.src) || strings.TrimSpace(p.text[b.at.End.Byte:at.Byte]) != "" {
@@ -98,7 +98,8 @@ func (p *parser) lacksOpener(b bracket) []diag.Note {
 // unwind takes all but the outermost open brackets for closed.
 func (p *parser) unwind(keep int) { p.unwinding, p.keep = true, keep }
 
-// stillOpen reports that something stands where the innermost object or array should have been closed, and takes it for closed.
+// stillOpen reports that something stands where the innermost object or array should have been closed, and takes it for
+// closed.
 func (p *parser) stillOpen(at diag.Range, what string) {
 	b := p.top()
 	p.brackets = true
@@ -108,8 +109,8 @@ func (p *parser) stillOpen(at diag.Range, what string) {
 	p.mended = true
 }
 
-// reopen reads on inside an object or array that was just closed, when an element follows without a comma and the text fits better
-// with it open: its closing bracket was one too many.
+// reopen reads on inside an object or array that was just closed, when an element follows without a comma and the text
+// fits better with it open: its closing bracket was one too many.
 func (p *parser) reopen(n *Node) {
 	if n.Kind != Array && n.Kind != Object || p.loose || p.stopped || p.unwinding || p.prev.End != n.Range.End {
 		return
@@ -127,7 +128,8 @@ func (p *parser) reopen(n *Node) {
 	p.brackets = true
 	b := bracket{kind: n.Kind, at: n.Range, line: len(p.src)}
 	b.at.End = b.at.Start
-	p.soft(CodeUnexpected, closer, fmt.Sprintf(`this "%c" closes the %s opened at %s too early`, b.closer(), b, lineColumn(b.at)), "", "remove it")
+	p.soft(CodeUnexpected, closer,
+		fmt.Sprintf(`this "%c" closes the %s opened at %s too early`, b.closer(), b, lineColumn(b.at)), "", "remove it")
 	p.open = append(p.open, b)
 	if n.Kind == Array {
 		p.readItems(n)
@@ -141,8 +143,9 @@ func (p *parser) reopen(n *Node) {
 func (p *parser) neverClosed() {
 	b := p.top()
 	why := fmt.Sprintf("the file ends at %d:%d", p.pos.Line, p.pos.Column)
-	if u := p.unclosed; u != nil {
-		why += fmt.Sprintf(`, and the "%c" at %s, which closes this one, lines up with the one around it`, u.closer(), lineColumn(u.closed))
+	if u := p.unclosed; u != nil && u.at.Start.Byte > b.at.Start.Byte { // else its own closing bracket is not the one missed
+		why += fmt.Sprintf(`, and the "%c" at %s, which closes this one, lines up with the one around it`,
+			u.closer(), lineColumn(u.closed))
 		b = u.bracket
 	}
 	p.brackets = true
@@ -151,7 +154,8 @@ func (p *parser) neverClosed() {
 		if end := p.probableEnd(b); !end.IsZero() {
 			notes = []diag.Note{{Message: "it may have been meant to end before this line", Range: end}}
 		}
-		p.soft(CodeNotClosed, b.at, fmt.Sprintf("this %s is never closed", b), why, fmt.Sprintf(`add "%c" where it ends`, b.closer()), notes...)
+		p.soft(CodeNotClosed, b.at, fmt.Sprintf("this %s is never closed", b), why,
+			fmt.Sprintf(`add "%c" where it ends`, b.closer()), notes...)
 	}
 	p.stopped = true
 }
@@ -162,8 +166,9 @@ type closedBracket struct {
 	closed diag.Range
 }
 
-// lineUp compares how far the line of a closing bracket, the next thing to read, is indented with that of the bracket b that it
-// closes. Where brackets are written as most people write them, the first that differ tell where one is missing or too much.
+// lineUp compares how far the line of a closing bracket, the next thing to read, is indented with that of the bracket b
+// that it closes. Where brackets are written as most people write them, the first that differ tell where one is missing or
+// too much.
 func (p *parser) lineUp(b bracket) {
 	here := p.text[p.line:p.pos.Byte]
 	if b.line >= p.line || strings.Trim(here, " \t") != "" {

@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/corpus.golden")
 
-// TestCorpus reads real image templates and compares what is found in them with a list that was read line by line. A file that is
-// not in the list has no finding.
+// TestCorpus reads real image templates and compares what is found in them with a list that was read line by line. A file
+// that is not in the list has no finding.
 func TestCorpus(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "corpus", "json", "*.json"))
 	if len(files) == 0 {

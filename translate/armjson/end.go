@@ -25,7 +25,8 @@ func (p *parser) afterEnd(root *Node) {
 	case !p.loose && root.Kind == Object && p.nameAt(rest):
 		p.advanceTo(rest)
 		p.soft(CodeTextAfterEnd, root.end(), `this "}" ends the whole document, and more properties follow`,
-			fmt.Sprintf("they start at %d:%d", p.pos.Line, p.pos.Column), "remove it, or close before it what is to be closed there", notes...)
+			fmt.Sprintf("they start at %d:%d", p.pos.Line, p.pos.Column),
+			"remove it, or close before it what is to be closed there", notes...)
 		p.brackets, p.resumed = true, true
 		p.open = append(p.open, bracket{kind: Object, at: root.Range, line: len(p.src)})
 		p.readMembers(root)

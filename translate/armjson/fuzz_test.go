@@ -55,8 +55,8 @@ func seed(f *testing.F) {
 }
 
 // FuzzParse: no panic; every place lies in the file and agrees with itself in line, column and byte; children lie inside
-// their parents; the same text gives the same result; there is a bound on findings; and what encoding/json accepts is accepted, with
-// the same meaning.
+// their parents; the same text gives the same result; there is a bound on findings; and what encoding/json accepts is
+// accepted, with the same meaning.
 func FuzzParse(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -95,8 +95,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzParseValue: json() reads whatever strict JSON reads, to the same meaning; what it gives is JSON; it gives no places; an error
-// names a character of the text.
+// FuzzParseValue: json() reads whatever strict JSON reads, to the same meaning; what it gives is JSON; it gives no places;
+// an error names a character of the text.
 func FuzzParseValue(f *testing.F) {
 	seed(f)
 	for _, text := range []string{`{a: 'it\'s', $b_1: [1,],}`, "// c\n{/**/é:1}", `{'a':"b"}`, `{a b: 1}`, `{: 1}`, `[,]`, `NaN`, `{"a":1}}`} {

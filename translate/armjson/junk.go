@@ -42,8 +42,8 @@ func (p *parser) junkValue() *Node {
 	}
 	at, newLine := p.afterBlanks(p.pos.Byte)
 	c := p.byteAt(at)
-	if !p.stopped && !newLine && (c == '"' && !p.nameAt(at) && !p.strayQuote() || c == '{' || c == '[') { // it stands before the value
-		p.space()
+	if !p.stopped && !newLine && (c == '"' && !p.nameAt(at) && !p.strayQuote() || c == '{' || c == '[') {
+		p.space() // the value stands behind it
 		return p.value()
 	}
 	return n
@@ -82,8 +82,8 @@ func badValue(text string) (summary, why, fix string) {
 	}
 }
 
-// textEnd returns the offset of the quote that ends a text without opening quote: the first on the line, with something behind it
-// that may follow a value. It is 0 when there is none.
+// textEnd returns the offset of the quote that ends a text without opening quote: the first on the line, with something
+// behind it that may follow a value. It is 0 when there is none.
 func (p *parser) textEnd() int {
 	for end := p.pos.Byte; end < min(len(p.src), p.pos.Byte+longestText) && p.src[end] != '\n'; end++ {
 		switch p.src[end] {
@@ -99,8 +99,9 @@ func (p *parser) textEnd() int {
 	return 0
 }
 
-// junk steps over what makes no sense, up to something that may: the end of the line, a quote, a comma or bracket that is not inside
-// brackets that it brings itself. It steps over one character at least, and returns them without blanks at the end.
+// junk steps over what makes no sense, up to something that may: the end of the line, a quote, a comma or bracket that is
+// not inside brackets that it brings itself. It steps over one character at least, and returns them without blanks at the
+// end.
 func (p *parser) junk() string {
 	end, whole := p.junkEnd(true)
 	if !whole {
@@ -117,8 +118,8 @@ func (p *parser) junk() string {
 	return text
 }
 
-// junkEnd finds the end of junk. whole is false when a bracket in it is not closed on the line, then it is better read without regard
-// to them.
+// junkEnd finds the end of junk. whole is false when a bracket in it is not closed on the line, then it is better read
+// without regard to them.
 func (p *parser) junkEnd(nested bool) (end int, whole bool) {
 	depth := 0
 	for end = p.pos.Byte; end < len(p.src); end++ {
@@ -150,7 +151,7 @@ func (p *parser) junkEnd(nested bool) (end int, whole bool) {
 				}
 			}
 		case ':':
-			if next := p.byteAt(end + 1); depth == 0 && end > p.pos.Byte && (next == 0 || next == ' ' || next == '\t' || next == '\r' || next == '\n') {
+			if depth == 0 && end > p.pos.Byte && p.byteAt(end+1) <= ' ' {
 				return end, true
 			}
 		case '/':
@@ -162,8 +163,8 @@ func (p *parser) junkEnd(nested bool) (end int, whole bool) {
 	return end, depth == 0
 }
 
-// conflict reports the mark that a version control system leaves in a file with two versions of a place, and stops: until one is
-// chosen no other finding is worth reading.
+// conflict reports the mark that a version control system leaves in a file with two versions of a place, and stops: until
+// one is chosen no other finding is worth reading.
 func (p *parser) conflict() bool {
 	if p.pos.Byte != p.line || p.loose {
 		return false
@@ -172,7 +173,8 @@ func (p *parser) conflict() bool {
 		if strings.HasPrefix(p.text[p.line:], mark) {
 			start := p.pos
 			p.advanceTo(p.pos.Byte + len(mark))
-			p.fail(CodeUnexpected, p.from(start), "this is the mark of a merge conflict", "", "choose one of the two versions, and remove the marks")
+			p.fail(CodeUnexpected, p.from(start), "this is the mark of a merge conflict", "",
+				"choose one of the two versions, and remove the marks")
 			return true
 		}
 	}

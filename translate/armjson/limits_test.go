@@ -10,8 +10,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// TestParseHostile reads files that are as large as they may be and made to hurt: the findings are few, and the memory that is
-// asked for, all in all, stays in proportion.
+// TestParseHostile reads files that are as large as they may be and made to hurt: the findings are few, and the memory
+// that is asked for, all in all, stays in proportion.
 func TestParseHostile(t *testing.T) {
 	const size = 4 << 20
 	fill := func(start, unit, end string) []byte {

@@ -245,8 +245,8 @@ const document = `{
 }
 `
 
-// TestParseEveryMistake leaves out every sign of a document by itself, and puts every sign behind every other. It allows for the few
-// that leave something else that makes sense.
+// TestParseEveryMistake leaves out every sign of a document by itself, and puts every sign behind every other. It allows
+// for the few that leave something else that makes sense.
 func TestParseEveryMistake(t *testing.T) {
 	left, _ := leaveOut([]byte(document))
 	for _, m := range left {
@@ -331,7 +331,8 @@ type mistake struct {
 	line int
 }
 
-// leaveOut makes a text for each sign of a document that is left out: brackets, commas, colons and quotes. at are their offsets.
+// leaveOut makes a text for each sign of a document that is left out: brackets, commas, colons and quotes. at are their
+// offsets.
 func leaveOut(text []byte) (made []mistake, at []int) {
 	line, inString := 1, false
 	for i := 0; i < len(text); i++ {

@@ -50,7 +50,7 @@ func (p *parser) name(base int) (key *Node, ok bool) {
 		}
 		return key, true
 	}
-	if start := p.pos.Byte; len(p.members) > base && p.reach(p.with(Array), start) > p.reach(p.open, start) {
+	if start := p.pos.Byte; len(p.members) > base && !p.loose && p.reach(p.with(Array), start) > p.reach(p.open, start) {
 		p.restAsArray()
 		return nil, false
 	}
@@ -91,8 +91,8 @@ const (
 	longestText = 32 << 10 // the length of an expression is limited to 24,576
 )
 
-// nameEnd returns the offset of the quote that ends a property name without opening quote: the first on the line, with a colon
-// behind it. It is 0 when there is none.
+// nameEnd returns the offset of the quote that ends a property name without opening quote: the first on the line, with a
+// colon behind it. It is 0 when there is none.
 func (p *parser) nameEnd() int {
 	c := p.peek()
 	if p.loose || c == '{' || c == ',' || c == ':' || c == '[' && !p.bareExpression() {
@@ -125,7 +125,8 @@ func (p *parser) nameAt(offset int) bool {
 	return p.byteAt(at) == ':'
 }
 
-// colon reads the colon behind the property name key, which starts at start. The result tells whether a value is to be read.
+// colon reads the colon behind the property name key, which starts at start. The result tells whether a value is to be
+// read.
 func (p *parser) colon(key string, start mark, base int) bool {
 	p.space()
 	c := p.peek()

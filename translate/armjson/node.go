@@ -1,9 +1,14 @@
 // Package armjson reads JSON the way Azure reads it and keeps the place of everything in it.
 //
-// Azure takes more than RFC 8259: a byte order mark, // and /* */ comments, a comma before a closing bracket, strings that run
-// over several lines. All of these are read here too, with one warning a kind, since other tools that read the same file
-// may not be so kind. The result is a tree in file order, with a range for every node and key, which is what no
-// JSON library of Go keeps; it is also what every later message of Ingot points at.
+// Azure takes more than RFC 8259: a byte order mark, // and /* */ comments, a comma before a closing bracket, strings that
+// run over several lines. All of these are read here too, with one warning a kind, since other tools that read the same
+// file may not be so kind. The result is a tree in file order, with a range for every node and key, which is what no JSON
+// library of Go keeps; it is also what every later message of Ingot points at.
+//
+// A syntax error is reported where it probably is, and mended: one missing comma, bracket or quote gives one finding, and
+// what comes after it is read. parse.go holds the grammar, which knows nothing of mistakes but where to ask; mend.go and
+// its neighbours hold what is done about them. Where two readings are possible, balance.go tells behind which the rest of
+// the text fits.
 //
 // Parse does not know what the document is about. translate/deployment takes it from here.
 package armjson
@@ -138,7 +143,8 @@ func (n *Node) At(r diag.Range) *Node {
 	return &c
 }
 
-// PlacedAt returns n as it was written at r, and so everything inside it that has no place of its own: what an evaluation made.
+// PlacedAt returns n as it was written at r, and so everything inside it that has no place of its own: what an evaluation
+// made.
 func (n *Node) PlacedAt(r diag.Range) *Node {
 	c := n.At(r)
 	if !n.Range.IsZero() || len(n.Items) == 0 && len(n.Members) == 0 {

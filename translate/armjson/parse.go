@@ -21,9 +21,9 @@ const (
 	maxFindings = 100
 )
 
-// Parse reads one JSON value. file is the name used in ranges. The node is nil when there was nothing to read; after a syntax
-// error the reading goes on where the text makes sense again, and the node holds what was understood. Findings are in file
-// order, at most a hundred errors and as many warnings. The ranges of all nodes and findings lie within data.
+// Parse reads one JSON value. file is the name used in ranges. The node is nil when there was nothing to read; after a
+// syntax error the reading goes on where the text makes sense again, and the node holds what was understood. Findings are
+// in file order, at most a hundred errors and as many warnings. The ranges of all nodes and findings lie within data.
 func Parse(file string, data []byte) (*Node, diag.List) {
 	p := &parser{file: file, src: data, pos: diag.Pos{Line: 1, Column: 1}}
 	if !p.readable() {
@@ -41,8 +41,9 @@ func Parse(file string, data []byte) (*Node, diag.List) {
 	return root, p.findings()
 }
 
-// parser walks over the text once. A syntax error is mended: what is missing is taken as written, what is too much is stepped
-// over, so that one mistake gives one finding. When there is no sense in going on the parser stops: then every loop ends.
+// parser walks over the text once. A syntax error is mended: what is missing is taken as written, what is too much is
+// stepped over, so that one mistake gives one finding. When there is no sense in going on the parser stops: then every
+// loop ends.
 type parser struct {
 	file    string
 	src     []byte
@@ -195,24 +196,27 @@ func (p *parser) readMembers(n *Node) {
 			continue
 		}
 		p.reopen(m.Value)
-		i := -1
-		if places == nil {
+		var i int
+		var twice bool
+		if places != nil {
+			i, twice = places[m.Key]
+		} else {
 			i = slices.IndexFunc(p.members[base:], func(o Member) bool { return o.Key == m.Key })
-		} else if at, twice := places[m.Key]; twice {
-			i = at
+			twice = i >= 0
 		}
-		if i >= 0 {
+		if twice {
 			p.writtenTwice(m, p.members[base+i].KeyRange)
 			p.members[base+i] = m
-		} else {
-			p.members = append(p.members, m)
-			if places != nil {
-				places[m.Key] = len(p.members) - base - 1
-			} else if len(p.members)-base == manyMembers {
-				places = map[string]int{}
-				for i, m := range p.members[base:] {
-					places[m.Key] = i
-				}
+			p.comma()
+			continue
+		}
+		p.members = append(p.members, m)
+		if count := len(p.members) - base; places != nil {
+			places[m.Key] = count - 1
+		} else if count >= manyMembers {
+			places = make(map[string]int, 2*count)
+			for i, m := range p.members[base:] {
+				places[m.Key] = i
 			}
 		}
 		p.comma()
@@ -270,8 +274,8 @@ func (p *parser) leave(n *Node) *Node {
 	return n.seal()
 }
 
-// more steps to the next element of the innermost object or array. It is false at the closing bracket, and when there is none to
-// wait for.
+// more steps to the next element of the innermost object or array. It is false at the closing bracket, and when there is
+// none to wait for.
 func (p *parser) more() bool {
 	for {
 		p.space()

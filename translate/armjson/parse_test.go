@@ -184,6 +184,23 @@ func TestParseWholeFile(t *testing.T) {
 	}
 }
 
+// The character tells in which encoding a file may be.
+func TestParseEncodings(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\"a\": \"caf\xe9\"}":           "save it as UTF-8; if the character is é the file is in Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW",
+		"{\x93a\x94: 1}":                 "save it as UTF-8; if the character is “ the file is in Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW",
+		"{\"a\": \"\x81\"}":              "give the JSON file of an image template",
+		"PK\x03\x04\x14\x00\x00\x00\xe9": "give the JSON file of an image template",
+		"{\x00\r\x00\n\x00}\x00": "save it as UTF-8: iconv -f UTF-16LE -t UTF-8 FILE > NEW, " +
+			"or in PowerShell: Get-Content FILE | Set-Content -Encoding utf8 NEW",
+	} {
+		_, l := armjson.Parse("t.json", []byte(text))
+		if len(l) != 1 || l[0].Fix != want {
+			t.Errorf("%q: got %s", text, report(l))
+		}
+	}
+}
+
 func TestParseDepth(t *testing.T) {
 	ok := strings.Repeat("[", 200) + strings.Repeat("]", 200)
 	if _, l := armjson.Parse("t.json", []byte(ok)); len(l) > 0 {

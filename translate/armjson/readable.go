@@ -10,8 +10,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// readable judges the file as a whole: its size, its encoding, and whether it is in another format altogether, in which case
-// a complaint about the first odd character would not help. It also steps over a byte order mark.
+// readable judges the file as a whole: its size, its encoding, and whether it is in another format altogether, in which
+// case a complaint about the first odd character would not help. It also steps over a byte order mark.
 func (p *parser) readable() bool {
 	whole := diag.Range{File: p.file}
 	switch {
@@ -34,9 +34,9 @@ func (p *parser) readable() bool {
 	if i := firstNonText(p.src); i >= 0 {
 		p.advanceTo(i)
 		fix := "give the JSON file of an image template"
-		if c := p.src[i]; c >= 0xa0 && bytes.IndexByte(p.src, 0) < 0 {
+		if c := windows1252(p.src[i]); c != 0 && bytes.IndexByte(p.src, 0) < 0 {
 			fix = fmt.Sprintf("save it as UTF-8; if the character is %c the file is in Windows-1252: "+
-				"iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW", rune(c))
+				"iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW", c)
 		}
 		p.fail(CodeNotText, p.here(), fmt.Sprintf("the file is not UTF-8 text: byte 0x%02x at offset %d", p.src[i], i), "", fix)
 		return false
@@ -57,7 +57,7 @@ func (p *parser) readable() bool {
 // formatWindow is how far into a file its format may be told: by the first words behind comments.
 const formatWindow = 64 << 10
 
-// encoded names the encoding of a text that is not in UTF-8 by what it starts with: "UTF-16, little endian"; or "".
+// encoded names the encoding of a text that is not in UTF-8 by what it starts with, as iconv calls it: "UTF-16LE"; or "".
 func encoded(src []byte) string {
 	starts := func(s string) bool { return bytes.HasPrefix(src, []byte(s)) }
 	switch {
@@ -75,6 +75,19 @@ func encoded(src []byte) string {
 		return "UTF-16BE"
 	default:
 		return ""
+	}
+}
+
+// windows1252 decodes a byte beyond ASCII in the encoding that most Windows programs write by default; 0 if it has no such
+// character.
+func windows1252(c byte) rune {
+	switch {
+	case c >= 0xa0:
+		return rune(c)
+	case c >= 0x80:
+		return []rune("€\x00‚ƒ„…†‡ˆ‰Š‹Œ\x00Ž\x00\x00‘’“”•–—˜™š›œ\x00žŸ")[c-0x80]
+	default:
+		return 0
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// report adds a finding. A file that is nothing but mistakes must not cost more than it is worth: after maxFindings errors the
-// reading stops; of more warnings than that only the number is kept, since a file that has warnings alone is a good one.
+// report adds a finding. A file that is nothing but mistakes must not cost more than it is worth: after maxFindings errors
+// the reading stops; of more warnings than that only the number is kept, since a file that has warnings alone is a good
+// one.
 func (p *parser) report(d diag.Diagnostic) {
 	switch {
 	case p.stopped:
@@ -64,8 +65,8 @@ func (p *parser) soft(code diag.Code, at diag.Range, summary, why, fix string, r
 	})
 }
 
-// mend gives the finding that was just made the edit that mends it: what stands at a place is replaced by text. found is how many
-// findings there were before it, since not every one is kept.
+// mend gives the finding that was just made the edit that mends it: what stands at a place is replaced by text. found is
+// how many findings there were before it, since not every one is kept.
 func (p *parser) mend(found int, at diag.Range, text string) {
 	if len(p.list) > found && p.list[found].Code != CodeTooManyErrors {
 		p.list[found].Edits = append(p.list[found].Edits, diag.Edit{Range: at, Text: text})

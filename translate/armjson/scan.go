@@ -166,7 +166,8 @@ func (p *parser) lineEnd(offset int) int {
 	return offset
 }
 
-// escaped returns the offset of the quote or backslash that the backslash at an offset makes harmless, or else that of the backslash.
+// escaped returns the offset of the quote or backslash that the backslash at an offset makes harmless, or else that of the
+// backslash.
 func (p *parser) escaped(offset int) int {
 	if next := p.byteAt(offset + 1); next == '"' || next == '\\' {
 		return offset + 1

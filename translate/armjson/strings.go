@@ -9,8 +9,8 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// closingQuote returns the offset of the quote that ends the string whose first quote is at start, or -1, and whether a line break
-// comes before it.
+// closingQuote returns the offset of the quote that ends the string whose first quote is at start, or -1, and whether a
+// line break comes before it.
 func closingQuote(src []byte, start int) (end int, lines bool) {
 	quote := src[start]
 	for i := start + 1; i < len(src); i++ {
@@ -33,8 +33,8 @@ func (p *parser) closedOnLine() bool {
 	return end >= 0 && !lines
 }
 
-// mayFollow reports whether what stands at an offset may stand directly behind a closing quote. Where the rules of JSON do not
-// allow it there is another mistake then.
+// mayFollow reports whether what stands at an offset may stand directly behind a closing quote. Where the rules of JSON do
+// not allow it there is another mistake then.
 func (p *parser) mayFollow(offset int) bool {
 	c := p.byteAt(offset)
 	if c == '/' {
@@ -46,8 +46,9 @@ func (p *parser) mayFollow(offset int) bool {
 
 // stringNode reads a string, in the place of a value or a name. One in single quotes is reported, and read too.
 //
-// A quote that is missing turns the rest of the file inside out. It is noticed by what follows the string: a letter, say, which is
-// then the start of the next text. Since a string seldom runs over several lines, it is ended on its first line then.
+// A quote that is missing turns the rest of the file inside out. It is noticed by what follows the string: a letter, say,
+// which is then the start of the next text. Since a string seldom runs over several lines, it is ended on its first line
+// then.
 func (p *parser) stringNode(name bool) *Node {
 	start := p.pos.Byte
 	quote := p.src[start]
@@ -117,7 +118,8 @@ func needsCare(raw string) bool {
 	return false
 }
 
-// decode reads the inside of a string up to the offset end. plain is false when places inside the text cannot be told from it alone.
+// decode reads the inside of a string up to the offset end. plain is false when places inside the text cannot be told from
+// it alone.
 func (p *parser) decode(end int) (text string, plain bool) {
 	var b strings.Builder
 	b.Grow(end - p.pos.Byte)
@@ -138,8 +140,8 @@ func (p *parser) decode(end int) (text string, plain bool) {
 	return b.String(), plain
 }
 
-// unclosedString reports a string without closing quote. Its text runs to the offset limit at most: a comma and closing brackets at
-// its end are no part of it, nor is a colon and what follows it part of a name.
+// unclosedString reports a string without closing quote. Its text runs to the offset limit at most: a comma and closing
+// brackets at its end are no part of it, nor is a colon and what follows it part of a name.
 func (p *parser) unclosedString(name bool, limit int) *Node {
 	open := p.pos
 	content := p.text[open.Byte+1 : limit]
@@ -172,13 +174,14 @@ func (p *parser) unclosedString(name bool, limit int) *Node {
 	return n
 }
 
-// closersBehind returns the length of the closing brackets at the end of a text that close what is open around it, and not what the
-// text opens itself, with the blanks before them.
+// closersBehind returns the length of the closing brackets at the end of a text that close what is open around it, and not
+// what the text opens itself, with the blanks before them.
 func (p *parser) closersBehind(text string) int {
 	from := len(strings.TrimRight(text, " \t]}"))
 	for ; from < len(text); from++ {
 		own := text[:from]
-		if p.closes(text[from:]) && strings.Count(own, "[") <= strings.Count(own, "]") && strings.Count(own, "{") <= strings.Count(own, "}") {
+		if p.closes(text[from:]) &&
+			strings.Count(own, "[") <= strings.Count(own, "]") && strings.Count(own, "{") <= strings.Count(own, "}") {
 			return len(text) - from
 		}
 	}
@@ -200,7 +203,8 @@ func (p *parser) closes(run string) bool {
 }
 
 // innerQuotes looks, on the same line, for the quote that ends a string in which the quote at offset is one too many: the
-// first with something behind it that may follow a string. followedBy is what it is, a line break counting as a comma, or 0.
+// first with something behind it that may follow a string. followedBy is what it is, a line break counting as a comma, or
+// 0.
 func (p *parser) innerQuotes(offset int, name bool) (end int, followedBy byte) {
 	line := p.lineEnd(offset)
 	for i := offset + 1; i < line; i++ {
@@ -230,8 +234,8 @@ func (p *parser) stringWithQuotes(inner, end int) *Node {
 	p.prev = p.from(open)
 	n := p.node(String, open)
 	n.Text = p.text[open.Byte+1 : end]
-	p.soft(CodeBadString, at, "a quote stands inside this string", fmt.Sprintf("the string starts at %d:%d", open.Line, open.Column),
-		`write \" for a quote inside a text, or ' where the text allows it`)
+	p.soft(CodeBadString, at, "a quote stands inside this string",
+		fmt.Sprintf("the string starts at %d:%d", open.Line, open.Column), `write \" for a quote inside a text, or ' where the text allows it`)
 	return n
 }
 
@@ -312,11 +316,12 @@ func (p *parser) halfCharacter(at diag.Range) {
 		return
 	}
 	p.once(diag.Warning, CodeHalfCharacter, at, written+" is half a character",
-		"it is one of a surrogate pair, and the other is not there; it is read as U+FFFD; said once a file", "write both, or the character itself")
+		"it is one of a surrogate pair, and the other is not there; it is read as U+FFFD; said once a file",
+		"write both, or the character itself")
 }
 
-// unicodeEscape reads uXXXX, or a surrogate pair uXXXX\uXXXX. A surrogate without its other half is read as U+FFFD, as the service
-// does. ok is false when there are no four digits.
+// unicodeEscape reads uXXXX, or a surrogate pair uXXXX\uXXXX. A surrogate without its other half is read as U+FFFD, as the
+// service does. ok is false when there are no four digits.
 func (p *parser) unicodeEscape() (r rune, ok bool) {
 	p.next()
 	r, ok = p.hex4()
