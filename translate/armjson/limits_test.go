@@ -33,6 +33,7 @@ func TestParseHostile(t *testing.T) {
 	}{
 		{"commas", fill("[", ",", "]"), armjson.CodeUnexpected, 5},
 		{"commas and values", fill("[", "1,,", "]"), armjson.CodeTooManyErrors, 5},
+		{"commas, blanks and values", fill("[", "1, ,", "]"), armjson.CodeTooManyErrors, 5},
 		{"opening brackets", fill("", "[", ""), armjson.CodeTooDeep, 5},
 		{"opening brackets of objects", fill("", `{"":`, ""), armjson.CodeTooDeep, 5},
 		{"closing brackets", fill("[", "}", ""), armjson.CodeTextAfterEnd, 5},

@@ -36,7 +36,9 @@ func (p *parser) extraCommas() {
 	if !silent {
 		p.unexpected(wanted, "remove the extra comma")
 	}
-	p.mended = false
+	if p.mended = false; p.stopped {
+		return
+	}
 	first := p.pos
 	for p.peek() == ',' && !p.stopped {
 		p.token()
