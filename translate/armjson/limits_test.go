@@ -104,3 +104,40 @@ func TestParseManyErrors(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// Every kind of error is tried as the last one that is reported, and the first that is not.
+func TestParseLastError(t *testing.T) {
+	var texts [][]byte
+	for _, text := range mistakes {
+		texts = append(texts, []byte(text))
+	}
+	left, _ := leaveOut([]byte(document))
+	for _, m := range left {
+		texts = append(texts, m.text)
+	}
+	for _, sign := range []byte(`,:;"'[]{}x# `) {
+		for i, m := range putIn([]byte(document), sign) {
+			if i%4 == 0 {
+				texts = append(texts, m.text)
+			}
+		}
+	}
+	for count := 99; count <= 100; count++ {
+		before := "[" + strings.Repeat("x,\n", count)
+		for _, text := range texts {
+			for _, gap := range []string{"", " , "} {
+				data := []byte(before + gap + string(text) + gap + "]")
+				n, l := armjson.Parse("t.json", data)
+				if l.Count(diag.Error) > 101 {
+					t.Fatalf("%d errors in %s", l.Count(diag.Error), data)
+				}
+				for _, d := range l {
+					checkRange(t, data, d.Subject)
+				}
+				if n != nil {
+					checkTree(t, data, n)
+				}
+			}
+		}
+	}
+}
