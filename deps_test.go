@@ -77,7 +77,7 @@ var modules = map[string]struct {
 	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed"}, "the NoCloud seed disk"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},
 	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/...", "cmd/internal/bench/..."}, "ioctls, holes in files, links"},
-	"golang.org/x/sync":                      {[]string{"engine/...", "cmd/internal/cli"}, "groups of goroutines"},
+	"golang.org/x/sync":                      {[]string{"engine/...", "cmd/internal/..."}, "groups of goroutines"},
 	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},
 	"mvdan.cc/sh/v3":                         {[]string{"translate/check/shell"}, "shell scripts, parsed as the shell parses them"},
 	"golang.org/x/text":                      {[]string{"translate/deployment/armexpr"}, "the order of texts, letters before case"},

@@ -89,6 +89,21 @@ type input struct {
 
 // read reads the template and the files beside it.
 func (o *inputOptions) read(ctx context.Context, env *Env) (*input, error) {
+	in, err := o.readAround(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if in.template, err = in.readFile(ctx, env.Stdin, o.file); err != nil {
+		return nil, err
+	}
+	if o.place.followLinks {
+		in.options.Params.Linked = in.follow(ctx, o.file)
+	}
+	return in, nil
+}
+
+// readAround reads everything but the template, which may be one of many.
+func (o *inputOptions) readAround(ctx context.Context) (*input, error) {
 	in := &input{sources: view.Sources{}}
 	in.options.Name = o.name
 	params := &in.options.Params
@@ -97,9 +112,6 @@ func (o *inputOptions) read(ctx context.Context, env *Env) (*input, error) {
 		return nil, err
 	}
 	if params.Limits, err = o.limits.limits(); err != nil {
-		return nil, err
-	}
-	if in.template, err = in.readFile(ctx, env.Stdin, o.file); err != nil {
 		return nil, err
 	}
 	for _, file := range o.paramFiles {
@@ -117,13 +129,7 @@ func (o *inputOptions) read(ctx context.Context, env *Env) (*input, error) {
 		}
 		in.options.Context, context = &s, s.Data
 	}
-	if err := o.place.fill(params, context); err != nil {
-		return nil, err
-	}
-	if o.place.followLinks {
-		params.Linked = in.follow(ctx, o.file)
-	}
-	return in, nil
+	return in, o.place.fill(params, context)
 }
 
 // readFile reads a file as the user named it. "-" is standard input where there is one for it.

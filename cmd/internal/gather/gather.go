@@ -101,7 +101,7 @@ func Files(args []Arg) iter.Seq[File] {
 		seen := map[string]bool{}
 		once := func(f File) bool {
 			name := filepath.Clean(f.Name)
-			if seen[name] && f.Name != Stdin {
+			if seen[name] {
 				return true
 			}
 			seen[name] = true

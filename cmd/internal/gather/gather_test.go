@@ -74,7 +74,7 @@ func TestFiles(t *testing.T) {
 		{"a link to a folder, by name", "folder.json", "folder.json/a.json, folder.json/deep/x.json"},
 		{"what is skipped, by name", "node_modules", "node_modules/p/package.json"},
 		{"names", "b.txt a.json", "!b.txt, !a.json"},
-		{"standard input", "-", "!-"},
+		{"standard input, which can be read once", "- -", "!-"},
 		{"each once, where it comes first", "sub/a.json ./sub . sub", "!sub/a.json, sub/deep/x.json, C.JSON, a.json, " + broken +
 			", link.json, pipe.json (it is not a regular file), round.json (stat round.json: too many levels of symbolic links), z[1].json"},
 		{"a pattern", "*.txt", "b.txt, gone.txt (it is a link that leads nowhere)"},

@@ -181,23 +181,3 @@ func lastRunes(s string, n int) string {
 	}
 	return s[at:]
 }
-
-// DiagnosticsReport is the JSON form of what a translation found.
-type DiagnosticsReport struct {
-	File        string    `json:"file"`
-	Errors      int       `json:"errors"`
-	Warnings    int       `json:"warnings"`
-	Infos       int       `json:"infos"`
-	Diagnostics diag.List `json:"diagnostics"` // [] when there are none
-}
-
-// NewDiagnosticsReport makes the JSON form of a list.
-func NewDiagnosticsReport(file string, list diag.List) DiagnosticsReport {
-	if list == nil {
-		list = diag.List{}
-	}
-	return DiagnosticsReport{
-		File: file, Errors: list.Count(diag.Error), Warnings: list.Count(diag.Warning), Infos: list.Count(diag.Info),
-		Diagnostics: list,
-	}
-}

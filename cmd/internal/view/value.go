@@ -70,15 +70,22 @@ func FindUnknowns(n *armjson.Node, path string) []Unknown {
 
 // Unknowns tells a person which values are not known, those of one cause together.
 func Unknowns(w io.Writer, p Palette, list []Unknown) error {
-	if len(list) == 0 {
-		return nil
-	}
 	var b strings.Builder
+	writeUnknowns(&b, p, "", list)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeUnknowns writes the list behind the text of who it is about. An empty list is not mentioned.
+func writeUnknowns(b *strings.Builder, p Palette, who string, list []Unknown) {
+	if len(list) == 0 {
+		return
+	}
 	title := "1 value is not known before the deployment"
 	if len(list) > 1 {
 		title = fmt.Sprintf("%d values are not known before the deployment", len(list))
 	}
-	b.WriteString(p.Bold(title) + "\n")
+	b.WriteString(p.Bold(who+title) + "\n")
 	for len(list) > 0 {
 		first := list[0]
 		var paths []string
@@ -89,10 +96,8 @@ func Unknowns(w io.Writer, p Palette, list []Unknown) error {
 			}
 			return same
 		})
-		part(&b, p, "at", strings.Join(paths, "\n"))
-		part(&b, p, "why", first.Why)
-		part(&b, p, "fix", first.Fix)
+		part(b, p, "at", strings.Join(paths, "\n"))
+		part(b, p, "why", first.Why)
+		part(b, p, "fix", first.Fix)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

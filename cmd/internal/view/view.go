@@ -45,3 +45,6 @@ func (p Palette) Good(s string) string {
 
 // Busy is for what is running.
 func (p Palette) Busy(s string) string { return p.style(ansi.NewStyle().ForegroundColor(ansi.Cyan), s) }
+
+// ClearScreen empties a terminal and goes to its upper left corner.
+const ClearScreen = ansi.EraseEntireScreen + ansi.CursorHomePosition
