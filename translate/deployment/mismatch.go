@@ -106,7 +106,7 @@ func (s *scope) notAllowed(v, decl *armjson.Node, what string) *mismatch {
 	if allows(allowed.Items, v) {
 		return nil
 	}
-	s.x.budget.Spend(int64(len(allowed.Items)))
+	s.x.budget.Spend(nearCost * int64(len(allowed.Items)))
 	var texts []string
 	for _, a := range allowed.Items {
 		texts = append(texts, plain(a))

@@ -89,6 +89,11 @@ func (s *scope) declareParameters() {
 		if s.parameters.find(g.name) != nil {
 			continue
 		}
+		s.x.budget.Spend(nearCost * int64(len(s.parameters.list)))
+		if err := s.x.budget.Step(); err != nil {
+			_ = s.x.overBudget(cmp.Or(g.at, s.template.Range), err)
+			return
+		}
 		fix := "it has no parameters"
 		if names := s.parameters.names(); len(names) > 0 {
 			fix = diag.KnownNames(g.name, names)

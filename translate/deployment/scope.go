@@ -155,10 +155,13 @@ func (s *scope) variable(name string) (*armjson.Node, error) {
 	return s.x.get(c)
 }
 
+// nearCost is how many steps it is to compare a name with a known one, for the near name that a message offers.
+const nearCost = 4
+
 func (f *frame) unknownName(kind, name string, in *cells) error {
 	err := &armexpr.Error{Summary: fmt.Sprintf("there is no %s %q", kind, short(name)),
 		Fix: fmt.Sprintf("declare it under %q", kind+"s")}
-	f.x.budget.Spend(int64(len(in.list)))
+	f.x.budget.Spend(nearCost * int64(len(in.list)))
 	if names := in.names(); len(names) > 0 {
 		err.Fix = diag.KnownNames(name, names)
 	}

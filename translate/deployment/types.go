@@ -66,7 +66,7 @@ func (s *scope) referred(ref string) *armjson.Node {
 	n := s.template.Get("definitions")
 	s.x.budget.Spend(int64(len(ref)/16 + 1))
 	if n != nil {
-		s.x.budget.Spend(int64(len(n.Members) / 16))
+		s.x.budget.Spend(int64(len(n.Members) / 4))
 	}
 	for _, step := range strings.Split(way, "/") {
 		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
@@ -122,7 +122,7 @@ func (s *scope) checkParts(decl *armjson.Node, what string) bool {
 	if ref := decl.Get("$ref"); ref != nil && s.definition(decl) == nil {
 		var names []string
 		if defs := s.template.Get("definitions"); defs != nil {
-			s.x.budget.Spend(int64(len(defs.Members)))
+			s.x.budget.Spend(nearCost * int64(len(defs.Members)))
 			for _, m := range defs.Members {
 				names = append(names, "#/definitions/"+m.Key)
 			}

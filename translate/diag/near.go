@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 )
@@ -25,7 +26,7 @@ func Near(given string, known []string) string {
 		if strings.EqualFold(given, k) {
 			return k
 		}
-		if max(len(given), len(k)) > longestNear {
+		if max(len(given), len(k)) > longestNear || lettersBetween(given, k) >= bestDistance {
 			continue
 		}
 		d := levenshtein.Distance(strings.ToLower(given), strings.ToLower(k), nil)
@@ -34,6 +35,12 @@ func Near(given string, known []string) string {
 		}
 	}
 	return best
+}
+
+// lettersBetween is by how many letters two texts differ in length, which is the least distance they can have.
+func lettersBetween(a, b string) int {
+	d := utf8.RuneCountInString(a) - utf8.RuneCountInString(b)
+	return max(d, -d)
 }
 
 // KnownNames renders a set of names for a message, the near one first: `did you mean "File"? known: "File", "Shell"`.

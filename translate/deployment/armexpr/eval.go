@@ -80,7 +80,7 @@ func member(env *Env, target *armjson.Node, name string, at Span) (*armjson.Node
 	if v := target.Get(name); v != nil {
 		return v, nil
 	}
-	env.Budget.Spend(int64(len(target.Members))) // looking for a near name
+	env.Budget.Spend(4 * int64(len(target.Members))) // looking for a near name
 	known := make([]string, len(target.Members))
 	for i, m := range target.Members {
 		known[i] = m.Key

@@ -134,6 +134,7 @@ func evalCall(c *Call, env *Env) (*armjson.Node, error) {
 	}
 	f := functionNamed(c.Name)
 	if f == nil {
+		env.Budget.Spend(unknownFunctionCost)
 		return nil, unknownFunction(c)
 	}
 	if n := len(c.Args); n < f.Min || f.Max >= 0 && n > f.Max {
@@ -255,6 +256,9 @@ func count(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// unknownFunctionCost is how many steps it is to look for a near name.
+const unknownFunctionCost = 200
 
 func unknownFunction(c *Call) *Error {
 	names := make([]string, 0, len(functions))
