@@ -19,6 +19,7 @@ import (
 // errors. The plan is nil when the list has errors; the list is sorted, and may have warnings either way.
 //
 // Validate finds the same, but for three things that only a plan asks for: a target, one image template, and values that are known.
+// What is good to know of a template is left to it: a build would say so every time.
 func Translate(src Source, opts Options) (*plan.Plan, diag.List) {
 	loaded, list := Load(src, opts)
 	if list.HasErrors() {
@@ -29,6 +30,8 @@ func Translate(src Source, opts Options) (*plan.Plan, diag.List) {
 		return nil, list
 	}
 	opts.Target = cmp.Or(opts.Target, check.QEMU)
+	skip := opts.Check.Skip
+	opts.Check.Skip = func(r check.Rule) bool { return r.Severity == diag.Info || skip != nil && skip(r) }
 	p, found := translate(*chosen, src, opts)
 	list.Add(loaded.Trace.Explain(found)...)
 	list.Sort()

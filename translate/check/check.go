@@ -64,7 +64,7 @@ func Check(t *template.ImageTemplate, o Options) diag.List {
 	for _, rule := range Rules() {
 		if rule.Target == "" || rule.Target == o.Target {
 			if o.Skip == nil || !o.Skip(rule) {
-				rule.check(t, &report{rule: rule, list: &list, scripts: scripts, parsed: parsed})
+				rule.check(t, &report{rule: rule, list: &list, files: o.Files, scripts: scripts, parsed: parsed})
 			}
 		}
 	}
@@ -76,6 +76,7 @@ func Check(t *template.ImageTemplate, o Options) diag.List {
 type report struct {
 	rule    Rule
 	list    *diag.List
+	files   map[string][]byte // of Options
 	scripts func() []*script.Script
 	parsed  map[*script.Script]any // what their languages make of them
 }
@@ -108,30 +109,58 @@ func (r *report) oneOf(s template.String, path string, known ...string) {
 		return
 	}
 	why := ""
-	if near := diag.Near(s.Value, known); strings.EqualFold(near, s.Value) {
+	near := diag.Near(s.Value, known)
+	if strings.EqualFold(near, s.Value) {
 		why = "upper and lower case count here"
 	}
 	name := path[strings.LastIndexByte(path, '.')+1:]
-	r.add(finding{at: s.Range, path: path, summary: fmt.Sprintf("%q is %q", name, s.Value), why: why,
-		fix: diag.KnownNames(s.Value, known)})
+	f := finding{at: s.Range, path: path, summary: fmt.Sprintf("%q is %q", name, s.Value), why: why,
+		fix: diag.KnownNames(s.Value, known)}
+	if why != "" {
+		f.edits = r.rewrite(s, near)
+	}
+	r.add(f)
 }
 
-// label names a customizer in a message: by its name where it has one, else by its place.
+// label names a customizer or validator in a message: by its name where it has one, else by its place.
 func label(c template.Common) string {
-	if c.Name.Value != "" {
+	switch {
+	case c.Name.Value != "" && strings.HasPrefix(c.Path, "properties.validate."):
+		return fmt.Sprintf("validator %q", c.Name.Value)
+	case c.Name.Value != "":
 		return fmt.Sprintf("customizer %q", c.Name.Value)
 	}
 	return strings.TrimPrefix(c.Path, "properties.")
 }
 
-// scripts calls f for every customizer that runs a script.
+// scripts calls f for every customizer and validator that runs a script.
 func scripts(t *template.ImageTemplate, f func(template.Common, template.Script)) {
-	for _, c := range t.Customize.Value {
+	one := func(c any) {
 		switch c := c.(type) {
 		case *template.Shell:
 			f(c.Common, c.Script)
 		case *template.PowerShell:
 			f(c.Common, c.Script)
+		}
+	}
+	for _, c := range t.Customize.Value {
+		one(c)
+	}
+	for _, v := range t.Validate.InVMValidations.Value {
+		one(v)
+	}
+}
+
+// copies calls f for every customizer and validator that copies a file.
+func copies(t *template.ImageTemplate, f func(*template.File)) {
+	for _, c := range t.Customize.Value {
+		if file, ok := c.(*template.File); ok {
+			f(file)
+		}
+	}
+	for _, v := range t.Validate.InVMValidations.Value {
+		if file, ok := v.(*template.File); ok {
+			f(file)
 		}
 	}
 }

@@ -12,6 +12,8 @@ var (
 	definitionID = idForm(`/Microsoft\.Compute/galleries/[^/]+/images/[^/]+`)
 	versionID    = idForm(`/Microsoft\.Compute/galleries/[^/]+/images/[^/]+/versions/([^/]+)`)
 	identityID   = idForm(`/Microsoft\.ManagedIdentity/userAssignedIdentities/[^/]+`)
+	subnetID     = idForm(`/Microsoft\.Network/virtualNetworks/[^/]+/subnets/[^/]+`)
+	groupID      = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/([^/]+)/?$`)
 
 	number32x3 = regexp.MustCompile(`^\d{1,10}\.\d{1,10}\.\d{1,10}$`)
 )
@@ -21,6 +23,7 @@ const (
 	groupForm        = "/subscriptions/<id>/resourceGroups/<group>/providers"
 	imageIDForm      = groupForm + "/Microsoft.Compute/images/<name>"
 	definitionIDForm = groupForm + "/Microsoft.Compute/galleries/<gallery>/images/<definition>"
+	subnetIDText     = groupForm + "/Microsoft.Network/virtualNetworks/<network>/subnets/<subnet>"
 	identityIDForm   = groupForm + "/Microsoft.ManagedIdentity/userAssignedIdentities/<name>"
 )
 

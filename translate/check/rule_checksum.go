@@ -21,11 +21,8 @@ func checksum(t *template.ImageTemplate, r *report) {
 		}
 		checksumForm(s.SHA256Checksum, c.Path, r)
 	})
-	for _, c := range t.Customize.Value {
-		if f, ok := c.(*template.File); ok {
-			checksumForm(f.SHA256Checksum, f.Path, r)
-		}
-	}
+	copies(t, func(f *template.File) { checksumForm(f.SHA256Checksum, f.Path, r) })
+	checksumForm(t.Optimize.Workload.SHA256Checksum, "properties.optimize.workload", r)
 }
 
 func checksumForm(s template.String, path string, r *report) {
@@ -38,6 +35,7 @@ func checksumForm(s template.String, path string, r *report) {
 		fix: "compute it with: sha256sum FILE"}
 	if lower := strings.ToLower(sum); sha256Hex.MatchString(lower) {
 		f.summary, f.why, f.fix = "the checksum is written with upper-case letters", "the service wants lower case", "write "+lower
+		f.edits = r.rewrite(s, lower)
 	}
 	r.add(f)
 }

@@ -12,18 +12,14 @@ import (
 // path will do, is refused elsewhere: there only the path's form counts.
 func fileDestination(t *template.ImageTemplate, r *report) {
 	windows := mayBeWindows(t)
-	for _, c := range t.Customize.Value {
-		f, ok := c.(*template.File)
-		if !ok {
-			continue
-		}
+	copies(t, func(f *template.File) {
 		if uri, ok := f.SourceURI.Get(); ok && uri == "" {
 			r.add(finding{at: f.SourceURI.Range, path: f.Path + ".sourceUri",
 				summary: fmt.Sprintf("the sourceUri of %s is empty", label(f.Common))})
 		}
 		to, ok := f.Destination.Get()
 		if !ok {
-			continue
+			return
 		}
 		add := func(summary, why, fix string) {
 			r.add(finding{at: f.Destination.Range, path: f.Path + ".destination", summary: summary, why: why, fix: fix})
@@ -41,7 +37,7 @@ func fileDestination(t *template.ImageTemplate, r *report) {
 			add(fmt.Sprintf("the destination %q is not below /tmp", to), "files are written by the unprivileged build user",
 				fmt.Sprintf("write /tmp/%s, and move it in a Shell customizer: sudo mv /tmp/%[1]s %s", path.Base(clean), clean))
 		}
-	}
+	})
 }
 
 func isWindowsPath(p string) bool {

@@ -16,6 +16,12 @@ func sizes(t *template.ImageTemplate, r *report) {
 			summary: fmt.Sprintf("the OS disk is to have %d GB", gb),
 			why:     fmt.Sprintf("it has 1 to %d, or 0 for the size of the source", maxOSDiskGB)})
 	}
+	windowsUpdates(t, func(u *template.WindowsUpdate) {
+		if limit, ok := u.UpdateLimit.Get(); ok && limit < 0 {
+			r.add(finding{at: u.UpdateLimit.Range, path: u.Path + ".updateLimit", summary: fmt.Sprintf("the limit of updates is %d", limit),
+				why: "it is the number of updates to install at a time, or 0 for the default of 1000"})
+		}
+	})
 	for _, s := range sharedImages(t) {
 		for i, region := range s.TargetRegions.Value {
 			if count, ok := region.ReplicaCount.Get(); ok && count < 1 {
