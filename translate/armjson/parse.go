@@ -15,7 +15,7 @@ const (
 	// maxDepth bounds the recursion. Templates made by compilers stay under 60.
 	maxDepth = 200
 	// maxValues bounds the memory: a value may be written in two bytes, and takes about 160 here. With this bound no document
-	// takes more than 20 times maxSize. Templates have some hundreds of values, generated ones some ten thousands.
+	// takes more than 20 times maxSize. The largest real template that it was tried on has 930 values.
 	maxValues = 500_000
 	// maxFindings is how many errors there may be before the reading stops, and how many warnings are shown.
 	maxFindings = 100
