@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -34,9 +35,10 @@ func writeCommand(b *strings.Builder, d diag.Diagnostic) {
 		properties = append(properties, "file="+property(s.File))
 	}
 	if s.Start.Line > 0 {
-		properties = append(properties, fmt.Sprintf("line=%d,endLine=%d", s.Start.Line, s.End.Line))
-		if s.End.Line == s.Start.Line { // columns of several lines are ignored
-			properties = append(properties, fmt.Sprintf("col=%d,endColumn=%d", s.Start.Column, s.End.Column))
+		end := diag.Pos{Line: cmp.Or(s.End.Line, s.Start.Line), Column: cmp.Or(s.End.Column, s.Start.Column)}
+		properties = append(properties, fmt.Sprintf("line=%d,endLine=%d", s.Start.Line, end.Line))
+		if end.Line == s.Start.Line { // columns of several lines are ignored
+			properties = append(properties, fmt.Sprintf("col=%d,endColumn=%d", s.Start.Column, end.Column))
 		}
 	}
 	fmt.Fprintf(b, "::%s %s::%s\n", commands[d.Severity], strings.Join(properties, ","), message(plainText(d)))
