@@ -2,8 +2,8 @@ package check
 
 import "github.com/ingot-build/ingot/translate/diag"
 
-// The findings of this package. ING21xx are about the template, whatever is made of it; ING30xx name what Ingot does not
-// cover; ING31xx are about the target.
+// The findings of this package. ING21xx are about the template, whatever is made of it; ING30xx name what Ingot does
+// not cover; ING31xx are about the target.
 const (
 	CodeTemplateName         diag.Code = "ING2101"
 	CodeAPIVersion           diag.Code = "ING2102"
@@ -95,6 +95,7 @@ const (
 	CodeVMSize               diag.Code = "ING2188"
 	CodeHardenedSource       diag.Code = "ING2189"
 	CodeKeepsVM              diag.Code = "ING2190"
+	CodeStagingProxy         diag.Code = "ING2191"
 
 	CodeWindowsCustomizer diag.Code = "ING3001"
 	CodeWindowsSource     diag.Code = "ING3002"

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/ingot-build/ingot/translate/template"
 )
 
 // Resource ids ignore case throughout, and may end in a slash.
@@ -37,6 +39,18 @@ func notID(property, value, what string) string {
 		return fmt.Sprintf("%q is empty", property)
 	}
 	return fmt.Sprintf("%q is not the id of %s", value, what)
+}
+
+var slashes = regexp.MustCompile(`//+`)
+
+// mendSlashes is for an id that would have the form if there were no slash too many in it, as when a path is put
+// together of parts.
+func (r *report) mendSlashes(f finding, s template.String, form *regexp.Regexp) finding {
+	if mended := slashes.ReplaceAllString(s.Value, "/"); mended != s.Value && form.MatchString(mended) {
+		f.why, f.fix = "it has two slashes where one is wanted", "write "+mended
+		f.edits = r.rewrite(s, mended)
+	}
+	return f
 }
 
 // versionOf returns the version of a gallery version's id.

@@ -30,8 +30,8 @@ type evidence struct {
 	what   string     // that, in a message
 }
 
-// Publishers in the Azure marketplace all of whose images have the same system, in lower case. Windows publishers go by a prefix: there
-// is one for previews, one for HPC, and so on.
+// Publishers in the Azure marketplace all of whose images have the same system, in lower case. Windows publishers go by
+// a prefix: there is one for previews, one for HPC, and so on.
 var (
 	windowsOnly = []string{"microsoftwindowsserver", "microsoftwindowsdesktop", "microsoftvisualstudio", "microsoftsharepoint",
 		"microsoftbiztalkserver"}
@@ -39,14 +39,15 @@ var (
 		"resf", "suse"}
 )
 
-// Words of offers and SKUs that belong to one system, whoever publishes it: "sql2022-ws2022", "dsvm-win-2019", "sql2019-ubuntu1804".
+// Words of offers and SKUs that belong to one system, whoever publishes it: "sql2022-ws2022", "dsvm-win-2019",
+// "sql2019-ubuntu1804".
 var (
 	windowsWords = []string{"windows", "-ws20", "-win-", "winserver"}
 	linuxWords   = []string{"ubuntu", "debian", "centos", "rhel", "-sles", "linux"}
 )
 
-// sourceSystem is what the source shows. settled reports whether the source is known as far as it could show something: else what
-// it says is still to come.
+// sourceSystem is what the source shows. settled reports whether the source is known as far as it could show something:
+// else what it says is still to come.
 func sourceSystem(t *template.ImageTemplate) (e evidence, settled bool) {
 	switch s := t.Source.(type) {
 	case *template.PlatformImage:
@@ -115,7 +116,8 @@ func typeOf(c any) string {
 	return ""
 }
 
-// customizerSystem is what the customizers show: the one system that all run on. Nothing, when one of them is not known.
+// customizerSystem is what the customizers show: the one system that all run on. Nothing, when one of them is not
+// known.
 func customizerSystem(t *template.ImageTemplate) evidence {
 	var found evidence
 	for _, c := range t.Customize.Value {
@@ -133,8 +135,8 @@ func customizerSystem(t *template.ImageTemplate) evidence {
 	return found
 }
 
-// buildSystem is the system of the build VM. Customizers count first, so that what they show holds whatever the source turns out to
-// be.
+// buildSystem is the system of the build VM. Customizers count first, so that what they show holds whatever the source
+// turns out to be.
 func buildSystem(t *template.ImageTemplate) evidence {
 	if !t.Customize.IsKnown() {
 		return evidence{}

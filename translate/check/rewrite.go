@@ -8,7 +8,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// rewrite replaces a string of the template, where it stands there as a plain string: one that an expression made has none.
+// rewrite replaces a string of the template, where it stands there as a plain string: one that an expression made has
+// none.
 func (r *report) rewrite(s template.String, value string) []diag.Edit {
 	var before, after strings.Builder
 	armjson.WriteString(&before, s.Value)

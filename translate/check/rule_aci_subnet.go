@@ -24,7 +24,8 @@ func aciSubnetPlace(t *template.ImageTemplate, r *report) {
 	v := t.VMProfile.VNetConfig
 	container, ok := v.ContainerInstanceSubnetID.Get()
 	build, known := v.SubnetID.Get()
-	if !ok || !known || !subnetID.MatchString(container) || !subnetID.MatchString(build) || template.Placeholder(container+build) != "" {
+	if !ok || !known || !subnetID.MatchString(container) || !subnetID.MatchString(build) ||
+		template.Placeholder(container+build) != "" {
 		return
 	}
 	f := finding{at: v.ContainerInstanceSubnetID.Range, path: "properties.vmProfile.vnetConfig.containerInstanceSubnetId",

@@ -26,11 +26,11 @@ func diskShrinks(t *template.ImageTemplate, r *report) {
 // sourceDiskGB is the size that the OS disk of a marketplace image has at least; 0 if that is not certain.
 func sourceDiskGB(s *template.PlatformImage) int64 {
 	publisher, sku := strings.ToLower(s.Publisher.Value), strings.ToLower(s.SKU.Value)
+	server := publisher == "microsoftwindowsserver" && strings.EqualFold(s.Offer.Value, "WindowsServer")
 	switch {
-	case publisher == "microsoftwindowsserver" && strings.EqualFold(s.Offer.Value, "WindowsServer") && strings.Contains(sku, "small"),
-		publisher == "canonical":
+	case server && strings.Contains(sku, "small"), publisher == "canonical":
 		return 30
-	case publisher == "microsoftwindowsserver" && strings.EqualFold(s.Offer.Value, "WindowsServer"), publisher == "microsoftwindowsdesktop":
+	case server, publisher == "microsoftwindowsdesktop":
 		return 127
 	}
 	return 0

@@ -6,7 +6,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// elevatedNotSystem is no fault: some scripts want the user's profile. Most that hang do so for want of the other right.
+// elevatedNotSystem is no fault: some scripts want the user's profile. Most that hang do so for want of the other
+// right.
 func elevatedNotSystem(t *template.ImageTemplate, r *report) {
 	powerShells(t, func(p *template.PowerShell) {
 		system, known := p.RunAsSystem.Get()

@@ -17,13 +17,14 @@ func galleryImageID(t *template.ImageTemplate, r *report) {
 		}
 		switch {
 		case !hasVersion:
-			r.add(finding{at: at, path: s.Path + ".galleryImageId",
+			r.add(r.mendSlashes(finding{at: at, path: s.Path + ".galleryImageId",
 				summary: notID("galleryImageId", id, "a gallery image definition or version"),
-				fix:     "write " + definitionIDForm + ", and /versions/<x.y.z> for a version of your choice"})
+				fix:     "write " + definitionIDForm + ", and /versions/<x.y.z> for a version of your choice"}, s.GalleryImageID, definitionID))
 		case !exactVersion(version):
-			r.add(finding{at: at, path: s.Path + ".galleryImageId", summary: fmt.Sprintf("%q is not a version x.y.z", version),
-				why: "the three parts are whole numbers of 32 bits",
-				fix: "write a version like 1.0.0, or leave /versions/… out for an automatic one"})
+			r.add(finding{at: at, path: s.Path + ".galleryImageId",
+				summary: fmt.Sprintf("%q is not a version x.y.z", version),
+				why:     "the three parts are whole numbers of 32 bits",
+				fix:     "write a version like 1.0.0, or leave /versions/… out for an automatic one"})
 		}
 	}
 }

@@ -17,9 +17,10 @@ func location(t *template.ImageTemplate, r *report) {
 	if !ok || preview || template.Placeholder(at) != "" || slices.Contains(templateRegions, name) {
 		return
 	}
-	f := finding{at: t.Location.Range, path: "location", summary: fmt.Sprintf("no image templates are known in the region %q", at),
-		why: "the service has image templates in some regions; an image can be distributed to every one",
-		fix: "choose a region near by: " + strings.Join(nearRegions(name), ", ")}
+	f := finding{at: t.Location.Range, path: "location",
+		summary: fmt.Sprintf("no image templates are known in the region %q", at),
+		why:     "the service has image templates in some regions; an image can be distributed to every one",
+		fix:     "choose a region near by: " + strings.Join(nearRegions(name), ", ")}
 	switch near := diag.Near(name, templateRegions); {
 	case at == "":
 		f.summary, f.why = "the location is empty", "an image template is made in a region"
@@ -29,7 +30,7 @@ func location(t *template.ImageTemplate, r *report) {
 	r.add(f)
 }
 
-// nearRegions are some regions to choose from: those that begin as this one does, else the ones that most templates are in.
+// nearRegions are some regions to choose from: those that begin as this one does, else large ones.
 func nearRegions(name string) []string {
 	var near []string
 	for _, region := range templateRegions {

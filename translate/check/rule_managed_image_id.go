@@ -9,8 +9,8 @@ func managedImageID(t *template.ImageTemplate, r *report) {
 			continue
 		}
 		if id, ok := m.ImageID.Get(); ok && !imageID.MatchString(id) && template.Placeholder(id) == "" {
-			r.add(finding{at: m.ImageID.Range, path: m.Path + ".imageId",
-				summary: notID("imageId", id, "a managed image"), fix: "write " + imageIDForm})
+			r.add(r.mendSlashes(finding{at: m.ImageID.Range, path: m.Path + ".imageId",
+				summary: notID("imageId", id, "a managed image"), fix: "write " + imageIDForm}, m.ImageID, imageID))
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// regionSpelling speaks only of what is no region and near to one: new regions are none of its business. The location of the template
-// has a rule of its own.
+// regionSpelling speaks only of what is no region and near to one: new regions are none of its business. The location
+// of the template has a rule of its own.
 func regionSpelling(t *template.ImageTemplate, r *report) {
 	known := slices.Concat(templateRegions, otherRegions, slices.Collect(maps.Keys(previewRegions)))
 	look := func(s template.String, path string) {

@@ -19,8 +19,9 @@ func regionTwice(t *template.ImageTemplate, r *report) {
 				first[regionName(name)] = region.name
 				continue
 			}
-			r.add(finding{at: region.name.Range, path: region.path, summary: fmt.Sprintf("the region %q is listed twice", name),
-				fix: "remove one of them", related: before.Range, relatedMessage: "first written here"})
+			r.add(finding{at: region.name.Range, path: region.path,
+				summary: fmt.Sprintf("the region %q is listed twice", name),
+				fix:     "remove one of them", related: before.Range, relatedMessage: "first written here"})
 		}
 	}
 }

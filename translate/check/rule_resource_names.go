@@ -28,7 +28,8 @@ func wrongGroupName(name string) string {
 	return ""
 }
 
-// resourceNames looks at the parts of ids that have the right form. No resource with such a name exists, or can be made.
+// resourceNames looks at the parts of ids that have the right form. No resource with such a name exists, or can be
+// made.
 func resourceNames(t *template.ImageTemplate, r *report) {
 	for _, id := range ids(t) {
 		if id.path == "properties.stagingResourceGroup" {

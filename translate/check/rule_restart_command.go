@@ -16,8 +16,9 @@ func restartCommand(t *template.ImageTemplate, r *report) {
 	restarts(t, func(w *template.WindowsRestart) {
 		if text, ok := w.RestartCommand.Get(); ok && shutdownCommand.MatchString(text) && !shutdownRestart.MatchString(text) {
 			r.add(finding{at: w.RestartCommand.Range, path: w.Path + ".restartCommand",
-				summary: "the restart command does not restart Windows", why: "shutdown restarts with /r or /g, and neither is given",
-				fix: `write "shutdown /r /f /t 0", or leave it out`})
+				summary: "the restart command does not restart Windows",
+				why:     "shutdown restarts with /r or /g, and neither is given",
+				fix:     `write "shutdown /r /f /t 0", or leave it out`})
 		}
 	})
 }

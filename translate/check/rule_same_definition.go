@@ -6,8 +6,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// sameDefinition is about a template that builds on the newest version of a definition and adds the next one to it: a run starts from
-// the result of the last one, and the image grows by every customizer once more each time.
+// sameDefinition is about a template that builds on the newest version of a definition and adds the next one to it: a
+// run starts from the result of the last one, and the image grows by every customizer once more each time.
 func sameDefinition(t *template.ImageTemplate, r *report) {
 	source, ok := t.Source.(*template.SharedImageVersion)
 	if !ok {

@@ -12,8 +12,8 @@ func sourceID(t *template.ImageTemplate, r *report) {
 	switch s := t.Source.(type) {
 	case *template.ManagedImage:
 		if id, ok := s.ImageID.Get(); ok && !imageID.MatchString(id) && template.Placeholder(id) == "" {
-			r.add(finding{at: s.ImageID.Range, path: "properties.source.imageId",
-				summary: notID("imageId", id, "a managed image"), fix: "write " + imageIDForm})
+			r.add(r.mendSlashes(finding{at: s.ImageID.Range, path: "properties.source.imageId",
+				summary: notID("imageId", id, "a managed image"), fix: "write " + imageIDForm}, s.ImageID, imageID))
 		}
 	case *template.SharedImageVersion:
 		if id, ok := s.ImageVersionID.Get(); ok {

@@ -7,7 +7,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// stagingNotEmpty goes by the resources that a template names and that exist before it does: where one of them is, is no empty group.
+// stagingNotEmpty goes by the resources that a template names and that exist before it does: where one of them is, is
+// no empty group.
 func stagingNotEmpty(t *template.ImageTemplate, r *report) {
 	staging, ok := t.StagingResourceGroup.Get()
 	if !ok || !groupID.MatchString(staging) || template.Placeholder(staging) != "" {

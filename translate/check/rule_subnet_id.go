@@ -10,8 +10,8 @@ func subnetIDForm(t *template.ImageTemplate, r *report) {
 	}{{"subnetId", v.SubnetID}, {"containerInstanceSubnetId", v.ContainerInstanceSubnetID}} {
 		id, ok := s.id.Get()
 		if ok && id != "" && !subnetID.MatchString(id) && template.Placeholder(id) == "" {
-			r.add(finding{at: s.id.Range, path: "properties.vmProfile.vnetConfig." + s.name,
-				summary: notID(s.name, id, "a subnet"), fix: "write " + subnetIDText})
+			r.add(r.mendSlashes(finding{at: s.id.Range, path: "properties.vmProfile.vnetConfig." + s.name,
+				summary: notID(s.name, id, "a subnet"), fix: "write " + subnetIDText}, s.id, subnetID))
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// subscriptions holds two properties against each other that must both lie in the subscription of the template. That one is not
-// written in it.
+// subscriptions holds two properties against each other that must both lie in the subscription of the template. That
+// one is not written in it.
 func subscriptions(t *template.ImageTemplate, r *report) {
 	source, ok := t.Source.(*template.ManagedImage)
 	if !ok {

@@ -30,8 +30,8 @@ func customizersFor(t *template.ImageTemplate, theirs, source system, r *report,
 	}
 }
 
-// mixedSystems is about a source whose system does not show, such as a gallery image: whichever it is, some customizer is for the
-// other one.
+// mixedSystems is about a source whose system does not show, such as a gallery image: whichever it is, some customizer
+// is for the other one.
 func mixedSystems(t *template.ImageTemplate, r *report) {
 	if e, settled := sourceSystem(t); e.system != unknownSystem || !settled {
 		return
@@ -53,8 +53,8 @@ func mixedSystems(t *template.ImageTemplate, r *report) {
 	}
 }
 
-// validatorSystem goes by the source, and by the customizers where the source does not show its system. It is a warning: published
-// modules send such templates, and the service takes them until they run.
+// validatorSystem goes by the source, and by the customizers where the source does not show its system. It is a
+// warning: published modules send such templates, and the service takes them until they run.
 func validatorSystem(t *template.ImageTemplate, r *report) {
 	e, settled := sourceSystem(t)
 	if e.system == unknownSystem && settled && t.Customize.IsKnown() {

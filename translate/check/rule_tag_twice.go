@@ -20,8 +20,9 @@ func tagTwice(t *template.ImageTemplate, r *report) {
 			if !twice {
 				first[strings.ToLower(name)] = tag.Key
 			} else if before.Value != name {
-				r.add(finding{at: tag.Key.Range, path: path, summary: fmt.Sprintf("the tags %q and %q are the same", before.Value, name),
-					why: "upper and lower case do not count in the names of tags", fix: "remove one of them",
+				r.add(finding{at: tag.Key.Range, path: path,
+					summary: fmt.Sprintf("the tags %q and %q are the same", before.Value, name),
+					why:     "upper and lower case do not count in the names of tags", fix: "remove one of them",
 					related: before.Range, relatedMessage: "first written here"})
 			}
 		}

@@ -6,8 +6,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// timeoutOptimize goes by what the service says of itself: boot optimization takes about 20 minutes for an image of 30 GB, and 34 for
-// one of 127 GB. Windows is the business of timeoutWindows.
+// timeoutOptimize goes by what the service says of itself: boot optimization takes about 20 minutes for an image of 30
+// GB, and 34 for one of 127 GB. Windows is the business of timeoutWindows.
 func timeoutOptimize(t *template.ImageTemplate, r *report) {
 	const enough = 40
 	m, ok := t.BuildTimeout.Get()

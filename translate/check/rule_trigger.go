@@ -33,7 +33,8 @@ func triggerSource(t *template.ImageTemplate, r *report) {
 	}
 }
 
-// triggerTarget is about distributors that only the first run of a trigger could serve, or that would trigger the next run.
+// triggerTarget is about distributors that only the first run of a trigger could serve, or that would trigger the next
+// run.
 func triggerTarget(t *template.ImageTemplate, r *report) {
 	if len(t.Triggers.Value) == 0 {
 		return

@@ -26,8 +26,10 @@ func updateCriteria(t *template.ImageTemplate, r *report) {
 	})
 }
 
-var criteriaNames = []string{"Type", "DeploymentAction", "IsAssigned", "BrowseOnly", "AutoSelectOnWebSites", "UpdateID", "RevisionNumber",
-	"CategoryIDs", "IsInstalled", "IsHidden", "IsPresent", "RebootRequired"}
+var criteriaNames = []string{
+	"Type", "DeploymentAction", "IsAssigned", "BrowseOnly", "AutoSelectOnWebSites", "UpdateID", "RevisionNumber",
+	"CategoryIDs", "IsInstalled", "IsHidden", "IsPresent", "RebootRequired",
+}
 
 var (
 	criteriaJoint = regexp.MustCompile(`(?i)\s+(?:and|or)\s+`)

@@ -7,7 +7,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// updateFilter goes by the plugin that installs the updates: a filter says what to do with an update, and an expression for which.
+// updateFilter goes by the plugin that installs the updates: a filter says what to do with an update, and an expression
+// for which.
 // Reference: https://github.com/rgl/packer-plugin-windows-update#filters
 func updateFilter(t *template.ImageTemplate, r *report) {
 	windowsUpdates(t, func(u *template.WindowsUpdate) {

@@ -13,9 +13,11 @@ func updateRestart(t *template.ImageTemplate, r *report) {
 			script = nil
 		case *template.WindowsUpdate:
 			if script != nil {
-				r.add(finding{at: c.Base().Range, path: c.Base().Path, summary: "updates are installed after a script, without a restart between",
-					why: "if the script leaves an installation or a restart pending, Windows Update ends with 0x80240016",
-					fix: `put {"type": "WindowsRestart"} before it`, related: script.Base().Range, relatedMessage: "the script is here"})
+				r.add(finding{at: c.Base().Range, path: c.Base().Path,
+					summary: "updates are installed after a script, without a restart between",
+					why:     "if the script leaves an installation or a restart pending, Windows Update ends with 0x80240016",
+					fix:     `put {"type": "WindowsRestart"} before it`,
+					related: script.Base().Range, relatedMessage: "the script is here"})
 			}
 			script = nil // the updates restart Windows as they need
 		}

@@ -9,11 +9,13 @@ import (
 )
 
 // smallSizes are sizes of VM with one core that templates ask for, in lower case.
-var smallSizes = []string{"standard_a0", "standard_a1", "standard_a1_v2", "standard_b1ls", "standard_b1ms", "standard_b1s", "standard_d1",
-	"standard_d1_v2", "standard_ds1", "standard_ds1_v2", "standard_f1", "standard_f1s"}
+var smallSizes = []string{
+	"standard_a0", "standard_a1", "standard_a1_v2", "standard_b1ls", "standard_b1ms", "standard_b1s",
+	"standard_d1", "standard_d1_v2", "standard_ds1", "standard_ds1_v2", "standard_f1", "standard_f1s",
+}
 
-// updateVMSize wants two cores for Windows Update. What is not written is the service's choice: one core for an image of
-// generation 1.
+// updateVMSize wants two cores for Windows Update. What is not written is the service's choice: one core for an image
+// of generation 1.
 func updateVMSize(t *template.ImageTemplate, r *report) {
 	windowsUpdates(t, func(u *template.WindowsUpdate) {
 		size, ok := t.VMProfile.VMSize.Get()

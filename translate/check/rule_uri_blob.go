@@ -6,7 +6,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// uriBlob says what the service wants to read a blob. An address with a signature brings its own right, as far as it goes.
+// uriBlob says what the service wants to read a blob. An address with a signature brings its own right, as far as it
+// goes.
 func uriBlob(t *template.ImageTemplate, r *report) {
 	for _, d := range downloads(t) {
 		u, ok := d.remote()

@@ -10,7 +10,8 @@ func uriSecret(t *template.ImageTemplate, r *report) {
 			continue
 		}
 		_, hasPassword := u.User.Password()
-		f := finding{at: d.uri.Range, path: d.at(), fix: "pass the address in a secureString parameter, or let the identity read the blob"}
+		f := finding{at: d.uri.Range, path: d.at(),
+			fix: "pass the address in a secureString parameter, or let the identity read the blob"}
 		switch sig := u.Query().Get("sig"); {
 		case sig != "" && template.Placeholder(sig) == "":
 			f.summary = "the address has a shared access signature"

@@ -17,6 +17,8 @@ func versionForm(t *template.ImageTemplate, r *report) {
 	if !ok || v == "" || strings.EqualFold(v, "latest") || exactVersion(v) || template.Placeholder(v) != "" {
 		return
 	}
-	r.add(finding{at: s.Version.Range, path: "properties.source.version", summary: fmt.Sprintf("%q is not a version of a marketplace image", v),
-		why: "versions are three whole numbers, x.y.z, or latest", fix: "list them with: az vm image list --all --publisher … --offer … --sku …"})
+	r.add(finding{at: s.Version.Range, path: "properties.source.version",
+		summary: fmt.Sprintf("%q is not a version of a marketplace image", v),
+		why:     "versions are three whole numbers, x.y.z, or latest",
+		fix:     "list them with: az vm image list --all --publisher … --offer … --sku …"})
 }

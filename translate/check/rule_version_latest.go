@@ -8,8 +8,9 @@ import (
 
 func versionLatest(t *template.ImageTemplate, r *report) {
 	add := func(s template.String, property string) {
-		r.add(finding{at: s.Range, path: "properties.source." + property, summary: "the version of the source is chosen by each run",
-			why: "latest is looked up when the build starts, so two runs of one template may differ"})
+		r.add(finding{at: s.Range, path: "properties.source." + property,
+			summary: "the version of the source is chosen by each run",
+			why:     "latest is looked up when the build starts, so two runs of one template may differ"})
 	}
 	switch s := t.Source.(type) {
 	case *template.PlatformImage:

@@ -13,10 +13,12 @@ func vmSize(t *template.ImageTemplate, r *report) {
 	look := func(s template.String, path string) {
 		v, ok := s.Get()
 		lower := strings.ToLower(v)
-		if !ok || v == "" || template.Placeholder(v) != "" || strings.HasPrefix(lower, "standard_") || strings.HasPrefix(lower, "basic_") {
+		if !ok || v == "" || template.Placeholder(v) != "" ||
+			strings.HasPrefix(lower, "standard_") || strings.HasPrefix(lower, "basic_") {
 			return
 		}
-		f := finding{at: s.Range, path: path, summary: fmt.Sprintf("%q is not a size of a VM", v), why: "sizes begin with Standard_"}
+		f := finding{at: s.Range, path: path,
+			summary: fmt.Sprintf("%q is not a size of a VM", v), why: "sizes begin with Standard_"}
 		if sizeLetters.MatchString(v) {
 			f.fix = "write Standard_" + v
 		}

@@ -6,8 +6,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// vnetThreeNames is about the way to name a subnet in 2019-05-01-preview, which the published shape never had. Later versions do not know
-// the names, and Decode says so.
+// vnetThreeNames is about the way to name a subnet in 2019-05-01-preview, which the published shape never had. Later
+// versions do not know the names, and Decode says so.
 func vnetThreeNames(t *template.ImageTemplate, r *report) {
 	v := t.VMProfile.VNetConfig
 	if !t.Before(identitySince) {

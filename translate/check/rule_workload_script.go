@@ -10,8 +10,9 @@ func workloadScript(t *template.ImageTemplate, r *report) {
 	uri, hasURI := o.Workload.ScriptURI.Get()
 	switch {
 	case state == "Enabled" && (o.Workload.ScriptURI.IsAbsent() || hasURI && uri == ""):
-		r.add(finding{at: o.WorkloadState.Range, path: path + ".state", summary: "there is no script of the workload to optimize for",
-			why: "the image is optimized for what this script does", fix: `add "scriptUri" and "sha256Checksum"`})
+		r.add(finding{at: o.WorkloadState.Range, path: path + ".state",
+			summary: "there is no script of the workload to optimize for",
+			why:     "the image is optimized for what this script does", fix: `add "scriptUri" and "sha256Checksum"`})
 	case hasURI && uri != "" && (o.WorkloadState.IsAbsent() || hasState && state == "Disabled"):
 		r.add(finding{at: o.Workload.ScriptURI.Range, path: path + ".scriptUri",
 			summary: "the script of the workload is not used", why: `the state is not "Enabled"`,

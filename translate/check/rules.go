@@ -24,7 +24,8 @@ const (
 	refNames       = "https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules"
 )
 
-// Rules returns every rule: those about the template by code, then those about scripts. Codes are distinct over all packages of translate.
+// Rules returns every rule: those about the template by code, then those about scripts. Codes are distinct over all
+// packages of translate.
 func Rules() []Rule {
 	return slices.Concat(
 		ownRules(),
@@ -214,6 +215,8 @@ func ownRules() []Rule {
 			refTrouble, "", hardenedSource},
 		{CodeKeepsVM, diag.Info, "the build VM is kept after a failure",
 			refTemplate + "#properties-errorhandling", "", keepsVM},
+		{CodeStagingProxy, diag.Info, "the service itself needs a role on the staging group",
+			refTrouble, "", stagingProxy},
 
 		{CodeWindowsCustomizer, diag.Error, "customizers for Windows are not covered yet",
 			refTemplate + "#powershell-customizer", QEMU, windowsCustomizer},

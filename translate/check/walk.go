@@ -42,7 +42,8 @@ func downloads(t *template.ImageTemplate) []download {
 // at is the path of the URI.
 func (d download) at() string { return d.path + "." + d.property }
 
-// remote parses a URI that is fetched over the network. ok is false for one that is not known, not filled in, or a path.
+// remote parses a URI that is fetched over the network. ok is false for one that is not known, not filled in, or a
+// path.
 func (d download) remote() (u *url.URL, ok bool) {
 	text, ok := d.uri.Get()
 	if !ok || inURI(text) != "" {
@@ -113,8 +114,8 @@ func ids(t *template.ImageTemplate) []id {
 	return all
 }
 
-// segment returns what follows a name in a resource id: segment(id, "resourceGroups") is the name of the group. "" if the id does not
-// have the name.
+// segment returns what follows a name in a resource id: segment(id, "resourceGroups") is the name of the group. "" if
+// the id does not have the name.
 func segment(id, name string) string {
 	parts := strings.Split(strings.Trim(id, "/"), "/")
 	for i := 0; i+1 < len(parts); i += 2 {
