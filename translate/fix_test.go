@@ -62,7 +62,14 @@ func TestFixCorpus(t *testing.T) {
 		if len(again.Mended) > 0 || string(again.Text) != string(f.Text) {
 			t.Errorf("%s: the second time: %v", name, again.Mended)
 		}
-		before, after := values(t, src), values(t, translate.Source{File: name, Data: f.Text})
+		before, ok := values(src)
+		if !ok {
+			continue // what could not be read has come to nothing yet
+		}
+		after, ok := values(translate.Source{File: name, Data: f.Text})
+		if !ok {
+			t.Errorf("%s cannot be read any more", name)
+		}
 		for _, path := range differences(before, after) {
 			if !slices.ContainsFunc(f.Mended, func(d diag.Diagnostic) bool { return explains(d, path) }) {
 				t.Errorf("%s: %s changed, and no finding says so:\n%v", name, path, f.Mended)
@@ -86,14 +93,14 @@ func explains(d diag.Diagnostic, path string) bool {
 	return ok && slices.ContainsFunc(d.Edits, func(e diag.Edit) bool { return strings.HasPrefix(rest, strings.Trim(e.Text, `"`)) })
 }
 
-// values lists what the image templates of a document come to: "0 properties.source.sku" to its value.
-func values(t *testing.T, src translate.Source) map[string]string {
-	t.Helper()
+// values lists what the image templates of a document come to: "0 properties.source.sku" to its value. ok is false when it cannot be
+// read.
+func values(src translate.Source) (all map[string]string, ok bool) {
 	loaded, list := translate.Load(src, translate.Options{})
 	if list.HasErrors() {
-		t.Fatalf("%s: %v", src.File, list)
+		return nil, false
 	}
-	all := map[string]string{}
+	all = map[string]string{}
 	var walk func(n *armjson.Node, path string)
 	walk = func(n *armjson.Node, path string) {
 		switch n.Kind {
@@ -116,7 +123,7 @@ func values(t *testing.T, src translate.Source) map[string]string {
 	for i, it := range loaded.ImageTemplates {
 		walk(it.Node, fmt.Sprintf("%d ", i))
 	}
-	return all
+	return all, true
 }
 
 func differences(a, b map[string]string) []string {

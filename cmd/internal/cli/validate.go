@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ type validateOptions struct {
 	explainUnknown bool
 	skipOther      bool
 	watch          bool
+	fix, diff      bool
 	scripts        string // a folder
 	shellcheck     string // "" when it was not said
 }
@@ -62,6 +64,7 @@ Settings come from the nearest ingot.hcl upwards from each file, and from flags,
 		Example: `  ingot validate web.json
   ingot validate . --severity warning
   ingot validate azuredeploy.json --param-file azuredeploy.parameters.json --param region=westeurope
+  ingot validate web.json --fix --diff
   ingot validate images --format sarif > ingot.sarif
   ingot validate web.json --scripts scripts --watch
   az bicep build --file web.bicep --stdout | ingot validate -`,
@@ -86,6 +89,8 @@ Settings come from the nearest ingot.hcl upwards from each file, and from flags,
 	f.StringVar(&o.target, "target", "", "also say what this target cannot do: "+check.QEMU)
 	f.BoolVar(&o.explainUnknown, "explain-unknown", false, "list what is not known before the deployment, and why")
 	f.BoolVar(&o.skipOther, "skip-other", false, "pass over files without an image template when they are named, too")
+	f.BoolVar(&o.fix, "fix", false, "mend what has one right answer, in the files themselves, and show what is left")
+	f.BoolVar(&o.diff, "diff", false, "with --fix: show what would be changed, and change nothing; findings are those of the mended text")
 	f.BoolVarP(&o.watch, "watch", "w", false, "check again whenever a file changes, until Ctrl-C")
 	f.StringVar(&o.scripts, "scripts", "", "`folder` with the scripts that are published at the URIs, by their file names")
 	f.Var(choice{&o.shellcheck, config.Shellcheck}, "shellcheck", "ask the program shellcheck about shell scripts: auto if it is installed (default auto)")
@@ -107,6 +112,16 @@ func (o *validateOptions) complete(cmd *cobra.Command) error {
 	}
 	if o.watch && o.format != formatText {
 		return &usageError{what: fmt.Sprintf("--watch and --format %s exclude each other", o.format), why: "it would print one document after another"}
+	}
+	switch {
+	case o.diff && !o.fix:
+		return &usageError{what: "--diff has no meaning without --fix", fix: "add --fix: with --diff it changes nothing"}
+	case o.fix && o.watch:
+		return &usageError{what: "--fix and --watch exclude each other", why: "each change of a file would start the next"}
+	case o.diff && o.format != formatText:
+		return &usageError{what: fmt.Sprintf("--diff and --format %s exclude each other", o.format), why: "both print on standard output"}
+	case o.fix && !o.diff && slices.Contains(o.paths, gather.Stdin):
+		return &usageError{what: "--fix cannot change standard input", fix: "name a file, or add --diff"}
 	}
 	if _, err := parameters(o.params); err != nil { // before anybody looks for files
 		return err
@@ -179,6 +194,9 @@ func (v *validator) run(ctx context.Context) error {
 		}
 		n.shown++
 		n.failures += r.report.Failures()
+		if err := v.mend(r); err != nil {
+			return err
+		}
 		return report.File(r.report)
 	})
 	if err != nil {
@@ -194,6 +212,20 @@ func (v *validator) run(ctx context.Context) error {
 		return &shownError{ExitTemplate}
 	}
 	return nil
+}
+
+// mend shows what --fix changes in a file, or writes it.
+func (v *validator) mend(r fileResult) error {
+	switch {
+	case r.mended == 0:
+		return nil
+	case v.o.diff:
+		return showDiff(v.env.Stdout, v.env.palette(v.env.Stdout), r.report.File, r.before, r.after)
+	}
+	if err := replaceFile(r.report.File, r.before, r.after); err != nil {
+		return err
+	}
+	return v.env.say(fmt.Sprintf("%s: %s mended", view.Line(r.report.File), count(r.mended, "finding")))
 }
 
 // tally counts files that were found, those of them that there is something to say of, and findings that fail.

@@ -25,6 +25,9 @@ type fileResult struct {
 	report view.FileReport
 	passed bool         // it holds no image template, and need not
 	config *config.File // the settings that count for it, or nil
+
+	before, after []byte // its text, and the mended one; the same without --fix
+	mended        int    // findings
 }
 
 // file checks one file. The error is about the program or the world; what is wrong with the file is in the result.
@@ -66,8 +69,15 @@ func (v *validator) file(ctx context.Context, f gather.File) (fileResult, error)
 
 	var list diag.List
 	checked, err := await(ctx, func() (all []translate.Checked, err error) {
-		all, list = translate.Validate(in.template, in.options)
-		return all, nil
+		if !v.o.fix {
+			all, list = translate.Validate(in.template, in.options)
+			return all, nil
+		}
+		fixed := translate.Fix(in.template, in.options)
+		r.before, r.after, r.mended = in.template.Data, fixed.Text, len(fixed.Mended)
+		in.sources[in.template.File], in.template.Data = fixed.Text, fixed.Text
+		list = fixed.Left
+		return fixed.Checked, nil
 	})
 	if err != nil {
 		return r, err
