@@ -12,23 +12,22 @@ import (
 
 // actions lists what would mend the findings in a stretch of the document, and what would mend all of it. only are the kinds asked
 // for; none stands for all.
-func (d *document) actions(r Range, only []string, check Check) []CodeAction {
+func (d *document) actions(r Range, only []string) []CodeAction {
 	list := []CodeAction{}
 	from, to := d.text.offset(r.Start), d.text.offset(r.End)
-	mendable := false
+	edits := false
 	for _, f := range d.found().list {
-		if !d.mendable(f) {
-			continue
-		}
-		mendable = true
-		if touches(f.Subject, from, to) && wants(only, kindQuickFix) {
+		edits = edits || len(f.Edits) > 0
+		if len(list) < mostShown && wants(only, kindQuickFix) && touches(f.Subject, from, to) && d.mendable(f) {
 			list = append(list, CodeAction{Title: title(f), Kind: kindQuickFix, Diagnostics: []Diagnostic{d.diagnostic(f)},
 				IsPreferred: true, Edit: d.change(d.edits(f))})
 		}
 	}
-	if mendable && wants(only, kindFixOurs) {
-		list = append(list, CodeAction{Title: "ingot: mend everything that has one right answer", Kind: kindFixOurs,
-			Edit: d.change(d.mendAll(check))})
+	if !edits || !wants(only, kindFixOurs) {
+		return list
+	}
+	if all := d.mended(); len(all) > 0 {
+		list = append(list, CodeAction{Title: "ingot: mend everything that has one right answer", Kind: kindFixOurs, Edit: d.change(all)})
 	}
 	return list
 }
@@ -40,6 +39,9 @@ func wants(only []string, kind string) bool {
 
 // mendable reports whether a finding says how to mend the document, and nothing else.
 func (d *document) mendable(f diag.Diagnostic) bool {
+	if len(f.Edits) == 0 {
+		return false
+	}
 	_, mended := edit.Apply(d.file, d.text.data, diag.List{f})
 	return len(mended) > 0
 }
@@ -76,7 +78,7 @@ func (d *document) mendAll(check Check) []TextEdit {
 			break
 		}
 		data = after
-		list, _ = check(d.file, data)
+		list, _ = check(d.ctx, d.file, data)
 	}
 	edits := []TextEdit{}
 	for _, e := range udiff.Strings(string(d.text.data), string(data)) {

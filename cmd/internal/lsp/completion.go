@@ -21,11 +21,9 @@ func (d *document) complete(at Position, snippets bool) CompletionList {
 		return list
 	}
 	add := func(item CompletionItem, insert string) {
-		item.FilterText = string(d.text.data[c.start:min(c.start+1, c.end)])
-		if item.FilterText = strings.Trim(item.FilterText, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"); item.FilterText == `"` {
-			item.FilterText = `"` + item.Label + `"` // the text to be replaced starts with a quote
-		} else {
-			item.FilterText = item.Label
+		item.FilterText = item.Label
+		if c.start < c.end && d.text.data[c.start] == '"' { // editors compare with the text that is to be replaced
+			item.FilterText = `"` + item.Label + `"`
 		}
 		item.TextEdit = &TextEdit{d.text.span(c.start, c.end), insert}
 		list.Items = append(list.Items, item)

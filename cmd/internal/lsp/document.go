@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"sync"
@@ -16,8 +17,8 @@ const (
 )
 
 // Check looks at a document that has an image template in it. others has the texts of the other files that findings are about, by
-// the name they have there.
-type Check func(file string, data []byte) (list diag.List, others map[string][]byte)
+// the name they have there. When ctx ends, nobody wants to know any more.
+type Check func(ctx context.Context, file string, data []byte) (list diag.List, others map[string][]byte)
 
 // document is one version of an open document. It is not changed; what is made from it is made when first asked for.
 type document struct {
@@ -25,23 +26,30 @@ type document struct {
 	version   int
 	text      text
 
+	ctx  context.Context // ends when there is a newer version
+	drop context.CancelFunc
+
 	root  func() *armjson.Node // nil when nothing can be read
 	found func() findings
+	// mended gives the edits that mend all that can be.
+	mended func() []TextEdit
 }
 
 // findings are what was found about a document.
 type findings struct {
 	list   diag.List
-	others map[string][]byte
+	others map[string]text
 }
 
 // newDocument keeps a text. room is how many bytes may be kept.
-func newDocument(uri string, version int, data string, room int, check Check) *document {
+func newDocument(ctx context.Context, uri string, version int, data string, room int, check Check) *document {
 	d := &document{uri: uri, file: fileOf(uri), version: version}
+	d.ctx, d.drop = context.WithCancel(ctx)
 	if refused := d.refuse(data, room); refused != nil {
 		d.text = newText(nil)
 		d.root = func() *armjson.Node { return nil }
 		d.found = func() findings { return findings{list: refused} }
+		d.mended = func() []TextEdit { return nil }
 		return d
 	}
 	d.text = newText([]byte(data))
@@ -54,9 +62,14 @@ func newDocument(uri string, version int, data string, room int, check Check) *d
 		if len(templates(d.root())) == 0 {
 			return findings{}
 		}
-		list, others := check(d.file, d.text.data)
+		list, files := check(d.ctx, d.file, d.text.data)
+		others := map[string]text{}
+		for name, data := range files {
+			others[name] = newText(data)
+		}
 		return findings{list, others}
 	})
+	d.mended = sync.OnceValue(func() []TextEdit { return d.mendAll(check) })
 	return d
 }
 

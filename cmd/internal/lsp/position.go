@@ -7,19 +7,32 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
-// text is a text with the places where its lines start, to get from byte offsets to positions of the protocol and back. Lines end
-// with LF, CR LF or CR.
+// text is a text with what it takes to get from byte offsets to positions of the protocol and back. Lines end with LF, CR LF or CR.
 type text struct {
 	data   []byte
-	starts []int // byte offsets; the first is 0
+	starts []int  // byte offsets of the lines; the first is 0
+	marks  []mark // about one in markEvery bytes, so that a line of megabytes is not counted through again and again
 }
 
+// mark is a place between characters, in bytes and in UTF-16 code units from the start of the text.
+type mark struct{ bytes, units int }
+
+const markEvery = 1 << 10
+
 func newText(data []byte) text {
-	t := text{data, []int{0}}
-	for i, b := range data {
-		if b == '\n' || b == '\r' && (i+1 == len(data) || data[i+1] != '\n') {
-			t.starts = append(t.starts, i+1)
+	t := text{data, []int{0}, []mark{{}}}
+	units := 0
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		next := i + size
+		if r == '\n' || r == '\r' && (next == len(data) || data[next] != '\n') {
+			t.starts = append(t.starts, next)
 		}
+		units += width(r)
+		if next-t.marks[len(t.marks)-1].bytes >= markEvery {
+			t.marks = append(t.marks, mark{next, units})
+		}
+		i = next
 	}
 	return t
 }
@@ -30,15 +43,7 @@ func (t text) position(offset int) Position {
 	offset = min(max(offset, 0), len(t.data))
 	line := sort.SearchInts(t.starts, offset+1) - 1
 	offset = min(offset, t.end(line))
-	units := 0
-	for i := t.starts[line]; i < offset; {
-		r, size := utf8.DecodeRune(t.data[i:])
-		if i += size; i > offset {
-			break
-		}
-		units += width(r)
-	}
-	return Position{line, units}
+	return Position{line, t.units(offset) - t.units(t.starts[line])}
 }
 
 // offset gives the byte offset of a position. As the protocol asks, one behind the end of a line is that end.
@@ -49,15 +54,35 @@ func (t text) offset(p Position) int {
 	case p.Line >= len(t.starts):
 		return len(t.data)
 	}
-	i, end := t.starts[p.Line], t.end(p.Line)
-	for units := p.Character; i < end; {
-		r, size := utf8.DecodeRune(t.data[i:])
-		if units -= width(r); units < 0 {
+	start, end := t.starts[p.Line], t.end(p.Line)
+	if p.Character <= 0 {
+		return start
+	}
+	wanted := t.units(start) + min(p.Character, end-start) // a unit takes a byte or more
+	n := sort.Search(len(t.marks), func(i int) bool { return t.marks[i].units > wanted })
+	at := t.marks[n-1]
+	for at.bytes < end {
+		r, size := utf8.DecodeRune(t.data[at.bytes:])
+		if at.units += width(r); at.units > wanted {
 			break
 		}
-		i += size
+		at.bytes += size
 	}
-	return i
+	return min(at.bytes, end)
+}
+
+// units counts the UTF-16 code units before a byte offset.
+func (t text) units(offset int) int {
+	n := sort.Search(len(t.marks), func(i int) bool { return t.marks[i].bytes > offset })
+	at := t.marks[n-1]
+	for at.bytes < offset {
+		r, size := utf8.DecodeRune(t.data[at.bytes:])
+		if at.bytes += size; at.bytes > offset {
+			break
+		}
+		at.units += width(r)
+	}
+	return at.units
 }
 
 // end is where a line ends, before its line break.

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"bytes"
 	"testing"
 	"unicode/utf8"
 )
@@ -57,6 +58,7 @@ func FuzzPositions(f *testing.F) {
 	f.Add([]byte("a\r\nü😀\n\rb"), 3, 1, 2)
 	f.Add([]byte("\xff\xf0\x9f\r\r\n"), 2, -1, 9)
 	f.Add([]byte(""), 0, 0, 0)
+	f.Add(bytes.Repeat([]byte("😀aü"), 1000), 5000, 0, 3000)
 	f.Fuzz(func(t *testing.T, data []byte, offset, line, character int) {
 		x := newText(data)
 		if got := x.offset(Position{line, character}); got < 0 || got > len(data) {

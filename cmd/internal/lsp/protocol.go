@@ -38,7 +38,7 @@ type WorkspaceEdit struct {
 type Diagnostic struct {
 	Range              Range                          `json:"range"`
 	Severity           int                            `json:"severity"` // 1 error, 2 warning, 3 information, 4 hint
-	Code               string                         `json:"code"`
+	Code               string                         `json:"code,omitempty"`
 	CodeDescription    *CodeDescription               `json:"codeDescription,omitempty"`
 	Source             string                         `json:"source"`
 	Message            string                         `json:"message"`

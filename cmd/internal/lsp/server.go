@@ -244,11 +244,7 @@ func (s *server) didSave(_ context.Context, p documentParams) (any, error) {
 func (s *server) didClose(_ context.Context, p documentParams) (any, error) {
 	uri := p.TextDocument.URI
 	s.mu.Lock()
-	if t := s.timers[uri]; t != nil {
-		t.Stop()
-	}
-	delete(s.timers, uri)
-	delete(s.docs, uri)
+	s.forget(uri)
 	s.mu.Unlock()
 	s.publish(uri, nil)
 	return nil, nil
@@ -264,12 +260,22 @@ func (s *server) keep(t textDocument, rest time.Duration) {
 			room -= len(d.text.data)
 		}
 	}
-	d := newDocument(t.URI, t.Version, t.Text, room, s.Check)
+	d := newDocument(s.ctx, t.URI, t.Version, t.Text, room, s.Check)
+	s.forget(t.URI)
 	s.docs[t.URI] = d
-	if old := s.timers[t.URI]; old != nil {
-		old.Stop()
-	}
 	s.timers[t.URI] = time.AfterFunc(rest, func() { s.look(d) })
+}
+
+// forget drops a version of a document, and the check of it that waits or is under way. s.mu is held.
+func (s *server) forget(uri string) {
+	if t := s.timers[uri]; t != nil {
+		t.Stop()
+	}
+	if d := s.docs[uri]; d != nil {
+		d.drop()
+	}
+	delete(s.timers, uri)
+	delete(s.docs, uri)
 }
 
 // document returns the newest version of a document, or nil if it is not open.
@@ -353,7 +359,7 @@ func (s *server) completion(_ context.Context, p positionParams) (any, error) {
 
 func (s *server) codeAction(_ context.Context, p actionParams) (any, error) {
 	if d := s.document(p.TextDocument.URI); d != nil {
-		return d.actions(p.Range, p.Context.Only, s.Check), nil
+		return d.actions(p.Range, p.Context.Only), nil
 	}
 	return []CodeAction{}, nil
 }
