@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 
+	"github.com/ingot-build/ingot/translate/check/powershell"
 	"github.com/ingot-build/ingot/translate/check/shell"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/script"
@@ -30,6 +31,7 @@ func Rules() []Rule {
 	return slices.Concat(
 		ownRules(),
 		aboutScripts(script.Shell, shell.Parse, shell.Rules()),
+		aboutScripts(script.PowerShell, powershell.Parse, powershell.Rules()),
 	)
 }
 
