@@ -90,7 +90,7 @@ func (c *Command) has(short string, long ...string) bool {
 				return true
 			}
 		case len(a.Text) > 1 && a.Text[0] == '-':
-			if strings.ContainsAny(a.Text[1:], short) {
+			if strings.ContainsAny(a.Text[1:], short) && !strings.Contains(a.Text, "::") { // -oDpkg::Options
 				return true
 			}
 		}
@@ -142,6 +142,9 @@ func (c *Command) is(name string, words ...string) bool {
 	}
 	return true
 }
+
+// oneOf reports whether s is one of the others.
+func oneOf(s string, others ...string) bool { return slices.Contains(others, s) }
 
 // wrapped reports whether one of the commands that were taken off has the name.
 func (c *Command) wrapped(name string) bool { return slices.Contains(c.Wrappers, name) }

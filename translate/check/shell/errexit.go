@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// stops reports whether the script ends at a command that fails: set -e, and nowhere set +e.
-func (f *File) stops() bool {
+// errexit reports whether the script ends at a command that fails: set -e, and nowhere set +e.
+func (f *File) errexit() bool {
 	on := f.Inline
 	if !f.Inline {
 		on = slices.ContainsFunc(interpreter(f.Text).args, func(arg string) bool {

@@ -9,6 +9,7 @@ import (
 func TestTerminal(t *testing.T) {
 	run(t, shell.CodeTerminal, inline, []one{
 		{"sudo passwd web", "sudo passwd web"},
+		{"su - postgres -c createdb\nsudo su - postgres -c createdb", "su - postgres -c createdb"},
 		{"sudo passwd -l web\nsudo passwd --status web", ""},
 		{"echo web:x | sudo chpasswd", ""},
 		{"read answer", "read answer"},
@@ -16,6 +17,7 @@ func TestTerminal(t *testing.T) {
 		{"cat x | while read -r line; do echo \"$line\"; done", ""},
 		{"read -r x < /etc/hostname", ""},
 		{"read -t 5 x || true", ""},
+		{"if [ -t 0 ]; then read x; fi", ""},
 		{"ask() { read x; }", ""},
 		{"sudo visudo", "sudo visudo"},
 		{"sudo visudo -cf /etc/sudoers.d/x", ""},
@@ -138,6 +140,7 @@ func TestService(t *testing.T) {
 		{"sudo apt-get purge -y walinuxagent", "sudo apt-get purge -y walinuxagent"},
 		{"sudo dnf remove -y WALinuxAgent", "sudo dnf remove -y WALinuxAgent"},
 		{"sudo systemctl disable walinuxagent", "sudo systemctl disable walinuxagent"},
+		{"sudo systemctl disable waagent\nsudo systemctl enable waagent", ""},
 		{"sudo systemctl restart walinuxagent\nsudo apt-get install -y walinuxagent", ""},
 	})
 	run(t, shell.CodeEndsEarly, inline, []one{
@@ -172,6 +175,9 @@ func TestStatus(t *testing.T) {
 		{"if sudo apt-get update | tee x; then :; fi", ""},
 		{"rpm -qa | sort\nsystemctl list-units | cat\ndpkg -l | wc -l", ""},
 		{"./install.sh | tee log", "./install.sh"},
+		{"x=$(./install.sh | tail -1)", ""},
+		{"dpkg -L x | sed s/a/b/\ndocker ps | cat\npip list | sort", ""},
+		{"docker pull x | tail -1", "docker pull x"},
 	})
 	run(t, shell.CodePipeStatus, file, []one{
 		{"#!/bin/bash\nsudo apt-get update | tee x", ""},

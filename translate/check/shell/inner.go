@@ -1,14 +1,13 @@
 package shell
 
 import (
-	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// inner visits the commands in a text that a command runs: sh -c '…', su -c '…', eval '…', sh <<'EOF'. A text that is not all known is
-// passed over.
+// inner visits the commands in a text that a command runs: sh -c '…', su -c '…', eval '…', sh <<'EOF'. A text that is not all known
+// is passed over.
 func (v *visitor) inner(c *Command, sc Scope) {
 	sc.Inner++
 	sc.Root, sc.Behind = c.Root, c.Behind
@@ -39,7 +38,7 @@ func (v *visitor) inner(c *Command, sc Scope) {
 	}
 }
 
-func isShell(name string) bool { return slices.Contains([]string{"sh", "bash", "dash", "ksh"}, name) }
+func isShell(name string) bool { return oneOf(name, "sh", "bash", "dash", "ksh") }
 
 // text visits the commands in a word.
 func (v *visitor) text(word Arg, text string, variant syntax.LangVariant, sc Scope) {
@@ -83,7 +82,7 @@ func (c *Command) shellText() *Arg {
 			return nil
 		}
 		if strings.HasPrefix(text, "--") {
-			if slices.Contains([]string{"--rcfile", "--init-file"}, text) {
+			if oneOf(text, "--rcfile", "--init-file") {
 				i++
 			}
 			continue

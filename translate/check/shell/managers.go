@@ -21,15 +21,15 @@ var managers = map[string]*manager{
 var (
 	aptGet = &manager{
 		valued: []string{"-o", "-c", "-t", "-a", "--option", "--config-file", "--target-release", "--default-release"},
-		asks: []string{"install", "reinstall", "remove", "purge", "upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade", "autoremove",
-			"autopurge", "build-dep", "satisfy"},
+		asks: []string{"install", "reinstall", "remove", "purge", "upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade",
+			"autoremove", "autopurge", "build-dep", "satisfy"},
 		changes: []string{"update", "clean", "autoclean"},
 	}
 	dnf = &manager{
 		valued: []string{"-c", "-d", "-e", "-x", "-R", "--config", "--enablerepo", "--disablerepo", "--repo", "--repoid", "--exclude",
 			"--setopt", "--releasever", "--installroot", "--forcearch"},
-		asks: []string{"install", "localinstall", "reinstall", "remove", "erase", "update", "upgrade", "upgrade-minimal", "update-minimal",
-			"downgrade", "autoremove", "swap", "distro-sync", "groupinstall", "groupupdate", "groupremove"},
+		asks: []string{"install", "localinstall", "reinstall", "remove", "erase", "update", "upgrade", "upgrade-minimal",
+			"update-minimal", "downgrade", "autoremove", "swap", "distro-sync", "groupinstall", "groupupdate", "groupremove"},
 	}
 	zypper = &manager{
 		valued: []string{"-c", "-R", "--root", "--config", "-D", "--reposd-dir", "--repo", "-r", "--from", "-t", "--type"},
@@ -39,8 +39,8 @@ var (
 	}
 )
 
-// packages tells what a package manager is told to do: "install", and the words after that. verb is nil if the command is none, or what
-// it does is not known.
+// packages tells what a package manager is told to do: "install", and the words after that. verb is nil if the command is none, or
+// what it does is not known.
 func (c *Command) packages() (m *manager, verb *Arg, names []Arg) {
 	m, ok := managers[c.Name]
 	if !ok {
@@ -71,7 +71,7 @@ func (c *Command) removes(names ...string) bool {
 	switch {
 	case c.Name == "dpkg" && c.has("rP", "remove", "purge"), c.Name == "rpm" && c.has("e", "erase") && !c.has("q"):
 		given = c.plain()
-	case verb == nil || c.dry(m) && !c.open() || !slices.Contains([]string{"remove", "purge", "erase", "rm", "autoremove", "autopurge"}, verb.Text):
+	case verb == nil || c.dry(m) && !c.open(), !oneOf(verb.Text, "remove", "purge", "erase", "rm", "autoremove", "autopurge"):
 		return false
 	}
 	return slices.ContainsFunc(given, func(a Arg) bool {

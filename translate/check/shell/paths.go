@@ -20,11 +20,11 @@ func (f *File) system(path Arg, before int) string {
 		}
 	}
 	i := slices.IndexFunc(systemDirs, func(dir string) bool { return strings.HasPrefix(text, dir+"/") || text == dir })
-	if i < 0 || strings.Contains(text[:min(len(text), len(systemDirs[i])+1)], unknown) || strings.Contains(text, "/../") || !f.Whole() {
+	if i < 0 || strings.Contains(text, "/../") || !f.Whole() || len(f.opening) > most {
 		return ""
 	}
-	for _, c := range f.Commands {
-		if c.From < before && c.Root && c.opens(text) {
+	for _, c := range f.opening[:min(len(f.opening), most)] {
+		if c.From < before && c.opens(text) {
 			return ""
 		}
 	}
@@ -32,20 +32,25 @@ func (f *File) system(path Arg, before int) string {
 }
 
 // keeps are commands that leave what they make to root.
-var keeps = []string{"mkdir", "touch", "cp", "tee", "echo", "cat", "ls", "sed", "rm", "unzip", "git", "curl", "wget", "systemctl", "test", "[",
-	"apt-get", "apt", "dnf", "yum", "zypper", "find", "grep", "ldconfig", "head", "tail", "dpkg", "rpm", "service", "gpg"}
+var keeps = []string{"mkdir", "touch", "cp", "tee", "echo", "cat", "ls", "sed", "rm", "unzip", "git", "curl", "wget", "systemctl",
+	"test", "[", "apt-get", "apt", "dnf", "yum", "zypper", "find", "grep", "ldconfig", "head", "tail", "dpkg", "rpm", "service", "gpg"}
 
-// opens reports whether the command, run by root, may let others write to a path: chown, chmod and the like of it, or of a folder
-// around it. Whatever a script or an unknown program does may be that as well.
-func (c *Command) opens(path string) bool {
+// mayOpen reports whether the command may let others write to what it names: chown, chmod and the like. Whatever a script or an
+// unknown program does may be that as well.
+func (c *Command) mayOpen() bool {
 	switch {
 	case isShell(c.Name):
 		text := c.shellText()
 		return text == nil || !text.Known() // else its commands are looked at one by one
-	case slices.Contains(keeps, c.Name) && !c.has("amp", "mode", "archive", "preserve"), c.Name == "mkdir" && !c.has("m", "mode"):
-		return false
+	case c.Name == "mkdir": // whose -p is another
+		return c.has("m", "mode")
 	}
-	return slices.ContainsFunc(c.Args, func(a Arg) bool {
+	return !slices.Contains(keeps, c.Name) || c.has("amp", "mode", "archive", "preserve")
+}
+
+// opens reports whether the command, which may open what it names, names a path or a folder around it.
+func (c *Command) opens(path string) bool {
+	return isShell(c.Name) || slices.ContainsFunc(c.Args, func(a Arg) bool {
 		known, _, cut := strings.Cut(a.Text, unknown)
 		known = strings.TrimRight(known, "/*")
 		switch {
@@ -87,7 +92,9 @@ func (c *Command) targets() []Arg {
 			return words[1:]
 		}
 	case "sed":
-		if c.has("", "in-place") || slices.ContainsFunc(c.Args, func(a Arg) bool { return strings.HasPrefix(a.Text, "-i") || a.Text == "-ri" || a.Text == "-Ei" }) {
+		if c.has("", "in-place") || slices.ContainsFunc(c.Args, func(a Arg) bool {
+			return strings.HasPrefix(a.Text, "-i") || oneOf(a.Text, "-ri", "-Ei", "-ni")
+		}) {
 			return last()
 		}
 	case "curl":

@@ -10,17 +10,20 @@ import (
 
 func assumeYes(f *File, report func(scriptrule.Finding)) {
 	lower := strings.ToLower(f.Text)
+	answered := map[*manager]bool{
+		aptGet: strings.Contains(lower, "apt::get::assume-yes"),
+		dnf:    strings.Contains(lower, "assumeyes"),
+	}
 	for _, c := range f.Commands {
-		if c.Fed {
+		if c.Fed || answered[managers[c.Name]] {
 			continue // yes | apt-get install
 		}
 		at, option, ok := c.asksFirst()
-		if !ok || managers[c.Name] == aptGet && strings.Contains(lower, "apt::get::assume-yes") ||
-			managers[c.Name] == dnf && strings.Contains(lower, "assumeyes") {
+		if !ok {
 			continue
 		}
 		found := c.finding(fmt.Sprintf("%q asks before it goes on, and nobody answers", f.Text[c.Word.From:at.To]),
-			"there is no terminal in a build, so the end of input is taken for no, and the command fails",
+			c.whenAsks()+"; there is no terminal in a build, the end of input is taken for no, and the command fails",
 			"add "+strings.TrimSpace(option))
 		found.From, found.To = c.Word.From, at.To
 		if !c.place.whole && c.Word.From < at.To {
@@ -62,6 +65,14 @@ func (c *Command) asksFirst() (after Arg, option string, ok bool) {
 		return c.Word, " --force", slices.Contains([]string{"enable", "reset"}, verb.Text) && !c.maybe("", "force", "dry-run")
 	}
 	return Arg{}, "", false
+}
+
+// whenAsks tells when the command asks.
+func (c *Command) whenAsks() string {
+	if _, verb, _ := c.packages(); managers[c.Name] == aptGet && verb != nil && oneOf(verb.Text, "install", "reinstall") {
+		return "it asks as soon as it would install more than what is named"
+	}
+	return "it asks for a yes"
 }
 
 // quiet counts -q: twice means yes to apt-get.

@@ -63,7 +63,8 @@ func (f *File) bashism(b bashism, n syntax.Node) scriptrule.Finding {
 	if b.does == "" {
 		b.does = "dash does not know it"
 	}
-	return scriptrule.Finding{From: from, To: to, Summary: b.what + " is not in /bin/sh", Why: whichSh + ": " + b.does, Fix: fix, Edits: b.edit}
+	return scriptrule.Finding{From: from, To: to, Summary: b.what + " is not in /bin/sh", Why: whichSh + ": " + b.does, Fix: fix,
+		Edits: b.edit}
 }
 
 const whichSh = "/bin/sh is dash on Debian and Ubuntu, and bash on the others"
@@ -79,15 +80,16 @@ func (f *File) foreign() scriptrule.Finding {
 		at = wrong.Pos.Offset()
 	}
 	from := min(int(at), len(f.Text))
-	return scriptrule.Finding{From: from, To: min(from+1, len(f.Text)), Summary: fmt.Sprintf("%s can be read by other shells, and not by /bin/sh", what),
-		Why: whichSh, Fix: "run it with bash"}
+	return scriptrule.Finding{From: from, To: min(from+1, len(f.Text)), Why: whichSh, Fix: "run it with bash",
+		Summary: fmt.Sprintf("%s can be read by other shells, and not by /bin/sh", what)}
 }
 
 // only tells what of a node is in bash only. The zero bashism is for what is in sh as well.
 func (v *visitor) only(n syntax.Node) bashism {
 	switch n := n.(type) {
 	case *syntax.TestClause:
-		return bashism{what: `"[["`, does: "dash looks for a program of that name, and in a condition takes what it does not find for false", fix: `"[ … ]"`}
+		return bashism{what: `"[["`, fix: `"[ … ]"`,
+			does: "dash looks for a program of that name, and in a condition takes what it does not find for false"}
 	case *syntax.ArrayExpr:
 		return bashism{what: "an array", does: "dash stops at its bracket", fix: "the items as words behind set --"}
 	case *syntax.FuncDecl:
@@ -168,8 +170,10 @@ func (v *visitor) redirection(r *syntax.Redirect) bashism {
 }
 
 // bashVariables are set by bash alone.
-var bashVariables = []string{"RANDOM", "UID", "EUID", "BASH_SOURCE", "BASH_VERSION", "BASHPID", "FUNCNAME", "PIPESTATUS", "SECONDS", "HOSTNAME",
-	"HOSTTYPE", "OSTYPE", "MACHTYPE", "BASH_REMATCH", "EPOCHSECONDS", "SRANDOM"}
+var bashVariables = []string{"RANDOM", "UID", "EUID", "BASH_SOURCE", "BASH_VERSION", "BASHPID", "FUNCNAME", "PIPESTATUS", "SECONDS",
+	"HOSTNAME", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASH_REMATCH", "EPOCHSECONDS", "SRANDOM"}
+
+var bashOperators = []syntax.ParExpOperator{syntax.UpperFirst, syntax.UpperAll, syntax.LowerFirst, syntax.LowerAll, syntax.OtherParamOps}
 
 func (v *visitor) expansion(x *syntax.ParamExp) bashism {
 	switch {
@@ -181,20 +185,22 @@ func (v *visitor) expansion(x *syntax.ParamExp) bashism {
 		return bashism{what: `"${x/a/b}"`, does: "dash calls it a bad substitution", fix: "it with sed"}
 	case x.Index != nil:
 		return bashism{what: `"${x[i]}"`, does: "dash calls it a bad substitution"}
-	case x.Exp != nil && slices.Contains([]syntax.ParExpOperator{syntax.UpperFirst, syntax.UpperAll, syntax.LowerFirst, syntax.LowerAll,
-		syntax.OtherParamOps}, x.Exp.Op):
+	case x.Exp != nil && slices.Contains(bashOperators, x.Exp.Op):
 		return bashism{what: `"${x` + x.Exp.Op.String() + `}"`, does: "dash calls it a bad substitution", fix: "it with tr"}
 	case x.Param != nil && x.Exp == nil && slices.Contains(bashVariables, x.Param.Value) && v.sets[x.Param.Value] == 0:
-		fix := map[string]string{"UID": "$(id -u)", "EUID": "$(id -u)", "HOSTNAME": "$(hostname)", "OSTYPE": "$(uname -s)", "HOSTTYPE": "$(uname -m)",
-			"BASH_SOURCE": "$0"}[x.Param.Value]
+		fix := map[string]string{"UID": "$(id -u)", "EUID": "$(id -u)", "HOSTNAME": "$(hostname)", "OSTYPE": "$(uname -s)",
+			"HOSTTYPE": "$(uname -m)", "BASH_SOURCE": "$0"}[x.Param.Value]
 		return bashism{what: `"$` + x.Param.Value + `"`, does: "it is empty in dash", fix: fix}
 	}
 	return bashism{}
 }
 
 // bashCommands are built into bash alone, and how sh writes them.
-var bashCommands = map[string]string{"pushd": "cd", "popd": "cd", "dirs": "pwd", "shopt": "", "mapfile": "while read -r line", "readarray": "while read -r line",
-	"disown": "nohup", "builtin": "", "compgen": "", "complete": "", "enable": "", "caller": "", "declare": "an assignment", "typeset": "an assignment"}
+var bashCommands = map[string]string{
+	"pushd": "cd", "popd": "cd", "dirs": "pwd", "mapfile": "while read -r line", "readarray": "while read -r line", "disown": "nohup",
+	"declare": "an assignment", "typeset": "an assignment", "shopt": "", "builtin": "", "compgen": "", "complete": "", "enable": "",
+	"caller": "",
+}
 
 var braces = regexp.MustCompile(`\{[^{}$]*(,|\.\.)[^{}$]*\}`)
 
@@ -240,7 +246,7 @@ func argOnly(name, w string, before []string, at *syntax.Word) bashism {
 	from, to := place{}.span(at)
 	letters := strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--")
 	switch {
-	case name == "echo" && letters && strings.Trim(w, "-neE") == "" && strings.Contains(w, "e") && len(before) > 0 && before[0] == "echo":
+	case name == "echo" && before[0] == "echo" && letters && strings.Trim(w, "-neE") == "" && strings.Contains(w, "e"):
 		return bashism{what: `"echo -e"`, does: "dash writes the -e out", fix: "printf", at: at}
 	case name == "read" && letters && strings.ContainsAny(w[1:], "asntdiNu"):
 		return bashism{what: `"read ` + w + `"`, does: "dash has no such option", at: at}
@@ -250,7 +256,8 @@ func argOnly(name, w string, before []string, at *syntax.Word) bashism {
 		return bashism{what: `"==" in "["`, does: `dash calls it an unexpected operator, and a condition false`, fix: `"="`, at: at,
 			edit: []scriptrule.Edit{{From: from, To: to, Text: "="}}}
 	case (name == "[" || name == "test") && w == "=~":
-		return bashism{what: `"=~" in "["`, does: `dash calls it an unexpected operator, and a condition false`, fix: "it with grep or case", at: at}
+		return bashism{what: `"=~" in "["`, does: `dash calls it an unexpected operator, and a condition false`, at: at,
+			fix: "it with grep or case"}
 	case name == "trap" && (w == "ERR" || w == "DEBUG" || w == "RETURN"):
 		return bashism{what: `"trap … ` + w + `"`, does: "dash stops there with an error", fix: "a trap on EXIT", at: at}
 	}

@@ -47,7 +47,7 @@ func (c *Command) removesScript() string {
 			return ""
 		}
 		for _, w := range words[1:] {
-			if strings.HasPrefix(w, "-") && !slices.Contains([]string{"-mindepth", "-maxdepth", "-type", "-delete", "-depth", "-xdev"}, w) {
+			if strings.HasPrefix(w, "-") && !oneOf(w, "-mindepth", "-maxdepth", "-type", "-delete", "-depth", "-xdev") {
 				return "" // it removes some of the files
 			}
 		}

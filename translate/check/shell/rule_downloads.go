@@ -26,8 +26,8 @@ func downloadToShell(f *File, report func(scriptrule.Finding)) {
 			report(found)
 		}
 	}
-	for _, c := range f.Commands { // bash <(curl …), sh -c "$(curl …)"
-		if isShell(c.Name) && c.Call != nil && f.substituted(c) {
+	for i, c := range f.Commands { // bash <(curl …), sh -c "$(curl …)"
+		if isShell(c.Name) && c.Call != nil && c.substituted(f.Commands[:i]) {
 			report(c.finding(fmt.Sprintf("%q runs a download that nothing has checked", c.Name),
 				"what comes may change between two builds, or break off in the middle: the shell runs what it has got",
 				"write it into a file, compare its checksum (sha256sum -c), and run that"))
@@ -61,8 +61,8 @@ func (c *Command) runsInput() bool {
 }
 
 // substituted reports whether a shell is given a download as its script: sh -c "$(curl …)", bash <(curl …).
-func (f *File) substituted(c *Command) bool {
-	args := c.Call.Args
+// Commands in its words come before it.
+func (c *Command) substituted(before []*Command) bool {
 	script := -1
 	if text := c.shellText(); text != nil {
 		script = text.From
@@ -72,14 +72,17 @@ func (f *File) substituted(c *Command) bool {
 	if script < 0 || c.place.whole {
 		return false
 	}
-	for _, w := range args {
+	for _, w := range c.Call.Args {
 		from, to := c.place.span(w)
 		if from != script {
 			continue
 		}
-		return slices.ContainsFunc(f.Commands, func(in *Command) bool {
-			return in.From > from && in.To < to && in.Inner == c.Inner && in.downloads() && onlySubstitution(w)
-		})
+		for i := len(before) - 1; i >= 0 && before[i].From > from; i-- {
+			if in := before[i]; in.To < to && in.Inner == c.Inner && in.downloads() && onlySubstitution(w) {
+				return true
+			}
+		}
+		return false
 	}
 	return false
 }
@@ -87,9 +90,14 @@ func (f *File) substituted(c *Command) bool {
 func insecureDownload(f *File, report func(scriptrule.Finding)) {
 	for _, c := range f.Commands {
 		if option := c.unchecked(); option != nil {
-			report(scriptrule.Finding{From: option.From, To: option.To, Summary: fmt.Sprintf("%q does not check where it gets things from", c.Name),
-				Why: fmt.Sprintf("with %q anybody on the way can put something else in their place", option.Text),
-				Fix: "take the option out, and install the certificate or key that is missing"})
+			name := option.Text
+			if !strings.HasPrefix(name, "--") {
+				name = "-k" // more may stand in the same word
+			}
+			report(scriptrule.Finding{From: option.From, To: option.To,
+				Summary: fmt.Sprintf("%q does not check where it gets things from", c.Name),
+				Why:     fmt.Sprintf("with %q anybody on the way can put something else in their place", name),
+				Fix:     "take the option out, and install the certificate or key that is missing"})
 		}
 	}
 	for _, p := range f.Pipes {
@@ -122,7 +130,7 @@ func (c *Command) unchecked() *Arg {
 			return a
 		case c.Name == "wget" && a.Text == "--no-check-certificate":
 			return a
-		case m == aptGet && (a.Text == "--allow-unauthenticated" || a.Text == "--allow-insecure-repositories" || a.Text == "--force-yes"):
+		case m == aptGet && oneOf(a.Text, "--allow-unauthenticated", "--allow-insecure-repositories", "--force-yes"):
 			return a
 		case m == dnf && a.Text == "--nogpgcheck":
 			return a

@@ -25,7 +25,8 @@ func endsEarly(f *File, report func(scriptrule.Finding)) {
 		if len(c.Args) > 0 && c.Name == "exit" && c.Args[0].Known() && c.Args[0].Text != "0" {
 			why += ": the build fails here, always"
 		}
-		report(c.finding(fmt.Sprintf("no command after %q is run", f.short(c)), why, "leave it out, or put the rest into a customizer of its own"))
+		report(c.finding(fmt.Sprintf("no command after %q is run", f.short(c)), why,
+			"leave it out, or put the rest into a customizer of its own"))
 		return
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func errorsIgnored(f *File, report func(scriptrule.Finding)) {
-	if f.Inline || f.Tree == nil || f.stops() || f.mindsErrors() {
+	if f.Inline || f.Tree == nil || f.stops || f.mindsErrors() {
 		return
 	}
 	var first *Command
@@ -30,7 +30,10 @@ func errorsIgnored(f *File, report func(scriptrule.Finding)) {
 
 // mindsErrors reports whether the script looks at what its commands return, in whatever way.
 func (f *File) mindsErrors() bool {
-	return strings.Contains(f.Text, "$?") || strings.Contains(f.Text, "${?}") || slices.ContainsFunc(f.Commands, func(c *Command) bool {
+	if strings.Contains(f.Text, "$?") || strings.Contains(f.Text, "${?}") {
+		return true
+	}
+	return slices.ContainsFunc(f.Commands, func(c *Command) bool {
 		return c.Name == "exit" && c.Branch || c.Name == "trap" && slices.Contains(texts(c.Args), "ERR") || c.Name == "set"
 	})
 }

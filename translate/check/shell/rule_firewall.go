@@ -13,9 +13,11 @@ func firewall(f *File, report func(scriptrule.Finding)) {
 	if !f.Whole() {
 		return // what is not known may open the port
 	}
-	for i, c := range f.Commands {
+	open := map[string]bool{"iptables": strings.Contains(f.Text, "iptables-restore")}
+	for _, c := range f.Commands {
+		open[c.Name] = open[c.Name] || c.letsIn()
 		how := c.closes()
-		if how == "" || how == closedByDefault && f.letsIn(f.Commands[:i], c) {
+		if how == "" || how == closedByDefault && open[c.Name] {
 			continue
 		}
 		report(c.finding(fmt.Sprintf("%q closes the port of SSH", f.short(c)),
@@ -96,20 +98,18 @@ func (c *Command) follows(first, second string) bool {
 	return false
 }
 
-// letsIn reports whether a command before opens port 22 in the same firewall, or may: what it opens is not known.
-func (f *File) letsIn(before []*Command, closing *Command) bool {
-	if strings.HasPrefix(closing.Name, "iptables") && strings.Contains(f.Text, "iptables-restore") {
-		return true
+// letsIn reports whether the command opens port 22, or may: what it opens is not known.
+func (c *Command) letsIn() bool {
+	switch c.Name {
+	case "ufw", "iptables", "firewall-cmd", "nft":
+	default:
+		return false
 	}
-	return slices.ContainsFunc(before, func(c *Command) bool {
-		if c.Name != closing.Name {
-			return false
-		}
-		all := strings.Join(texts(c.Args), " ")
-		opens := strings.Contains(all, "allow") || strings.Contains(all, "limit") || strings.Contains(all, "ACCEPT") ||
-			strings.Contains(all, "--add-") || strings.Contains(all, "--zone")
-		wide := strings.Contains(all, "default allow") || !strings.Contains(all, "port") && c.Name == "iptables" && !strings.Contains(all, "lo")
-		return opens && (wide || c.open() || strings.Contains(all, unknown) || port22.MatchString(all) || strings.Contains(all, " from ") ||
-			strings.Contains(all, " in on "))
-	}) || slices.ContainsFunc(f.Commands, func(c *Command) bool { return c.Name == "" })
+	all := strings.Join(texts(c.Args), " ")
+	has := func(part string) bool { return strings.Contains(all, part) }
+	if !has("allow") && !has("limit") && !has("ACCEPT") && !has("--add-") && !has("--zone") {
+		return false
+	}
+	everything := has("default allow") || c.Name == "iptables" && !has("port") && !has("lo")
+	return everything || c.open() || has(unknown) || has(" from ") || has(" in on ") || port22.MatchString(all)
 }

@@ -3,6 +3,7 @@ package shell
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ingot-build/ingot/translate/check/scriptrule"
 )
@@ -16,7 +17,7 @@ func interactiveShell(f *File, report func(scriptrule.Finding)) {
 		if i+1 < len(f.Commands) {
 			why += "; the commands after it do not run in it, but as before, without the rights it was to give them"
 		}
-		report(c.finding(fmt.Sprintf("%q opens a shell, and nobody types into it", f.Text[c.From:min(c.To, len(f.Text))]), why,
+		report(c.finding(fmt.Sprintf("%q opens a shell, and nobody types into it", f.short(c)), why,
 			"put sudo before each command, or give the shell its commands with -c"))
 	}
 }
@@ -28,8 +29,8 @@ func (c *Command) opensShell() bool {
 		return false // it may be meant to put another shell in place of this one
 	case c.Name == "sudo": // with options alone
 		words := texts(c.Args)
-		return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool {
-			return !slices.Contains([]string{"-i", "-s", "-H", "-E", "-n", "-si", "-is", "-Hi", "-iH", "-Hs", "-sH", "-Es", "--login", "--shell"}, w)
+		return !slices.ContainsFunc(words, func(w string) bool {
+			return strings.Trim(w, "-isHEn") != "" && !oneOf(w, "--login", "--shell")
 		}) && c.has("is", "login", "shell")
 	case c.Name == "su":
 		_, text := c.su()

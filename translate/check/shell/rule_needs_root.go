@@ -3,7 +3,6 @@ package shell
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/ingot-build/ingot/translate/check/scriptrule"
 )
@@ -20,8 +19,8 @@ func needsRoot(f *File, report func(scriptrule.Finding)) {
 
 // certainly reports whether a command needs root and has it not, and the build ends there.
 func (f *File) certainly(c *Command) bool {
-	before := len(f.Gaps) > 0 && f.Gaps[0] <= strings.Count(f.Text[:min(c.From, len(f.Text))], "\n")
-	return f.Inline && c.Sure() && !before && !f.mindsRoot() && f.stops() && !c.Root && c.User == "" && len(c.Wrappers) == 0 && c.alwaysRoot()
+	return f.Inline && c.Sure() && c.From < f.known && !f.mindsRoot && f.stops && !c.Root && c.User == "" && len(c.Wrappers) == 0 &&
+		c.alwaysRoot()
 }
 
 func (f *File) withoutSudo(c *Command) scriptrule.Finding {
@@ -44,12 +43,6 @@ func (f *File) naming(c *Command) string {
 	return c.Name
 }
 
-// mindsRoot reports whether the script looks at who runs it, and may have seen to its rights itself.
-func (f *File) mindsRoot() bool {
-	return slices.ContainsFunc([]string{"EUID", "$UID", "${UID", "id -u", "whoami", `sudo "$0"`, "sudo $0", "sudo -E $0", `sudo -E "$0"`,
-		"declare -f", "BASH_SOURCE", "$USER", "${USER"}, func(s string) bool { return strings.Contains(f.Text, s) })
-}
-
 // alwaysRoot reports whether the command fails for everybody but root.
 func (c *Command) alwaysRoot() bool {
 	if c.has("h", "help", "version") || c.open() {
@@ -63,7 +56,8 @@ func (c *Command) alwaysRoot() bool {
 	case "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod":
 		return len(c.plain()) > 0 && !c.has("DRP", "root", "prefix", "defaults")
 	case "dpkg":
-		return c.has("iP", "install", "purge", "configure") && !c.has("", "root", "instdir", "dry-run", "simulate", "no-act", "force-not-root")
+		return c.has("iP", "install", "purge", "configure") &&
+			!c.has("", "root", "instdir", "dry-run", "simulate", "no-act", "force-not-root")
 	}
 	return false
 }

@@ -80,11 +80,12 @@ func (c *Command) power() string {
 // short is the text of a command for a message.
 func (f *File) short(c *Command) string {
 	text := f.Text[min(c.From, len(f.Text)):min(c.To, len(f.Text))]
-	if i := strings.IndexByte(text, '\n'); i >= 0 {
-		text = text[:i]
+	if c.place.whole || len(c.Env) > 0 || len(text) > 60 {
+		text = strings.Join(append([]string{c.Name}, texts(c.Args)...), " ")
 	}
-	if c.place.whole || len(text) > 60 {
-		return strings.Join(append([]string{c.Name}, texts(c.plain())...), " ")
+	text, _, _ = strings.Cut(text, "\n")
+	if runes := []rune(text); len(runes) > 60 {
+		text = string(runes[:60]) + "…"
 	}
-	return text
+	return strings.ReplaceAll(text, unknown, "…")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 
@@ -18,6 +19,11 @@ func secret(f *File, report func(scriptrule.Finding)) {
 		return
 	}
 	s := &secrets{f: f, report: report, lines: map[int]bool{}}
+	for i := range len(f.Text) {
+		if f.Text[i] == '\n' {
+			s.ends = append(s.ends, i)
+		}
+	}
 	for _, a := range f.Assigns {
 		if a.Value.Known() && secretName(a.Name, a.Value.Text) {
 			s.add(a.From, a.To, fmt.Sprintf("%q is set to a secret in clear text", a.Name))
@@ -41,12 +47,13 @@ func secret(f *File, report func(scriptrule.Finding)) {
 type secrets struct {
 	f      *File
 	report func(scriptrule.Finding)
-	lines  map[int]bool // starts of lines that have a finding: one is enough
+	ends   []int        // of the lines of the script
+	lines  map[int]bool // that have a finding: one is enough
 }
 
 func (s *secrets) add(from, to int, summary string) {
 	from = max(0, min(from, len(s.f.Text)))
-	line := strings.LastIndexByte(s.f.Text[:from], '\n')
+	line := sort.SearchInts(s.ends, from)
 	if s.lines[line] {
 		return
 	}
@@ -80,8 +87,9 @@ var secretForms = []struct {
 }
 
 // takesSecret are the options whose next word is a secret.
-var takesSecret = []string{"--password", "--passwd", "--passphrase", "--token", "--secret", "--api-key", "--apikey", "--client-secret", "--account-key",
-	"--sas-token", "--access-key", "--secret-key", "--admin-password", "--connection-string", "--storage-key", "--auth-token", "--http-password"}
+var takesSecret = []string{"--password", "--passwd", "--passphrase", "--token", "--secret", "--api-key", "--apikey", "--client-secret",
+	"--account-key", "--sas-token", "--access-key", "--secret-key", "--admin-password", "--connection-string", "--storage-key", "--auth-token",
+	"--http-password"}
 
 func (s *secrets) command(c *Command) {
 	for i, a := range c.Args {
@@ -153,8 +161,7 @@ func (s *secrets) pipe(p Pipe) {
 // clearPassword reports whether a text is user:password, and the password neither a placeholder nor hashed.
 func clearPassword(text string) bool {
 	user, password, ok := strings.Cut(strings.TrimSpace(text), ":")
-	return ok && user != "" && !strings.ContainsAny(user, " \t") && len(password) > 2 && password[0] != '$' && !strings.Contains(text, unknown) &&
-		!placeholder(password)
+	return ok && user != "" && !strings.ContainsAny(user, " \t") && len(password) > 2 && password[0] != '$' && !placeholder(password)
 }
 
 // plainText is the text of a word without expansions; else it is unknown.
@@ -164,10 +171,13 @@ func plainText(w *syntax.Word) string {
 	return b.text.String()
 }
 
+var standsFor = regexp.MustCompile(`[<$\x00]|\{\{|your|change_?me|placeholder|example|__|\*\*\*|\.\.\.|redacted` +
+	`|^(/|\./|~|file:|@|https?:|%|\[)|^(true|false|none|null|yes|no|disabled|enabled|stdin|prompt|password|pass|secret)$`)
+
 var (
 	passwordNames = regexp.MustCompile(`(?i)(password|passwd|passphrase)$`)
 	passNames     = regexp.MustCompile(`(?i)(^|_)(pass|pw|psw)$`)
-	tokenNames    = regexp.MustCompile(`(?i)(secret|token|api_?key|access_?key|account_?key|storage_?key|secret_?key|client_?secret|connection_?string|(^|_)sas)$`)
+	tokenNames    = regexp.MustCompile(`(?i)(secret|token|(api|access|account|storage|secret)_?key|connection_?string|(^|_)sas)$`)
 	noSecret      = regexp.MustCompile(`(?i)^(disabled|no|ask|use|require|set|preserve|prompt)-|askpass$`)
 )
 
@@ -197,15 +207,5 @@ func placeholder(value string) bool {
 	if lower == "" || strings.Trim(lower, "*x._-") == "" {
 		return true
 	}
-	for _, part := range []string{"<", "{{", "$", "your", "changeme", "change_me", "placeholder", "example", "__", "***", "...", "redacted", unknown} {
-		if strings.Contains(lower, part) {
-			return true
-		}
-	}
-	for _, start := range []string{"/", "./", "~", "file:", "@", "http:", "https:", "%", "["} {
-		if strings.HasPrefix(lower, start) {
-			return true
-		}
-	}
-	return slices.Contains([]string{"true", "false", "none", "null", "yes", "no", "disabled", "enabled", "stdin", "prompt", "password", "pass", "secret"}, lower)
+	return standsFor.MatchString(lower)
 }

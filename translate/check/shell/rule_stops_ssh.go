@@ -10,9 +10,15 @@ import (
 )
 
 func stopsSSH(f *File, report func(scriptrule.Finding)) {
+	again := 0 // up to where it is started or installed once more
 	for i, c := range f.Commands {
+		if c.forSSH() {
+			again = i
+		}
+	}
+	for _, c := range f.Commands[again:] {
 		how := c.againstSSH()
-		if how == "" || slices.ContainsFunc(f.Commands[i+1:], func(c *Command) bool { return c.forSSH() }) {
+		if how == "" {
 			continue
 		}
 		report(c.finding(fmt.Sprintf("%q %s the SSH server", f.short(c), how),

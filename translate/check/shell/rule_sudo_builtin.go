@@ -8,8 +8,8 @@ import (
 )
 
 // builtins change the shell that they run in. As programs they do not exist, or do nothing.
-var builtins = []string{"cd", "source", ".", "export", "alias", "unalias", "set", "unset", "shopt", "umask", "pushd", "popd", "ulimit", "eval",
-	"declare", "local", "readonly", "trap", "hash", "type"}
+var builtins = []string{"cd", "source", ".", "export", "alias", "unalias", "set", "unset", "shopt", "umask", "pushd", "popd", "ulimit",
+	"eval", "declare", "local", "readonly", "trap", "hash", "type"}
 
 func sudoBuiltin(f *File, report func(scriptrule.Finding)) {
 	for _, c := range f.Commands {
@@ -17,7 +17,8 @@ func sudoBuiltin(f *File, report func(scriptrule.Finding)) {
 			continue
 		}
 		found := c.finding(fmt.Sprintf("sudo cannot run %q", c.Name),
-			"it is a command of the shell: there is no such program, or one that leaves the script as it is", "put it and what needs it into sudo sh -c '…'")
+			"it is a command of the shell: there is no such program, or one that leaves the script as it is",
+			"put it and what needs it into sudo sh -c '…'")
 		if c.Sudo.From < c.Word.To {
 			found.From, found.To = c.Sudo.From, c.Word.To
 		}

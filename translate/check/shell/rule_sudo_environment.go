@@ -11,7 +11,8 @@ import (
 )
 
 // passed are the variables that installers read. Proxies are left to what sudo is set up for.
-var passed = []string{"DEBIAN_FRONTEND", "ACCEPT_EULA", "NEEDRESTART_MODE", "NEEDRESTART_SUSPEND", "APT_LISTCHANGES_FRONTEND", "UCF_FORCE_CONFFOLD"}
+var passed = []string{"DEBIAN_FRONTEND", "ACCEPT_EULA", "NEEDRESTART_MODE", "NEEDRESTART_SUSPEND", "APT_LISTCHANGES_FRONTEND",
+	"UCF_FORCE_CONFFOLD"}
 
 func sudoEnvironment(f *File, report func(scriptrule.Finding)) {
 	if strings.Contains(f.Text, "env_keep") || strings.Contains(f.Text, "env_reset") {

@@ -9,6 +9,7 @@ import (
 )
 
 func terminal(f *File, report func(scriptrule.Finding)) {
+	apt := usesApt(f)
 	for _, c := range f.Commands {
 		if c.open() {
 			continue
@@ -17,7 +18,7 @@ func terminal(f *File, report func(scriptrule.Finding)) {
 		if asks, ok := dialogs[c.Name]; ok {
 			wants = asks(c)
 		}
-		if wants == "" && c.Name == "adduser" && usesApt(f) {
+		if wants == "" && c.Name == "adduser" && apt {
 			wants = adduser(c)
 		}
 		if wants == "" {
@@ -36,13 +37,13 @@ func usesApt(f *File) bool {
 // dialogs tell what a command waits for, and after "|" what would help; "" if it does not wait.
 var dialogs = map[string]func(*Command) string{
 	"passwd": func(c *Command) string {
-		if c.Fed || c.has("adeluSxniwLDUhf", "stdin", "lock", "unlock", "delete", "expire", "status", "all", "help", "mindays", "maxdays") {
+		if c.Fed || c.has("adeluSxniwLDUhf", "stdin", "lock", "unlock", "delete", "expire", "status", "all", "help") {
 			return ""
 		}
 		return "a password|use chpasswd with what is to be set in its standard input"
 	},
 	"read": func(c *Command) string {
-		if c.Fed || c.Func || c.Asked || c.has("tu") {
+		if c.Fed || c.Func || c.Asked || c.Branch || c.has("tu") { // if [ -t 0 ]; then read …
 			return ""
 		}
 		return "a line to be typed|read from a file or a variable"
@@ -145,7 +146,14 @@ var dialogs = map[string]func(*Command) string{
 		}
 		return "answers|use aws configure set"
 	},
-	"dialog": unlessFed("somebody to answer|take the question out"), "whiptail": unlessFed("somebody to answer|take the question out"),
+	"dialog":   unlessFed("somebody to answer|take the question out"),
+	"whiptail": unlessFed("somebody to answer|take the question out"),
+	"su": func(c *Command) string {
+		if c.Fed || c.Root || c.has("hV", "help", "version") {
+			return ""
+		}
+		return "a password|put sudo before it"
+	},
 }
 
 func always(wants string) func(*Command) string { return func(*Command) string { return wants } }
@@ -172,10 +180,7 @@ func editor(script string) func(*Command) string {
 
 // sshKeygen asks where to write the key when that is not said. The password it takes from an empty input for none.
 func sshKeygen(c *Command) string {
-	if c.Fed || c.has("ABDFHIKLMQRYVlrs", "help") || c.has("fp", "") && c.has("f") {
-		return ""
-	}
-	if c.has("ceiykp") {
+	if c.Fed || c.has("ABDFHIKLMQRVYcefiklprsy", "help") {
 		return ""
 	}
 	return `the name of a file|add -f and -N ""`
@@ -183,8 +188,8 @@ func sshKeygen(c *Command) string {
 
 // adduser asks on Debian and Ubuntu, where it is another program than useradd.
 func adduser(c *Command) string {
-	if words := c.plain("--home", "--shell", "--uid", "--gid", "--ingroup", "--gecos", "--comment", "--conf"); c.Fed || len(words) != 1 ||
-		c.has("hmMrgGsdcuUN", "system", "disabled-password", "disabled-login", "help", "version", "group") {
+	words := c.plain("--home", "--shell", "--uid", "--gid", "--ingroup", "--gecos", "--comment", "--conf")
+	if c.Fed || len(words) != 1 || c.has("hmMrgGsdcuUN", "system", "disabled-password", "disabled-login", "help", "version", "group") {
 		return ""
 	}
 	return `a password and a name|add --disabled-password --gecos ""`

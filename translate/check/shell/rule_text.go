@@ -25,7 +25,7 @@ func byteOrderMark(f *File, report func(scriptrule.Finding)) {
 	}
 	why := "the first word of the script starts with it, and is no command then"
 	if name := interpreter(f.Text).name; name != "" {
-		why = fmt.Sprintf("the first line does not start with #! then: it is run as a command, and the script by the login shell in place of %q", name)
+		why = fmt.Sprintf("the first line does not start with #! then: it is run as a command, and the script not by %q but a login shell", name)
 	}
 	report(scriptrule.Finding{From: 0, To: 0, Summary: "the script starts with a byte order mark", Why: why,
 		Fix: "save it as UTF-8 without a byte order mark"})
@@ -36,7 +36,8 @@ func utf16(f *File, report func(scriptrule.Finding)) {
 		return
 	}
 	report(scriptrule.Finding{From: 0, To: 0, Summary: "the script is written in UTF-16, which no shell reads",
-		Why: "every second byte is zero: the kernel finds no #! in it, and shells refuse it with an exec format error", Fix: "save it as UTF-8"})
+		Why: "every second byte is zero: the kernel finds no #! in it, and shells refuse it with an exec format error",
+		Fix: "save it as UTF-8"})
 }
 
 func notUTF8(f *File, report func(scriptrule.Finding)) {

@@ -16,6 +16,7 @@ func TestAssumeYes(t *testing.T) {
 		{"sudo apt-get -q install nginx", "apt-get -q install"},
 		{"sudo apt-get -q=2 install nginx", ""},
 		{"sudo apt-get -s install nginx", ""},
+		{"sudo apt-get -oDpkg::Options::=--force-confold install nginx", "apt-get -oDpkg::Options::=--force-confold install"},
 		{"sudo apt-get -o APT::Get::Assume-Yes=true install nginx", ""},
 		{"sudo apt-get -t bookworm-backports install nginx", "apt-get -t bookworm-backports install"},
 		{"sudo apt-get update", ""},

@@ -9,6 +9,7 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -35,11 +36,16 @@ type File struct {
 	Writes   []Write  // redirections into files
 	Pipes    []Pipe   // pipelines of more than one command
 	Assigns  []Assign // variables and what they are set to
-	defined  map[string]bool
+
+	defined   map[string]bool // names of functions and aliases
+	stops     bool            // it ends at a command that fails
+	mindsRoot bool            // it looks at who runs it, and may have seen to its rights itself
+	known     int             // how much of its text is known before the first gap
+	opening   []*Command      // what root does that may let others write into a folder
 }
 
 // maxText is how long a script is looked at, in bytes. A tree takes some fifty times the memory of its text.
-const maxText = 1 << 20
+const maxText = 1 << 19
 
 // Parse parses a script.
 func Parse(s *script.Script) *File {
@@ -52,9 +58,9 @@ func Parse(s *script.Script) *File {
 	case s.Encoding == script.Binary:
 		f.Shell, f.Unread = "", "it is a program, not a script"
 	case !known:
-		f.Unread = "it is for " + f.Shell
+		f.Unread = fmt.Sprintf("it is for %q", f.Shell)
 	case len(s.Text) > maxText:
-		f.Unread = "it has more than 1 MiB"
+		f.Unread = "it has more than 512 KiB"
 	default:
 		f.parse(variant)
 	}

@@ -18,8 +18,10 @@ type wrapper struct {
 
 var wrappers = map[string]wrapper{
 	"sudo": {valued: "ugpChrtTUDR", flags: "ABbEHiNnPSs", sets: true,
-		long: []string{"user", "group", "prompt", "close-from", "host", "role", "type", "command-timeout", "other-user", "chdir", "chroot"},
-		bare: []string{"askpass", "background", "preserve-env", "set-home", "login", "non-interactive", "preserve-groups", "stdin", "shell"}},
+		long: []string{"user", "group", "prompt", "close-from", "host", "role", "type", "command-timeout", "other-user", "chdir",
+			"chroot"},
+		bare: []string{"askpass", "background", "preserve-env", "set-home", "login", "non-interactive", "preserve-groups", "stdin",
+			"shell"}},
 	"doas":      {valued: "uC", flags: "n"},
 	"pkexec":    {long: []string{"user"}, bare: []string{"disable-internal-agent"}},
 	"env":       {valued: "uC", flags: "i0v", sets: true, long: []string{"unset", "chdir"}, bare: []string{"ignore-environment"}},
@@ -28,13 +30,15 @@ var wrappers = map[string]wrapper{
 	"nohup":     {},
 	"setsid":    {flags: "cfw", bare: []string{"ctty", "fork", "wait"}},
 	"time":      {valued: "fo", flags: "apv", long: []string{"format", "output"}, bare: []string{"append", "portability", "verbose"}},
-	"timeout":   {valued: "ks", flags: "v", long: []string{"kill-after", "signal"}, bare: []string{"foreground", "preserve-status", "verbose"}, first: 1},
 	"stdbuf":    {valued: "ioe", long: []string{"input", "output", "error"}},
 	"command":   {flags: "p"},
 	"builtin":   {},
 	"exec":      {valued: "a", flags: "cl"},
-	"xargs":     {valued: "adEIiLlnPs", flags: "0prtx", long: []string{"arg-file", "delimiter", "replace", "max-lines", "max-args", "max-procs"}, bare: []string{"null", "no-run-if-empty", "verbose"}},
 	"eatmydata": {},
+	"timeout": {valued: "ks", flags: "v", long: []string{"kill-after", "signal"},
+		bare: []string{"foreground", "preserve-status", "verbose"}, first: 1},
+	"xargs": {valued: "adEIiLlnPs", flags: "0prtx", bare: []string{"null", "no-run-if-empty", "verbose"},
+		long: []string{"arg-file", "delimiter", "replace", "max-lines", "max-args", "max-procs"}},
 }
 
 // unwrap finds the command in words. It is false if there is none that is known: behind an option that is not, or in a variable.

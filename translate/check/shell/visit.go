@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -18,7 +19,27 @@ func (f *File) collect() bool {
 	f.defined = map[string]bool{}
 	v.names(f.Tree)
 	v.stmts(f.Tree.Stmts, Scope{})
+	f.sum()
 	return !v.deep
+}
+
+// sum looks up once what rules ask again and again.
+func (f *File) sum() {
+	f.stops = f.errexit()
+	f.mindsRoot = slices.ContainsFunc([]string{"EUID", "$UID", "${UID", "id -u", "whoami", `sudo "$0"`, "sudo $0", "sudo -E $0",
+		`sudo -E "$0"`, "declare -f", "BASH_SOURCE", "$USER", "${USER"}, func(s string) bool { return strings.Contains(f.Text, s) })
+	f.known = len(f.Text)
+	if len(f.Gaps) > 0 {
+		f.known = 0
+		for range f.Gaps[0] {
+			f.known += strings.IndexByte(f.Text[f.known:], '\n') + 1
+		}
+	}
+	for _, c := range f.Commands {
+		if c.Root && c.mayOpen() {
+			f.opening = append(f.opening, c)
+		}
+	}
 }
 
 // visitor walks a tree in the order of its text.
@@ -268,7 +289,8 @@ func (v *visitor) assign(a *syntax.Assign, sc Scope) {
 func (v *visitor) declare(s *syntax.Stmt, d *syntax.DeclClause, sc Scope) {
 	from, to := sc.place.span(d)
 	wordFrom, wordTo := sc.place.span(d.Variant)
-	c := &Command{Name: d.Variant.Value, Word: Arg{Text: d.Variant.Value, From: wordFrom, To: wordTo}, From: from, To: to, Stmt: s, Scope: sc}
+	word := Arg{Text: d.Variant.Value, From: wordFrom, To: wordTo}
+	c := &Command{Name: word.Text, Word: word, From: from, To: to, Stmt: s, Scope: sc}
 	for _, a := range d.Args {
 		v.substitutions(a, sc)
 		v.settle(a, sc)
