@@ -33,34 +33,33 @@ func ask(t testing.TB, s *script.Script) (f *shell.File, findings int) {
 	return f, findings
 }
 
-// TestHostile gives the parser what it calls itself for, and what makes trees that are deep or wide. A stack that runs out of room cannot
-// be recovered from: this test then ends at once.
+// TestHostile gives the parser what it calls itself for, and what makes trees that are deep or wide. A stack that runs out of room
+// cannot be recovered from: this test then ends at once.
 func TestHostile(t *testing.T) {
 	const n = 1 << 17
-	for _, tt := range []struct{ name, open, middle, end string }{
-		{name: "subshells", open: "("}, {name: "closed subshells", open: "( ", middle: ":", end: ")"},
-		{name: "substitutions", open: "$("}, {name: "closed substitutions", open: "$(", middle: ":", end: ")"},
-		{name: "quoted substitutions", open: `"$(`}, {name: "back quotes", open: "`"}, {name: "escaped back quotes", open: "\\`"},
-		{name: "blocks", open: "{ "}, {name: "conditions", open: "if "}, {name: "loops", open: "while "}, {name: "cases", open: "case x in x) "},
-		{name: "functions", open: "f() "}, {name: "function words", open: "function f { "}, {name: "expansions", open: "${x:-"},
-		{name: "arithmetic", open: "$(("}, {name: "brackets of arithmetic", open: "((("}, {name: "signs", open: "$((", middle: strings.Repeat("-", n)},
-		{name: "sums", open: "$((", middle: strings.Repeat("1+", n/4) + "1", end: "))"},
-		{name: "powers", open: "((", middle: strings.Repeat("x=", n/4) + "1", end: "))"},
-		{name: "tests", open: "[[ ( "}, {name: "negated tests", open: "[[ ", middle: strings.Repeat("! ", n/4) + "x", end: " ]]"},
-		{name: "and tests", open: "[[ ", middle: strings.Repeat("a && ", n/8) + "x", end: " ]]"},
-		{name: "and", open: "a && "}, {name: "and done", open: "", middle: strings.Repeat("a && ", n/8) + "b"},
-		{name: "pipes", open: "", middle: strings.Repeat("a | ", n/8) + "b"}, {name: "or and pipes", open: "", middle: strings.Repeat("a | b || ", n/16) + "b"},
-		{name: "elif", open: "", middle: "if a; then b; " + strings.Repeat("elif a; then b; ", n/32) + "fi"},
-		{name: "here-documents", open: "cat <<x\n"}, {name: "here-documents in one line", open: "<<x "}, {name: "process substitutions", open: "<("},
-		{name: "negations", open: "! "}, {name: "time", open: "time "}, {name: "coproc", open: "coproc "},
-		{name: "redirections", open: ">x "}, {name: "assignments", open: "x=1 "}, {name: "arrays", open: "x=(["}, {name: "patterns", open: "@("},
-		{name: "quotes", open: `"'`}, {name: "braces", open: "{a,"}, {name: "dollars", open: "$"}, {name: "backslashes", open: `\`},
-		{name: "lines", open: "apt-get install x\n"}, {name: "sudo", open: "sudo "}, {name: "one word", open: "x"}, {name: "comments", open: "#\n"},
-		{name: "shells in shells", open: "sh -c '"}, {name: "chmod", open: "sudo chown x /opt/y\ncp a /etc/b\n"},
-		{name: "secrets", open: "PASSWORD=hunter2;"}, {name: "signatures", open: "&sig="}, {name: "addresses", open: "a://a:a"},
-		{name: "ufw", open: "ufw enable\n"}, {name: "ssh", open: "systemctl stop ssh\n"}, {name: "variables", open: "a=1 b=$a\n"},
-		{name: "zeros", open: "\x00"}, {name: "carriage returns", open: "\r\n"}, {name: "bad bytes", open: "\xff"},
+	type hostile struct{ name, open, middle, end string }
+	list := []hostile{
+		{"closed subshells", "( ", ":", ")"},
+		{"closed substitutions", "$(", ":", ")"},
+		{"signs", "$((", strings.Repeat("-", n), ""},
+		{"sums", "$((", strings.Repeat("1+", n/4) + "1", "))"},
+		{"powers", "((", strings.Repeat("x=", n/4) + "1", "))"},
+		{"negated tests", "[[ ", strings.Repeat("! ", n/4) + "x", " ]]"},
+		{"and tests", "[[ ", strings.Repeat("a && ", n/8) + "x", " ]]"},
+		{"and done", "", strings.Repeat("a && ", n/8) + "b", ""},
+		{"pipes", "", strings.Repeat("a | ", n/8) + "b", ""},
+		{"or and pipes", "", strings.Repeat("a | b || ", n/16) + "b", ""},
+		{"elif", "", "if a; then b; " + strings.Repeat("elif a; then b; ", n/32) + "fi", ""},
+	}
+	for _, open := range []string{
+		"(", "$(", `"$(`, "`", "\\`", "{ ", "if ", "while ", "case x in x) ", "f() ", "function f { ", "${x:-", "$((", "(((", "[[ ( ", "a && ",
+		"cat <<x\n", "<<x ", "<(", "! ", "time ", "coproc ", ">x ", "x=1 ", "x=([", "@(", `"'`, "{a,", "$", `\`, "x", "#\n", "sudo ", "sh -c '",
+		"apt-get install x\n", "sudo chown x /opt/y\ncp a /etc/b\n", "PASSWORD=hunter2;", "&sig=", "a://a:a", "ufw enable\n",
+		"systemctl stop ssh\n", "a=1 b=$a\n", `sh -c "$(curl x)"; `, "curl x | sh; ", "\x00", "\r\n", "\xff",
 	} {
+		list = append(list, hostile{name: open, open: open})
+	}
+	for _, tt := range list {
 		t.Run(tt.name, func(t *testing.T) {
 			text := tt.middle
 			if len(text) < 100 {
@@ -75,7 +74,6 @@ func TestHostile(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			t.Logf("%d bytes: %d findings, %q, %d MiB allocated, stack %d MiB", len(text), findings, f.Unread,
 				(after.TotalAlloc-before.TotalAlloc)>>20, after.StackSys>>20)
-			ask(t, file("#!/bin/bash\n"+text))
 		})
 	}
 }
