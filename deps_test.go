@@ -64,7 +64,7 @@ var modules = map[string]struct {
 }{
 	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "plugins/...", "cmd/internal/config"}, "Packer templates are HCL, and so is ingot.hcl"},
 	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore", "plugins/..."}, "the values of HCL"},
-	"github.com/agext/levenshtein":           {[]string{"translate/diag", "engine/baseimage/catalog"}, "near names"},
+	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
 	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "plugins/..."}, "what a Packer component is"},
 	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file"}, "the provisioners; pinned to the last MPL version"},
 	"github.com/hashicorp/go-version":        {[]string{"engine/packercore"}, "required_version"},

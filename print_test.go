@@ -17,7 +17,7 @@ var talks = map[string]*regexp.Regexp{
 	"fmt":  regexp.MustCompile(`^Print`),
 	"os":   regexp.MustCompile(`^(Stdin|Stdout|Stderr|Exit)$`),
 	"log":  regexp.MustCompile(`^(Print|Fatal|Panic|Default|Output)`),
-	"slog": regexp.MustCompile(`^(Debug|Info|Warn|Error|Log|Default)`),
+	"slog": regexp.MustCompile(`^((Debug|Info|Warn|Error)(Context)?|Log(Attrs)?|Default)$`),
 }
 
 // mayTalk are the packages that may, or may do one thing of it, with the reason. The views get their streams handed in like
