@@ -5,15 +5,18 @@ import (
 	"strings"
 )
 
-// is reports whether a command has one of some names, whatever its case, folder and the ending .exe. A function that the script defines
-// by that name is something else.
+// is reports whether a command has one of some names, whatever its case, folder and the ending .exe. A function that
+// the script defines by that name is something else.
 func (f *File) is(c *Command, names ...string) bool {
 	name := f.name(c)
 	return name != "" && slices.Contains(names, name)
 }
 
-// name is the name of a command in lower case, without folder and .exe; "" where it is not known, or that of a function of the script.
-func (f *File) name(c *Command) string {
+// name is the name of a command in lower case, without folder and .exe; "" where it is not known, or that of a function
+// of the script.
+func (f *File) name(c *Command) string { return c.name }
+
+func (f *File) naming(c *Command) string {
 	if c.Name.Known && f.Functions[strings.ToLower(c.Name.Value)] {
 		return ""
 	}
@@ -26,19 +29,22 @@ func (f *File) name(c *Command) string {
 func (f *File) base(w Word) (name string, ok bool) {
 	name = w.Value
 	if !w.Known {
+		if w.Block || w.To-w.From > 500 { // no path is so long
+			return "", false
+		}
 		name = strings.Trim(f.at(w.Span), `"`)
 	}
 	name = strings.ToLower(name)
 	folder := strings.LastIndexAny(name, `\/`)
 	name = strings.TrimSuffix(name[folder+1:], ".exe")
-	if !w.Known && (folder < 0 || w.Block || strings.ContainsAny(name, "$`(){}[]@'\"")) {
+	if !w.Known && (folder < 0 || strings.ContainsAny(name, "$`(){}[]@'\"")) {
 		return "", false
 	}
 	return name, name != ""
 }
 
-// has reports whether a parameter is given, by its name or a shorter form of it, and not as -Name:$false. Splatted arguments may be
-// any: ask c.Splat where something must not be there.
+// has reports whether a parameter is given, by its name or a shorter form of it, and not as -Name:$false. Splatted
+// arguments may be any: ask c.Splat where something must not be there.
 func (c *Command) has(parameter string) bool {
 	for i, a := range c.Args {
 		if a.names(parameter) {
@@ -102,17 +108,20 @@ func (f *File) inner(c *Command) (line string, ok bool) {
 	return "", false
 }
 
-// run gives the command that really runs: the command itself, the one of cmd /c, or the program of Start-Process with its arguments.
-// The words are in lower case, the name without folder and .exe, and those that are not known are "?". It is nil where the name is not
-// known.
-func (f *File) run(c *Command) []string {
+// run gives the command that really runs: the command itself, the one of cmd /c, or the program of Start-Process with
+// its arguments. The words are in lower case, the name without folder and .exe, and those that are not known are "?".
+// It is nil where the name is not known.
+func (f *File) run(c *Command) []string { return c.words }
+
+func (f *File) running(c *Command) []string {
 	if f.is(c, "start-process", "saps", "start") {
 		program, rest := f.started(c)
 		name, ok := f.base(program)
 		if !ok {
 			return nil
 		}
-		return append([]string{name}, strings.Fields(strings.ToLower(strings.ReplaceAll(strings.Join(rest, " "), `"`, "")))...)
+		arguments := strings.ToLower(strings.ReplaceAll(strings.Join(rest, " "), `"`, ""))
+		return append([]string{name}, strings.Fields(arguments)...)
 	}
 	if f.is(c, "cmd") {
 		if inner, ok := f.inner(c); ok {
@@ -143,6 +152,9 @@ func (f *File) run(c *Command) []string {
 	return words
 }
 
+// startSwitches are the parameters of Start-Process without a value.
+var startSwitches = []string{"Wait", "NoNewWindow", "PassThru", "UseNewEnvironment", "LoadUserProfile"}
+
 // started gives the program of a Start-Process and the arguments that are known.
 func (f *File) started(c *Command) (program Word, arguments []string) {
 	program = c.value("FilePath")
@@ -157,8 +169,7 @@ func (f *File) started(c *Command) (program Word, arguments []string) {
 			continue
 		}
 		// The values of other parameters follow their names; those of switches do not, and a program comes first.
-		named := i > 0 && c.Args[i-1].Param != "" && !list && !slices.ContainsFunc([]string{"Wait", "NoNewWindow", "PassThru", "UseNewEnvironment",
-			"LoadUserProfile"}, c.Args[i-1].names)
+		named := i > 0 && c.Args[i-1].Param != "" && !list && !slices.ContainsFunc(startSwitches, c.Args[i-1].names)
 		switch {
 		case named:
 		case !list && program == (Word{}):
@@ -197,12 +208,18 @@ func (f *File) newer(c *Command) bool {
 	return false
 }
 
-// says reports whether the script has a text somewhere outside of comments, whatever its case. The text is in lower case.
+// says reports whether the script has a text somewhere outside of comments, whatever its case. The text is in lower
+// case.
 func (f *File) says(text string) bool {
 	if f.lower == "" {
-		f.lower = strings.ToLower(f.code())
+		f.lower, f.said = strings.ToLower(f.code())+"\n", map[string]bool{}
 	}
-	return strings.Contains(f.lower, text)
+	found, asked := f.said[text]
+	if !asked {
+		found = strings.Contains(f.lower, text)
+		f.said[text] = found
+	}
+	return found
 }
 
 // code is the script without comments.

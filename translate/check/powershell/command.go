@@ -6,36 +6,37 @@ import "strings"
 func (p *parser) pipeline(taken bool) {
 	outer := p.taken
 	p.taken = p.taken || taken
-	start := p.i
+	defer func() { p.taken = outer }()
 	var last *Command
+	start, piped := p.i, false
 	for {
-		last = p.element(start, last)
+		if last = p.element(start, last); last != nil {
+			last.Piped = piped
+		}
 		p.spaces()
+		chained := false
 		switch c := p.peek(0); {
 		case c == '|' && p.peek(1) == '|', c == '&' && p.peek(1) == '&':
 			p.newer(Span{p.i, p.i + 2}, `"`+p.s[p.i:p.i+2]+`" between commands`)
 			p.i += 2
-			last, start = nil, p.i
+			chained = true
 		case c == '|':
 			p.i++
-			if last != nil {
-				last.Taken = true
-			}
 		case c == '&':
 			p.newer(Span{p.i, p.i + 1}, `"&" after a command`)
 			p.i++
-			p.taken = outer
 			return
 		default:
 			if !p.pipeBelow() {
-				p.taken = outer
 				return
-			}
-			if last != nil {
-				last.Taken = true
 			}
 		}
 		p.blank(false)
+		if piped = !chained; chained { // another pipeline starts
+			last, start = nil, p.i
+		} else if last != nil {
+			last.Taken = true
+		}
 	}
 }
 
@@ -169,7 +170,8 @@ func (p *parser) parameter(dash int) Arg {
 	}
 	p.count()
 	p.i = max(p.i, min(j, len(p.s)))
-	a := Arg{Word: Word{Span{start, p.i}, p.s[start:p.i], true, true, false}, Param: strings.ToLower(p.s[start+dash : p.i])}
+	a := Arg{Word: Word{Span{start, p.i}, p.s[start:p.i], true, true, false},
+		Param: strings.ToLower(p.s[start+dash : p.i])}
 	if p.peek(0) == ':' {
 		p.i++
 		a.Colon = true
@@ -196,7 +198,8 @@ func (p *parser) verbatim(c *Command) {
 		}
 		p.count()
 		text := p.s[from:to]
-		c.Args = append(c.Args, Arg{Word: Word{Span{from, to}, strings.Trim(text, `"`), !strings.Contains(text, "%"), true, false}})
+		known := !strings.Contains(text, "%")
+		c.Args = append(c.Args, Arg{Word: Word{Span{from, to}, strings.Trim(text, `"`), known, true, false}})
 		from = to
 	}
 }

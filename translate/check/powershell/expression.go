@@ -2,7 +2,8 @@ package powershell
 
 import "strings"
 
-// expression reads operands and operators up to the end of an element of a pipeline. After = it reads a whole statement.
+// expression reads operands and operators up to the end of an element of a pipeline. After = it reads a whole
+// statement.
 func (p *parser) expression() {
 	start := p.i
 	operand := false // the last thing was one, so that a line may end
@@ -109,8 +110,8 @@ func (p *parser) assignment(start int, name string, plain bool) {
 	p.value = Word{}
 }
 
-// token reads one operand of an expression with its members and indexes, or else one character. The word is Known for a plain string
-// or number. p.name is the name of a variable, p.lastPostfix whether members or indexes followed.
+// token reads one operand of an expression with its members and indexes, or else one character. The word is Known for a
+// plain string or number. p.name is the name of a variable, p.lastPostfix whether members or indexes followed.
 func (p *parser) token() Word {
 	start := p.i
 	inWord := p.inWord
@@ -171,8 +172,8 @@ func (p *parser) taking(read func()) {
 	p.taken = outer
 }
 
-// postfix reads .member, ::member, calls and [indexes] that follow an operand directly, and reports whether there are any. In a word of
-// a command a name follows the dot at once; elsewhere a line may end between them.
+// postfix reads .member, ::member, calls and [indexes] that follow an operand directly, and reports whether there are
+// any. In a word of a command a name follows the dot at once; elsewhere a line may end between them.
 func (p *parser) postfix(start int, inWord bool) bool {
 	any := false
 	for !p.end() {
@@ -233,8 +234,8 @@ func (p *parser) member(start, dots int) {
 // bracket reads a type or attribute: [string], [Parameter(Mandatory)].
 func (p *parser) bracket() { p.loose(']') }
 
-// loose reads what is neither statements nor commands up to a closing bracket: arguments of methods, parameters of functions, types,
-// indexes. Lines end anywhere in it. It returns the plain strings.
+// loose reads what is neither statements nor commands up to a closing bracket: arguments of methods, parameters of
+// functions, types, indexes. Lines end anywhere in it. It returns the plain strings.
 func (p *parser) loose(closer byte) []Word {
 	var words []Word
 	open := Span{p.i, p.i + 1}

@@ -1,14 +1,15 @@
 package powershell
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/ingot-build/ingot/translate/check/scriptrule"
 )
 
-// FuzzPowerShell: whatever it is given, the parser ends, every place lies in the text, and every rule has something to say about a place
-// in it.
+// FuzzPowerShell: whatever it is given, the parser ends, every place lies in the text, and every rule has something to
+// say about a place in it.
 func FuzzPowerShell(f *testing.F) {
 	for _, seed := range []string{
 		"if ($x) { Get-Item 'a' -B:$c | % { \"d $($e.f('g')[0])\" } } else { @{ h = 1; i = @(2, 3) } }",
@@ -16,7 +17,8 @@ func FuzzPowerShell(f *testing.F) {
 		"switch (1) { 2 { } default { } } try { } catch [X] { } finally { } class A { [int] $b = 1 }",
 		"msiexec --% /i \"a\" | robocopy a b; exit 3010; $p = 'x'; \"$a: b\"; & { } ; . x",
 		"\xff\xfea\x00b\x00", "\x93a\x94 \x96B", "–a “b” ‘c’", "((((", "}}}}", "$(\"$(\"$(", "@{@(@{@(",
-		"Set-Service WinRM -StartupType Disabled; Start-Process x -ArgumentList '/q' ; cmd /c \"\"; net user a b; sc.exe config winrm start= disabled",
+		"Set-Service WinRM -StartupType Disabled; Start-Process x -ArgumentList '/q' ; cmd /c \"\"; net user a b; sc.exe " +
+			"config winrm start= disabled",
 	} {
 		f.Add(seed)
 	}
@@ -87,14 +89,18 @@ func TestLimits(t *testing.T) {
 		{"attributes", strings.Repeat("[a(", 1<<17), true},
 		{"returns", strings.Repeat("return ", 600_000), true},
 		{"commands", strings.Repeat("a;", 600_000), true},
+		{"chains", strings.Repeat("a &&", 600_000), true},
+		{"pipes", strings.Repeat("a |", 600_000), true},
+		{"bars", strings.Repeat("|", 600_000), false},
+		{"ampersands", strings.Repeat("& ", 600_000), false},
 		{"arguments", "a" + strings.Repeat(" b", 600_000), true},
 		{"verbatim", "a --%" + strings.Repeat(" b", 600_000), true},
 		{"members", "$a" + strings.Repeat(".b", 600_000), true},
-		{"one line", strings.Repeat("x", 4<<20), false},
-		{"lines", strings.Repeat("\n", 4<<20), false},
-		{"string", "x '" + strings.Repeat("a", 4<<20) + "'", false},
-		{"quotes", "x '" + strings.Repeat("''", 2<<20) + "'", false},
-		{"zeros", strings.Repeat("\x00", 4<<20), false},
+		{"one line", strings.Repeat("x", 1<<20), false},
+		{"lines", strings.Repeat("\n", 1<<20), false},
+		{"string", "x '" + strings.Repeat("a", 1<<20) + "'", false},
+		{"quotes", "x '" + strings.Repeat("''", 1<<20) + "'", false},
+		{"zeros", strings.Repeat("\x00", 1<<20), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := Parse(fromFile(tt.script, nil))
@@ -118,5 +124,31 @@ func BenchmarkParse(b *testing.B) {
 				Parse(s)
 			}
 		})
+	}
+}
+
+// BenchmarkRules is for the time that the rules take per byte, of scripts in which there is much to find.
+func BenchmarkRules(b *testing.B) {
+	for _, bb := range []struct{ name, line string }{
+		{"restarts", "Restart-Computer -Force\n"},
+		{"downloads", "iex (iwr http://example.com/a.ps1)\n"},
+		{"installers", "Start-Process msiexec.exe -ArgumentList '/i a.msi'\n"},
+		{"services", "Stop-Service RdAgent\n"},
+		{"members", "[Console]::ReadKey()\n"},
+		{"chains", "$a.b()"},
+		{"words", "curl -L https://example.com/a\n"},
+	} {
+		for _, size := range []int{1 << 16, 1 << 20} {
+			b.Run(fmt.Sprintf("%s-%dK", bb.name, size>>10), func(b *testing.B) {
+				s := fromFile(strings.Repeat(bb.line, size/len(bb.line)), nil)
+				b.SetBytes(int64(len(s.Text)))
+				for b.Loop() {
+					f := Parse(s)
+					for _, r := range Rules() {
+						r.Check(f, func(scriptrule.Finding) {})
+					}
+				}
+			})
+		}
 	}
 }

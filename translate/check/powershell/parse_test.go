@@ -11,7 +11,8 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-var here = template.Written{Range: diag.Range{File: "t.json", Start: diag.Pos{Line: 1, Column: 1}, End: diag.Pos{Line: 1, Column: 2, Byte: 1}}}
+var here = template.Written{Range: diag.Range{File: "t.json", Start: diag.Pos{Line: 1, Column: 1},
+	End: diag.Pos{Line: 1, Column: 2, Byte: 1}}}
 
 // fromFile makes a script of what is at a URI. set may change the customizer.
 func fromFile(data string, set func(*template.PowerShell)) *script.Script {
@@ -25,8 +26,8 @@ func fromFile(data string, set func(*template.PowerShell)) *script.Script {
 	return script.Of(t, nil, func(string, string) (string, []byte, bool) { return "s.ps1", []byte(data), true })[0]
 }
 
-// show writes commands one to a line, indented by the blocks around them: the name, parameters, arguments in quotes, "?" for what is not
-// known and "{}" for a block. A command that gives its output to something ends with ">".
+// show writes commands one to a line, indented by the blocks around them: the name, parameters, arguments in quotes,
+// "?" for what is not known and "{}" for a block. A command that gives its output to something ends with ">".
 func show(f *File) string {
 	var b strings.Builder
 	for _, c := range f.Commands {
@@ -77,7 +78,8 @@ func TestCommands(t *testing.T) {
 		{"call", `& "C:\a b\c.exe" /d; . .\e.ps1; &$f; .\g; &{h}`, "C:\\a b\\c.exe '/d'\n.\\e.ps1\n?\n.\\g\n?\n  h\n"},
 		{"verbatim", `x --% /i "C:\a" %b% | y`, "x '/i' 'C:\\a' ? >\ny\n"},
 		{"numbers", "7z x a; 7 + 8; 1..3 | y; 0x1F; 1kb", "7z 'x' 'a'\ny\n"},
-		{"keywords", "if (a) { b } elseif (c) { d } else { e }\nwhile (f) { g }; do { h } until (i)\nforeach-object j; exit_ k",
+		{"keywords", "if (a) { b } elseif (c) { d } else { e }\nwhile (f) { g }; do { h } until (i)\nforeach-object j; " +
+			"exit_ k",
 			"a >\n  b\nc >\n  d\n  e\nf >\n  g\n  h\ni >\nforeach-object 'j'\nexit_ 'k'\n"},
 		{"foreach", "foreach ($a in b c) { d }; for ($i = 0; e; $i++) { f }", "b 'c' >\n  d\ne >\n  f\n"},
 		{"switch", "switch -Regex (a) { '^x' { b } c { d } default { e } }", "a >\n    b\n    d\n    e\n"},
@@ -103,7 +105,8 @@ func TestCommands(t *testing.T) {
 }
 
 func TestAssignments(t *testing.T) {
-	f := Parse(fromFile("$A = 'b'\n[string]$global:C = \"d\" ; $e = 5; $f = 'g' + 'h'; $i = 'j' | k; $l.m = 'n'; function o { ${p q} = 'r' }", nil))
+	f := Parse(fromFile("$A = 'b'\n[string]$global:C = \"d\" ; $e = 5; $f = 'g' + 'h'; $i = 'j' | k; $l.m = 'n'; "+
+		"function o { ${p q} = 'r' }", nil))
 	var got []string
 	for _, a := range f.Assignments {
 		value := "?"
@@ -122,7 +125,8 @@ func TestAssignments(t *testing.T) {
 }
 
 func TestMembers(t *testing.T) {
-	f := Parse(fromFile("[Net.X]::Y = { $true }\n(New-Object Net.WebClient).DownloadFile('a', $b)\n$c.D.E(\n 'f'\n)\nx $g.H y.z $i.", nil))
+	f := Parse(fromFile("[Net.X]::Y = { $true }\n(New-Object Net.WebClient).DownloadFile('a', $b)\n$c.D.E(\n 'f'\n)\nx "+
+		"$g.H y.z $i.", nil))
 	var got []string
 	for _, m := range f.Members {
 		line := m.On
@@ -164,7 +168,8 @@ func TestMistakes(t *testing.T) {
 		{"nothing open", "x\n}", "}", `nothing is open that "}" could close`},
 		{"comment", "x <# y", "<#", `the comment "<#" is never closed by "#>"`},
 		{"here-string", "x @'\ny\n '@", "@'", `the here-string is never closed by "'@" at the start of a line`},
-		{"start of a here-string", "x @\"y\n\"@", `@"`, "a here-string starts in the line below, and nothing may follow its first quote"},
+		{"start of a here-string", "x @\"y\n\"@", `@"`,
+			"a here-string starts in the line below, and nothing may follow its first quote"},
 		{"colon", `"$a: b"`, "$a:", `the variable name "$a:" ends with a colon; in a string it is written "${a}:"`},
 		{"variable", "${a", "${", `the variable "${" is never closed by "}"`},
 	} {
@@ -197,7 +202,8 @@ func TestNewerSyntax(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", tt.script, f.Newer, tt.want)
 		}
 	}
-	for _, script := range []string{"a | ? { $_ }", "a 'x && y' \"?? z\"", "$a?.b", "& a; a | b", "cmd /c 'a && b'", "a -b:&c", "a # && b", "a?b:c d"} {
+	for _, script := range []string{"a | ? { $_ }", "a 'x && y' \"?? z\"", "$a?.b", "& a; a | b", "cmd /c 'a && b'",
+		"a -b:&c", "a # && b", "a?b:c d"} {
 		if f := Parse(fromFile(script, nil)); script != "a -b:&c" && len(f.Newer) > 0 {
 			t.Errorf("%s: %v", script, f.Newer)
 		}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// parser reads a script from the front, once. After a mistake, or when it gives up, it stands at the end of the text, and everything
-// that is under way comes back.
+// parser reads a script from the front, once. After a mistake, or when it gives up, it stands at the end of the text,
+// and everything that is under way comes back.
 type parser struct {
 	f      *File
 	s      string
@@ -61,8 +61,8 @@ func (p *parser) close(open Span, closer byte) {
 	case p.s[p.i] == closer:
 		p.i++
 	default:
-		p.mistake(open, fmt.Sprintf("%q is not closed by %q before %q in line %d", p.s[open.From:open.To], string(rune(closer)), p.s[p.i:p.i+1],
-			1+strings.Count(p.s[:p.i], "\n")))
+		p.mistake(open, fmt.Sprintf("%q is not closed by %q before %q in line %d",
+			p.s[open.From:open.To], string(rune(closer)), p.s[p.i:p.i+1], 1+strings.Count(p.s[:p.i], "\n")))
 	}
 }
 
@@ -129,7 +129,8 @@ func (p *parser) statement() {
 		p.loop(word)
 	case "foreach":
 		p.foreach()
-	case "else", "try", "finally", "do", "begin", "process", "end", "dynamicparam", "clean", "parallel", "sequence", "inlinescript":
+	case "else", "try", "finally", "do", "begin", "process", "end", "dynamicparam", "clean", "parallel", "sequence",
+		"inlinescript":
 		if p.blank(false); p.peek(0) != '{' {
 			if !p.stopped() { // a command of that name
 				p.i, p.f.Comments = start, p.f.Comments[:comments]
@@ -205,8 +206,9 @@ func (p *parser) keyword() string {
 var keywords = map[string]bool{}
 
 func init() {
-	for _, word := range strings.Fields("if elseif else while until for foreach switch do try catch finally trap begin process end dynamicparam clean " +
-		"data parallel sequence inlinescript function filter workflow configuration class enum param return throw exit break continue using") {
+	for _, word := range strings.Fields("if elseif else while until for foreach switch do try catch finally trap " +
+		"begin process end dynamicparam clean data parallel sequence inlinescript " +
+		"function filter workflow configuration class enum param return throw exit break continue using") {
 		keywords[word] = true
 	}
 }

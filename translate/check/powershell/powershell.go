@@ -1,10 +1,10 @@
-// Package powershell holds the rules about PowerShell scripts, one to a file: what hangs, what breaks off the connection to the build
-// VM, what fails without failing.
+// Package powershell holds the rules about PowerShell scripts, one to a file: what hangs, what breaks off the
+// connection to the build VM, what fails without failing.
 //
-// A script is read by a parser of this package, which knows how PowerShell tells commands, arguments, strings and blocks apart, and
-// nothing of what they mean. It reports what it found as flat lists: commands, members, assignments. Customizers run Windows
-// PowerShell 5.1, whose language is the measure. A rule never guesses: a word that a variable or an expression makes is not known, and
-// neither is a command whose arguments are splatted.
+// A script is read by a parser of this package, which knows how PowerShell tells commands, arguments, strings and
+// blocks apart, and nothing of what they mean. It reports what it found as flat lists: commands, members, assignments.
+// Customizers run Windows PowerShell 5.1, whose language is the measure. A rule never guesses: a word that a variable
+// or an expression makes is not known, and neither is a command whose arguments are splatted.
 package powershell
 
 import (
@@ -29,13 +29,16 @@ type File struct {
 	Comments    []Span
 	// Newer are the places with syntax that Windows PowerShell 5.1 cannot parse and PowerShell 7 can.
 	Newer []Newer
-	// Err is the first mistake; what comes after it is not in the lists. PowerShell parses a script before it runs any of it.
+	// Err is the first mistake; what comes after it is not in the lists. PowerShell parses a whole script before it runs
+	// any of it.
 	Err *Mistake
 	// Unread is why the parser stopped before the end without a mistake, and Rest the place; "" if it did not.
 	Unread string
 	Rest   int
 
-	lower string // what says made of the text
+	lower string          // what says made of the text
+	said  map[string]bool // what it found
+	loads []int           // where something is downloaded, for downloads
 }
 
 // Mistake is a place where PowerShell stops parsing.
@@ -50,7 +53,8 @@ type Newer struct {
 	What string
 }
 
-// Command is one command of a pipeline: a name and arguments. Commands inside of its arguments are listed by themselves.
+// Command is one command of a pipeline: a name and arguments. Commands inside of its arguments are listed by
+// themselves.
 type Command struct {
 	Span
 	Pipe   int  // where its pipeline starts
@@ -62,6 +66,10 @@ type Command struct {
 	Taken  bool     // its output goes to a variable, another command or an expression
 	Splat  bool     // some arguments are in a variable
 	Called bool     // by the operator & or .
+	Piped  bool     // something is before it in the pipeline
+
+	name  string   // what File.name made of it
+	words []string // what File.run made of it
 }
 
 // Word is a name, an argument or the value of a parameter.
@@ -122,6 +130,10 @@ func Parse(s *script.Script) *File {
 	}
 	p := parser{f: f, s: s.Text, legacy: s.Encoding == script.Legacy}
 	p.statements(0)
+	for _, c := range f.Commands { // rules ask for these again and again; all functions are known by now
+		c.name = f.naming(c)
+		c.words = f.running(c)
+	}
 	return f
 }
 

@@ -9,17 +9,17 @@ import (
 
 func stopsAgent(f *File, report func(scriptrule.Finding)) {
 	for _, service := range []string{"windowsazureguestagent", "rdagent"} {
+		started := -1 // where it is started for the last time
 		for _, c := range f.Commands {
-			what := f.stopsService(c, service)
-			if what == "" || f.is(c, "restart-service") {
-				continue
+			if f.is(c, "start-service", "sasv") && c.mentions(service) {
+				started = c.From
 			}
-			started := slices.ContainsFunc(f.Commands, func(later *Command) bool {
-				return later.From > c.From && f.is(later, "start-service", "sasv") && later.mentions(service)
-			})
-			if !started {
+		}
+		for _, c := range f.Commands {
+			if what := f.stopsService(c, service); what != "" && c.From > started && !f.is(c, "restart-service") {
 				report(scriptrule.Finding{From: c.From, To: c.To, Summary: what,
-					Why: "before it generalizes the image, the service waits until the agent runs: it would wait until the build times out",
+					Why: "before it generalizes the image, the service waits until the agent runs: it would " +
+						"wait until the build times out",
 					Fix: "leave the agent running, or start it again at the end"})
 			}
 		}
@@ -31,8 +31,10 @@ func sysprep(f *File, report func(scriptrule.Finding)) {
 		words := f.run(c)
 		if begins(words, "sysprep") && (option(words, "generalize", "oobe", "audit")) {
 			report(scriptrule.Finding{From: c.From, To: c.To, Summary: "the script runs Sysprep itself",
-				Why: "the service runs it after the last customizer; a second run, or one that shuts the VM down, fails or never ends",
-				Fix: `to run it another way, write your own C:\DeprovisioningScript.ps1, which the service runs instead of its own`})
+				Why: "the service runs it after the last customizer; a second run, or one that shuts the VM down, fails or " +
+					"never ends",
+				Fix: `to run it another way, write your own C:\DeprovisioningScript.ps1, which the service runs ` +
+					`instead of its own`})
 		}
 	}
 }
@@ -64,7 +66,8 @@ func removesDeprovision(f *File, report func(scriptrule.Finding)) {
 			return
 		}
 	}
-	if strings.Contains(strings.NewReplacer(" ", "", `"`, "", "'", "").Replace(strings.ToLower(f.code())), ">"+deprovision) {
+	if strings.Contains(strings.NewReplacer(" ", "", `"`, "", "'", "").Replace(strings.ToLower(f.code())),
+		">"+deprovision) {
 		return
 	}
 	for _, s := range removed {

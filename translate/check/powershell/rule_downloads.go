@@ -15,11 +15,12 @@ func (f *File) webRequest(c *Command) bool {
 
 // aliased reports whether a command is curl or wget as Windows PowerShell knows them.
 func (f *File) aliased(c *Command) bool {
-	return c.Name.Known && (strings.EqualFold(c.Name.Value, "curl") || strings.EqualFold(c.Name.Value, "wget")) && f.name(c) != "" &&
+	return c.Name.Known && f.name(c) != "" &&
+		(strings.EqualFold(c.Name.Value, "curl") || strings.EqualFold(c.Name.Value, "wget")) &&
 		!f.says("alias:curl") && !f.says("alias:wget") && !f.says("remove-alias") && !f.says("set-alias") && !f.newer(c)
 }
 
-// option names of curl make an alias fail before any of it matters to another rule.
+// foreignOption finds an argument that Invoke-WebRequest does not take. The command fails for it, whatever else it says.
 func (f *File) foreignOption(c *Command) (Arg, bool) {
 	for _, a := range c.Args {
 		if a.Param == "" && a.Bare && strings.HasPrefix(a.Value, "--") || a.Param != "" && !webParameter(a.Param) {
@@ -29,15 +30,18 @@ func (f *File) foreignOption(c *Command) (Arg, bool) {
 	return Arg{}, false
 }
 
-var webParameters = strings.Fields("usebasicparsing uri websession sessionvariable credential usedefaultcredentials certificatethumbprint certificate " +
-	"useragent disablekeepalive timeoutsec headers maximumredirection method proxy proxycredential proxyusedefaultcredentials body contenttype " +
-	"transferencoding infile outfile passthru verbose debug erroraction warningaction informationaction errorvariable warningvariable " +
-	"informationvariable outvariable outbuffer pipelinevariable")
+var webParameters = strings.Fields("usebasicparsing uri websession sessionvariable credential usedefaultcredentials " +
+	"certificatethumbprint certificate useragent disablekeepalive timeoutsec headers maximumredirection method proxy " +
+	"proxycredential proxyusedefaultcredentials body contenttype transferencoding infile outfile passthru " +
+	"verbose debug erroraction warningaction informationaction errorvariable warningvariable informationvariable " +
+	"outvariable outbuffer pipelinevariable")
 
-// webParameter reports whether Invoke-WebRequest of 5.1 knows a parameter: by its name, a form of it that fits no other, or a short name
-// of a common one.
+var commonAliases = strings.Fields("vb db ea wa infa ev wv iv ov ob pv")
+
+// webParameter reports whether Invoke-WebRequest of 5.1 knows a parameter: by its name, a form of it that fits no
+// other, or a short name of a common one.
 func webParameter(name string) bool {
-	if slices.Contains(webParameters, name) || slices.Contains(strings.Fields("vb db ea wa infa ev wv iv ov ob pv"), name) {
+	if slices.Contains(webParameters, name) || slices.Contains(commonAliases, name) {
 		return true
 	}
 	fits := 0
@@ -93,8 +97,8 @@ func basicParsing(f *File, report func(scriptrule.Finding)) {
 			continue // what goes to a file is not parsed
 		}
 		report(scriptrule.Finding{From: c.From, To: c.To, Summary: fmt.Sprintf(`%q needs "-UseBasicParsing"`, c.Name.Value),
-			Why: "Windows PowerShell parses the page with Internet Explorer, which was never set up for the build user; since December 2025 it asks " +
-				"whether it may",
+			Why: "Windows PowerShell parses the page with Internet Explorer, which was never set up for the build user; " +
+				"since December 2025 it asks whether it may",
 			Fix:   `add "-UseBasicParsing"`,
 			Edits: []scriptrule.Edit{{From: c.Name.To, To: c.Name.To, Text: " -UseBasicParsing"}}})
 	}
@@ -107,7 +111,8 @@ func bits(f *File, report func(scriptrule.Finding)) {
 	for _, c := range f.Commands {
 		if f.is(c, "start-bitstransfer") {
 			report(scriptrule.Finding{From: c.From, To: c.To, Summary: `"Start-BitsTransfer" does not work over WinRM`,
-				Why: "it transfers for a user who is logged on only, and fails with 0x800704DD (the user has not logged on to the network)",
+				Why: "it transfers for a user who is logged on only, and fails with 0x800704DD (the user has not logged on to " +
+					"the network)",
 				Fix: `download with Invoke-WebRequest, or set "runElevated" and "runAsSystem"`})
 		}
 	}

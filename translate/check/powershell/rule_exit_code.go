@@ -43,8 +43,9 @@ func exitCode(f *File, report func(scriptrule.Finding)) {
 				Why: fmt.Sprintf("it says that a restart is due, and is not among validExitCodes, %s", list(valid)),
 				Fix: fmt.Sprintf("add %d to validExitCodes, and put a WindowsRestart customizer behind", code)})
 		case e.Nested == 0:
-			report(scriptrule.Finding{From: e.From, To: e.To, Summary: fmt.Sprintf("the script always ends with exit code %d", code),
-				Why: fmt.Sprintf("validExitCodes are %s, so the build ends here", list(valid))})
+			report(scriptrule.Finding{From: e.From, To: e.To,
+				Summary: fmt.Sprintf("the script always ends with exit code %d", code),
+				Why:     fmt.Sprintf("validExitCodes are %s, so the build ends here", list(valid))})
 		}
 		ended = ended || e.Nested == 0
 	}
@@ -81,7 +82,8 @@ func robocopy(f *File, report func(scriptrule.Finding)) {
 		return
 	}
 	report(scriptrule.Finding{From: last.From, To: last.To, Summary: "the script ends with the exit code of robocopy",
-		Why: "that is 1 when files were copied and all went well, and 0 only when there was nothing to do; the build ends here",
+		Why: "that is 1 when files were copied and all went well, and 0 only when there was nothing to do; the " +
+			"build ends here",
 		Fix: "put \"if ($LASTEXITCODE -ge 8) { exit $LASTEXITCODE }; exit 0\" behind it"})
 }
 

@@ -26,13 +26,14 @@ var newerParameters = map[string][]string{
 	"test-connection":   {"TargetName", "TcpPort"},
 }
 
-var newerWeb = []string{"SkipCertificateCheck", "SkipHttpErrorCheck", "SkipHeaderValidation", "MaximumRetryCount", "RetryIntervalSec", "Authentication",
-	"Token", "SslProtocol", "Form", "Resume", "NoProxy", "CustomMethod", "PreserveAuthorizationOnRedirect", "AllowUnencryptedAuthentication",
-	"AllowInsecureRedirect", "HttpVersion", "ConnectionTimeoutSeconds", "OperationTimeoutSeconds"}
+var newerWeb = []string{"SkipCertificateCheck", "SkipHttpErrorCheck", "SkipHeaderValidation", "MaximumRetryCount",
+	"RetryIntervalSec", "Authentication", "Token", "SslProtocol", "Form", "Resume", "NoProxy", "CustomMethod",
+	"PreserveAuthorizationOnRedirect", "AllowUnencryptedAuthentication", "AllowInsecureRedirect", "HttpVersion",
+	"ConnectionTimeoutSeconds", "OperationTimeoutSeconds"}
 
 // Commands that came with PowerShell 6 or 7.
-var newerCommands = []string{"get-error", "test-json", "remove-service", "join-string", "get-uptime", "remove-alias", "convertfrom-markdown", "show-markdown",
-	"get-experimentalfeature", "switch-process"}
+var newerCommands = []string{"get-error", "test-json", "remove-service", "join-string", "get-uptime", "remove-alias",
+	"convertfrom-markdown", "show-markdown", "get-experimentalfeature", "switch-process"}
 
 func newerParameter(f *File, report func(scriptrule.Finding)) {
 	if f.says("psversiontable") || f.says("psedition") || f.says("iscoreclr") || f.says("$iswindows") || len(f.Newer) > 0 {
@@ -44,8 +45,9 @@ func newerParameter(f *File, report func(scriptrule.Finding)) {
 			continue
 		}
 		if slices.Contains(newerCommands, name) && c.Name.Known && !f.says("import-module") && !f.says("install-module") {
-			report(scriptrule.Finding{From: c.Name.From, To: c.Name.To, Summary: fmt.Sprintf("%q is not in Windows PowerShell 5.1", c.Name.Value),
-				Why: whyNewer, Fix: fixNewer})
+			report(scriptrule.Finding{From: c.Name.From, To: c.Name.To,
+				Summary: fmt.Sprintf("%q is not in Windows PowerShell 5.1", c.Name.Value),
+				Why:     whyNewer, Fix: fixNewer})
 		}
 		for _, a := range c.Args {
 			for _, p := range newerParameters[name] {

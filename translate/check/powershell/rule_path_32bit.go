@@ -1,7 +1,6 @@
 package powershell
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/check/scriptrule"
@@ -14,11 +13,13 @@ func path32Bit(f *File, report func(scriptrule.Finding)) {
 			words = append(words, a.Word)
 		}
 		for i, w := range words {
+			if w.Block || !w.Known && (w.To-w.From > 500 || strings.ContainsAny(f.at(w.Span), "(\n")) {
+				continue // commands in it are looked at by themselves
+			}
 			text := strings.ReplaceAll(strings.ToLower(f.at(w.Span)), "/", `\`)
 			switch {
-			case w.Block || w == (Word{}) || !w.Known && strings.ContainsAny(text, "(\n"): // commands in it are looked at by themselves
 			case strings.Contains(text, `\sysnative\`) && !f.is(c, "test-path"):
-				report(scriptrule.Finding{From: w.From, To: w.To, Summary: fmt.Sprintf(`there is no folder %q for a 64-bit program`, "Sysnative"),
+				report(scriptrule.Finding{From: w.From, To: w.To, Summary: `there is no folder "Sysnative" for a 64-bit program`,
 					Why: "Windows shows that folder to 32-bit programs only, and customizers run the 64-bit PowerShell",
 					Fix: `write "System32"`})
 			case i == 0 && strings.Contains(text, `\syswow64\windowspowershell\`):

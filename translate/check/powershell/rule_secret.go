@@ -10,10 +10,11 @@ import (
 )
 
 var (
-	secretName = regexp.MustCompile(`(?:password|passwd|secret|apikey|api_key|accesskey|accountkey|storagekey|sastoken|clientsecret|connectionstring)$`)
+	secretName = regexp.MustCompile(`(?:password|passwd|secret|apikey|api_key|accesskey|accountkey|storagekey|` +
+		`sastoken|clientsecret|connectionstring)$`)
 	// Texts that are keys by their form, wherever they stand.
-	secretForm = regexp.MustCompile(`[?&;]sig=[A-Za-z0-9%+/]{30,}|AccountKey=[A-Za-z0-9+/]{80,}={0,2}|\bghp_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{50,}|` +
-		`\bAKIA[0-9A-Z]{16}\b|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`)
+	secretForm = regexp.MustCompile(`[?&;]sig=[A-Za-z0-9%+/]{30,}|AccountKey=[A-Za-z0-9+/]{80,}={0,2}|` +
+		`\bghp_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{50,}|\bAKIA[0-9A-Z]{16}\b|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`)
 )
 
 // secret never shows what it found: only where, and what kind of thing it is.
@@ -29,7 +30,8 @@ func secret(f *File, report func(scriptrule.Finding)) {
 	}
 	for _, c := range f.Commands {
 		for i, a := range c.Args {
-			if a.names("Password") && len(a.Param) > 3 && i+1 < len(c.Args) && plain(c.Args[i+1].Word) && c.Args[i+1].Param == "" {
+			if a.names("Password") && len(a.Param) > 3 && i+1 < len(c.Args) && plain(c.Args[i+1].Word) &&
+				c.Args[i+1].Param == "" {
 				found(c.Args[i+1].Span, "a password")
 			}
 		}
@@ -37,7 +39,8 @@ func secret(f *File, report func(scriptrule.Finding)) {
 		case f.is(c, "convertto-securestring") && c.has("AsPlainText"):
 			w := c.value("String")
 			for i, a := range c.Args {
-				if w == (Word{}) && a.Param == "" && (i == 0 || c.Args[i-1].Param == "" || c.Args[i-1].names("AsPlainText") || c.Args[i-1].names("Force")) {
+				if w == (Word{}) && a.Param == "" && (i == 0 || c.Args[i-1].Param == "" || c.Args[i-1].names("AsPlainText") ||
+					c.Args[i-1].names("Force")) {
 					w = a.Word
 				}
 			}
@@ -47,7 +50,8 @@ func secret(f *File, report func(scriptrule.Finding)) {
 		case begins(words, "net", "user") && len(words) > 3 && len(c.Args) > 2 && f.is(c, "net") && plain(c.Args[2].Word) &&
 			strings.IndexByte("/*-", c.Args[2].Value[0]) < 0:
 			found(c.Args[2].Span, "a password")
-		case f.is(c, "set-itemproperty", "sp", "new-itemproperty") && strings.EqualFold(c.value("Name").Value, "DefaultPassword") && plain(c.value("Value")):
+		case f.is(c, "set-itemproperty", "sp", "new-itemproperty") && plain(c.value("Value")) &&
+			strings.EqualFold(c.value("Name").Value, "DefaultPassword"):
 			found(c.value("Value").Span, "a password")
 		}
 	}
@@ -56,9 +60,8 @@ func secret(f *File, report func(scriptrule.Finding)) {
 			found(a.Value.Span, "a password or key")
 		}
 	}
-	if !slices.ContainsFunc([]string{"sig=", "AccountKey=", "ghp_", "github_pat_", "AKIA", "PRIVATE KEY"}, func(s string) bool {
-		return strings.Contains(f.Text, s) // much faster than the expression
-	}) {
+	mayHave := func(form string) bool { return strings.Contains(f.Text, form) } // much faster than the expression
+	if !slices.ContainsFunc([]string{"sig=", "AccountKey=", "ghp_", "github_pat_", "AKIA", "PRIVATE KEY"}, mayHave) {
 		return
 	}
 	for _, at := range secretForm.FindAllStringIndex(f.Text, -1) {
@@ -69,6 +72,11 @@ func secret(f *File, report func(scriptrule.Finding)) {
 // plain reports whether a word is a value that somebody wrote, and no placeholder.
 func plain(w Word) bool {
 	v := w.Value
-	return w.Known && v != "" && template.Placeholder(v) == "" && !slices.Contains([]string{"null", "none", "true", "false"}, strings.ToLower(v)) &&
-		!strings.HasPrefix(v, "{{") && !strings.HasPrefix(v, "#{") && !strings.HasPrefix(v, "__") && !strings.HasPrefix(v, "%")
+	if !w.Known || v == "" || template.Placeholder(v) != "" || slices.Contains(noSecrets, strings.ToLower(v)) {
+		return false
+	}
+	placeholder := func(start string) bool { return strings.HasPrefix(v, start) }
+	return !slices.ContainsFunc([]string{"{{", "#{", "__", "%"}, placeholder)
 }
+
+var noSecrets = []string{"null", "none", "true", "false"}

@@ -21,7 +21,8 @@ func parses(f *File, report func(scriptrule.Finding)) {
 var requiresNewer = regexp.MustCompile(`(?i)^#requires\s+(?:.*\s)?-(?:version\s+([0-9]+)|psedition\s+(core))`)
 
 func newerSyntax(f *File, report func(scriptrule.Finding)) {
-	const why = "customizers run Windows PowerShell 5.1, which reads the whole script first and cannot parse this: nothing is done"
+	const why = "customizers run Windows PowerShell 5.1, which reads the whole script first and cannot parse this: " +
+		"nothing is done"
 	for _, n := range f.Newer {
 		report(scriptrule.Finding{From: n.From, To: n.To, Summary: n.What + " is syntax of PowerShell 7", Why: why,
 			Fix: `write it for 5.1, as with if (…) { … } and $LASTEXITCODE, or run the script with pwsh`})
@@ -33,8 +34,10 @@ func newerSyntax(f *File, report func(scriptrule.Finding)) {
 			continue
 		}
 		if version, err := strconv.Atoi(m[1]); m[2] != "" || err == nil && version > 5 {
-			report(scriptrule.Finding{From: c.From, To: c.To, Summary: fmt.Sprintf("the script demands a newer PowerShell: %s", f.at(c)),
-				Why: "customizers run Windows PowerShell 5.1, which refuses the script for this", Fix: "remove the line, or run the script with pwsh"})
+			report(scriptrule.Finding{From: c.From, To: c.To,
+				Summary: fmt.Sprintf("the script demands a newer PowerShell: %s", f.at(c)),
+				Why:     "customizers run Windows PowerShell 5.1, which refuses the script for this",
+				Fix:     "remove the line, or run the script with pwsh"})
 		}
 	}
 }

@@ -17,15 +17,23 @@ func waitsForInput(f *File, report func(scriptrule.Finding)) {
 		}
 	}
 	for _, m := range f.Members {
-		on := strings.ToLower(m.On)
-		console := strings.HasSuffix(on, "console]") && m.Static
-		host := strings.HasPrefix(on, "$host.ui")
-		if m.Call && (console && slices.Contains([]string{"readkey", "readline", "read"}, strings.ToLower(m.Name)) ||
-			host && slices.Contains([]string{"readkey", "readline", "readlineassecurestring", "promptforchoice", "promptforcredential", "prompt"},
-				strings.ToLower(m.Name)) || strings.HasSuffix(on, "messagebox]") && strings.EqualFold(m.Name, "Show")) {
-			report(scriptrule.Finding{From: m.From, To: m.To, Summary: fmt.Sprintf("%q waits for somebody to answer", m.Name), Why: whyInput})
+		if !m.Call {
+			continue
+		}
+		name := strings.ToLower(m.Name)
+		console := m.Static && ends(m.On, "console]") && slices.Contains([]string{"readkey", "readline", "read"}, name)
+		host := len(m.On) >= len("$host.ui") && strings.EqualFold(m.On[:len("$host.ui")], "$host.ui") && slices.Contains(
+			[]string{"readkey", "readline", "readlineassecurestring", "promptforchoice", "promptforcredential", "prompt"}, name)
+		if console || host || ends(m.On, "messagebox]") && name == "show" {
+			report(scriptrule.Finding{From: m.From, To: m.To, Summary: fmt.Sprintf("%q waits for somebody to answer", m.Name),
+				Why: whyInput})
 		}
 	}
+}
+
+// ends is strings.HasSuffix, whatever the case.
+func ends(s, suffix string) bool {
+	return len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix)
 }
 
 // asks says what a command waits for, and what helps; "" if it does not for certain.
@@ -38,7 +46,8 @@ func (f *File) asks(c *Command) (what, fix string) {
 		return fmt.Sprintf("%q waits for somebody to answer", c.Name.Value), "remove it, or give the value in the script"
 	case "get-credential":
 		if !c.Splat && !slices.ContainsFunc(c.Args, func(a Arg) bool { return !a.Known }) {
-			return `"Get-Credential" waits for somebody to type a password`, "fetch the password from a key vault, with the identity of the build VM"
+			return `"Get-Credential" waits for somebody to type a password`,
+				"fetch the password from a key vault, with the identity of the build VM"
 		}
 		return "", ""
 	case "enable-windowsoptionalfeature", "disable-windowsoptionalfeature":
@@ -55,8 +64,10 @@ func (f *File) asks(c *Command) (what, fix string) {
 	case "choco", "chocolatey", "cinst", "cup":
 		return f.chocoAsks(c, name)
 	}
-	if i := slices.IndexFunc(c.Args, func(a Arg) bool { return a.Param == "confirm" && !a.Colon }); i >= 0 && strings.Contains(name, "-") {
-		return fmt.Sprintf(`"-Confirm" makes %q ask before it does anything`, c.Name.Value), `write "-Confirm:$false", or leave it out`
+	if i := slices.IndexFunc(c.Args, func(a Arg) bool { return a.Param == "confirm" && !a.Colon }); i >= 0 &&
+		strings.Contains(name, "-") {
+		return fmt.Sprintf(`"-Confirm" makes %q ask before it does anything`, c.Name.Value),
+			`write "-Confirm:$false", or leave it out`
 	}
 	switch words := f.run(c); {
 	case begins(words, "pause"), begins(words, "choice"):
@@ -75,7 +86,8 @@ func (f *File) chocoAsks(c *Command, name string) (what, fix string) {
 		if !a.Known && a.Param == "" && !strings.HasPrefix(f.at(a.Span), "$") || c.Splat {
 			return "", ""
 		}
-		if a.Param == "y" || a.Param == "yes" || a.Param == "confirm" || a.Value == "--yes" || a.Value == "--confirm" || a.Value == "-y" {
+		if a.Param == "y" || a.Param == "yes" || a.Param == "confirm" || a.Value == "--yes" || a.Value == "--confirm" ||
+			a.Value == "-y" {
 			return "", ""
 		}
 	}

@@ -9,7 +9,8 @@ import (
 func windowsUpdate(f *File, report func(scriptrule.Finding)) {
 	why := "the customizer restarts and goes on until nothing is left to install"
 	if elevated, known := f.Elevated(); known && !elevated {
-		why = "Windows Update refuses to install for a session over WinRM; the customizer runs as SYSTEM, and restarts until nothing is left to install"
+		why = "Windows Update refuses to install for a session over WinRM; the customizer runs as SYSTEM, and restarts " +
+			"until nothing is left to install"
 	}
 	for _, c := range f.Commands {
 		switch name := f.name(c); {

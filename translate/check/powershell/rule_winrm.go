@@ -21,7 +21,8 @@ func stopsWinRM(f *File, report func(scriptrule.Finding)) {
 		text := strings.Join(words, " ")
 		if begins(words, "winrm", "delete") && strings.Contains(text, "listener") ||
 			begins(words, "remove-wsmaninstance") && strings.Contains(text, "listener") ||
-			slices.Contains([]string{"remove-item", "ri", "rm", "del"}, f.name(c)) && strings.Contains(text, `wsman:\`) && strings.Contains(text, `\listener`) {
+			slices.Contains([]string{"remove-item", "ri", "rm", "del"}, f.name(c)) && strings.Contains(text, `wsman:\`) &&
+				strings.Contains(text, `\listener`) {
 			report(scriptrule.Finding{From: c.From, To: c.To, Summary: "listeners of WinRM are removed",
 				Why: "customizers reach the build VM through one of them, over HTTPS on port 5986",
 				Fix: "leave them as they are"})
@@ -47,7 +48,8 @@ func (f *File) stopsService(c *Command, service string) string {
 	}
 	words := f.run(c)
 	switch {
-	case begins(words, "net", "stop", service), begins(words, "sc", "stop", service), begins(words, "sc", "delete", service),
+	case begins(words, "net", "stop", service), begins(words, "sc", "stop", service),
+		begins(words, "sc", "delete", service),
 		begins(words, "sc", "config", service) && strings.Contains(strings.Join(words, " "), "disabled"):
 		return fmt.Sprintf("%q takes away the service %q", strings.Join(words[:2], " "), service)
 	}
@@ -66,7 +68,8 @@ func firewallsWinRM(f *File, report func(scriptrule.Finding)) {
 				what = fmt.Sprintf("%q closes the firewall for WinRM", c.Name.Value)
 			}
 		case "new-netfirewallrule":
-			if strings.EqualFold(c.value("Action").Value, "Block") && !strings.EqualFold(c.value("Direction").Value, "Outbound") && c.mentions("5986") {
+			if strings.EqualFold(c.value("Action").Value, "Block") && c.mentions("5986") &&
+				!strings.EqualFold(c.value("Direction").Value, "Outbound") {
 				what = "port 5986 is blocked, on which WinRM listens"
 			}
 		case "set-netfirewallprofile":
@@ -78,7 +81,8 @@ func firewallsWinRM(f *File, report func(scriptrule.Finding)) {
 			switch {
 			case strings.Contains(text, "blockinboundalways"):
 				what = "no rule lets anything in any more, so WinRM is closed"
-			case begins(words, "netsh", "advfirewall", "firewall", "delete") && strings.Contains(text, "windows remote management"):
+			case begins(words, "netsh", "advfirewall", "firewall", "delete") &&
+				strings.Contains(text, "windows remote management"):
 				what = `"netsh" closes the firewall for WinRM`
 			case begins(words, "netsh", "advfirewall", "firewall", "add") && strings.Contains(text, "action=block") &&
 				strings.Contains(text, "dir=in") && strings.Contains(text, "5986"):

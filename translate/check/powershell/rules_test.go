@@ -466,7 +466,8 @@ func TestOptions(t *testing.T) {
 func TestGaps(t *testing.T) {
 	c := &template.PowerShell{}
 	c.Inline.Written = here
-	for _, text := range []string{"if ($x) {", "Start-Process setup.exe", "iwr https://example.com/a -OutFile a", "Restart-Computer"} {
+	for _, text := range []string{"if ($x) {", "Start-Process setup.exe", "iwr https://example.com/a -OutFile a",
+		"Restart-Computer"} {
 		c.Inline.Value = append(c.Inline.Value, template.String{Written: here, Value: text})
 	}
 	unknown := template.String{Written: here}

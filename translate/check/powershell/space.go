@@ -16,8 +16,8 @@ func (p *parser) peek(n int) byte {
 
 func (p *parser) end() bool { return p.i >= len(p.s) }
 
-// special gives what the character at an offset means to PowerShell, which takes typographic quotes, dashes and spaces for plain ones:
-// '"', '\”, '-', ' ' or else the byte itself, and how long it is.
+// special gives what the character at an offset means to PowerShell, which takes typographic quotes, dashes and spaces
+// for plain ones: that plain one, or else the byte itself, and how long it is.
 func (p *parser) special(i int) (as byte, width int) {
 	if i >= len(p.s) {
 		return 0, 0
@@ -64,8 +64,8 @@ func (p *parser) newline(i int) int {
 	return 0
 }
 
-// spaces skips what separates two words of a line: spaces, comments, a line end after a backtick. It reports whether there was
-// anything.
+// spaces skips what separates two words of a line: spaces, comments, a line end after a backtick. It reports whether
+// there was anything.
 func (p *parser) spaces() bool {
 	start := p.i
 	for !p.end() {
@@ -86,7 +86,8 @@ func (p *parser) spaces() bool {
 	return p.i > start
 }
 
-// blank skips what separates two statements, or two words where a line may end: spaces, and line ends. Semicolons only if asked.
+// blank skips what separates two statements, or two words where a line may end: spaces, and line ends. Semicolons only
+// if asked.
 func (p *parser) blank(semicolons bool) {
 	for {
 		p.spaces()

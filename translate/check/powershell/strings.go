@@ -110,7 +110,8 @@ func (p *parser) hereString() Word {
 	}
 	n := p.newline(p.i)
 	if n == 0 && !p.end() {
-		p.mistake(Span{start, start + 1 + width}, "a here-string starts in the line below, and nothing may follow its first quote")
+		p.mistake(Span{start, start + 1 + width},
+			"a here-string starts in the line below, and nothing may follow its first quote")
 		return Word{Span: Span{start, p.i}}
 	}
 	w := Word{Known: true}
@@ -140,7 +141,8 @@ func (p *parser) hereString() Word {
 			p.i++
 		}
 	}
-	p.mistake(Span{start, start + 2}, `the here-string is never closed by "`+string(rune(kind))+`@" at the start of a line`)
+	p.mistake(Span{start, start + 2}, `the here-string is never closed by "`+string(rune(kind))+`@" at the start `+
+		`of a line`)
 	return Word{Span: Span{start, len(p.s)}}
 }
 
@@ -189,7 +191,8 @@ func (p *parser) variable() string {
 		}
 		if p.named(p.i+1) == 0 && p.peek(1) != '?' {
 			if !colon {
-				p.mistake(Span{start, p.i + 1}, `the variable name "`+p.s[start:p.i+1]+`" ends with a colon; in a string it is written "${`+p.s[from:p.i]+`}:"`)
+				p.mistake(Span{start, p.i + 1}, `the variable name "`+p.s[start:p.i+1]+`" ends with a colon; in a string it `+
+					`is written "${`+p.s[from:p.i]+`}:"`)
 				return ""
 			}
 			break
