@@ -55,7 +55,19 @@ func TestBashInSh(t *testing.T) {
 		{"echo 'x", "'"},
 		{"a=(1 2)", ""},
 		{"f() { a; }; done", "d"},
+		{"x=$((ls); echo)\necho $(( a $op b ))", ""},
+		{"cat <<EOF\nx", ""},
 	})
+	run(t, shell.CodeUnread, inline, []one{{"echo $(( a $op b ))", "(nothing)"}, {"! ! a", "(nothing)"}, {"echo $((1 + 2))", ""}})
+	run(t, shell.CodeOpenEnd, inline, []one{
+		{"cat > x <<EOF\na\n  EOF\nreboot\n", "<<"},
+		{"cat > x <<-EOF\na\n\tEOF\nreboot\n", ""},
+		{"cat <<A <<'B C'\na", "<<\n<<"},
+		{"cat <<EOF\na\nEOF\n", ""},
+		{"[[ a ]] && cat <<EOF\n", "<<"},
+		{"a=(b)\ncat <<EOF\n", "<<"},
+	})
+	run(t, shell.CodeReboots, inline, []one{{"cat > x <<EOF\na\n  EOF\nreboot\n", ""}})
 }
 
 func TestSecret(t *testing.T) {

@@ -53,7 +53,7 @@ func TestHostile(t *testing.T) {
 	}
 	for _, open := range []string{
 		"(", "$(", `"$(`, "`", "\\`", "{ ", "if ", "while ", "case x in x) ", "f() ", "function f { ", "${x:-", "$((", "(((", "[[ ( ", "a && ",
-		"cat <<x\n", "<<x ", "<(", "! ", "time ", "coproc ", ">x ", "x=1 ", "x=([", "@(", `"'`, "{a,", "$", `\`, "x", "#\n", "sudo ", "sh -c '",
+		"cat <<x\n", "<<x ", "<<x\nx\n", "<(", "! ", "time ", "coproc ", ">x ", "x=1 ", "x=([", "@(", `"'`, "{a,", "$", `\`, "x", "#\n", "sudo ", "sh -c '",
 		"apt-get install x\n", "sudo chown x /opt/y\ncp a /etc/b\n", "PASSWORD=hunter2;", "&sig=", "a://a:a", "ufw enable\n",
 		"systemctl stop ssh\n", "a=1 b=$a\n", `sh -c "$(curl x)"; `, "curl x | sh; ", "\x00", "\r\n", "\xff",
 	} {

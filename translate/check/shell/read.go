@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -32,4 +33,35 @@ func (g *guard) Read(p []byte) (int, error) {
 	n := copy(p, g.text)
 	g.text = g.text[n:]
 	return n, nil
+}
+
+// OpenEnd is a here-document that is not ended by its word, and so goes to the end of the script.
+type OpenEnd struct {
+	Word string
+	At   int // where the document is asked for
+}
+
+// openEnd reports whether an error is about such a document. A shell makes no error of that.
+func openEnd(err error) (OpenEnd, bool) {
+	var wrong syntax.ParseError
+	if !errors.As(err, &wrong) {
+		return OpenEnd{}, false
+	}
+	quoted, ok := strings.CutPrefix(wrong.Text, "unclosed here-document `")
+	word, whole := strings.CutSuffix(quoted, "`")
+	if !ok || !whole || word == "" {
+		return OpenEnd{}, false
+	}
+	return OpenEnd{Word: word, At: int(wrong.Pos.Offset())}, true
+}
+
+// doubtful reports whether a shell may read what the parser does not: what arithmetic is made of is known when it is done, $(( may
+// start commands in a subshell, and not not is allowed in bash.
+func doubtful(err syntax.ParseError) bool {
+	for _, part := range []string{"arithmetic operator", "with `))`", "must be followed by an expression", "multiple times", "here-document"} {
+		if strings.Contains(err.Text, part) {
+			return true
+		}
+	}
+	return false
 }

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/check/scriptrule"
@@ -32,15 +31,14 @@ func (c *Command) againstUser() string {
 			}
 		}
 	case "rm":
+		all := c.has("rR", "recursive")
 		for _, w := range words {
-			switch strings.TrimRight(w, "/*") {
-			case "~/.ssh", "~/.ssh/authorized_keys", "/home/packer/.ssh", "/home/packer/.ssh/authorized_keys", "/home/packer", "/home":
-				if w != "/home" || c.has("rR", "recursive") {
-					if !c.Root || !strings.HasPrefix(w, "~") || !slices.Contains(c.Wrappers, "-i") {
-						return "the build VM is reached with the key that is in there"
-					}
-				}
-			case "/etc/sudoers.d", "/etc/sudoers":
+			switch w := strings.TrimRight(w, "/*"); {
+			case strings.HasPrefix(w, "~") && c.Root: // that of root, or of packer: it depends on sudo
+			case oneOf(w, "~/.ssh/authorized_keys", "/home/packer/.ssh/authorized_keys"),
+				all && oneOf(w, "~", "~/.ssh", "/home/packer/.ssh", "/home/packer", "/home"):
+				return "the build VM is reached with the key that is in there"
+			case oneOf(w, "/etc/sudoers.d", "/etc/sudoers"):
 				return "sudo is allowed to that user in there"
 			}
 		}

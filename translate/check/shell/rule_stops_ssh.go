@@ -27,8 +27,8 @@ func stopsSSH(f *File, report func(scriptrule.Finding)) {
 	}
 }
 
-// units are the names of the SSH server.
-var units = []string{"ssh", "sshd", "ssh.service", "sshd.service", "ssh.socket", "sshd.socket"}
+// units are the names of the SSH server. Where a socket starts it, to disable that may be to have the service run all the time.
+var units = []string{"ssh", "sshd", "ssh.service", "sshd.service"}
 
 func aboutSSH(words []Arg) bool {
 	return slices.ContainsFunc(words, func(a Arg) bool { return slices.Contains(units, a.Text) })

@@ -11,9 +11,12 @@ func parses(f *File, report func(scriptrule.Finding)) {
 		return
 	}
 	at := min(int(f.Err.Pos.Offset()), len(f.Text))
-	shell := "/bin/sh"
-	if f.Shell != "" && f.Shell != "sh" {
-		shell = f.Shell
+	shell := f.Shell
+	switch shell {
+	case "":
+		shell = "a shell"
+	case "sh":
+		shell = "/bin/sh"
 	}
 	report(scriptrule.Finding{From: at, To: min(at+1, len(f.Text)), Summary: fmt.Sprintf("%s cannot read this script: %s", shell, f.Err.Text),
 		Why: "the shell reads a script as it goes: what stands before this place has been done by then"})

@@ -38,6 +38,7 @@ const (
 	CodeUnread           diag.Code = "ING2229"
 	CodeSudoEnvironment  diag.Code = "ING2230"
 	CodePackageAsks      diag.Code = "ING2231"
+	CodeOpenEnd          diag.Code = "ING2232"
 )
 
 // References that rules share.
@@ -93,6 +94,7 @@ func Rules() []Rule {
 		rule(CodeUnread, diag.Info, "a script was not looked at", refShell, unread),
 		rule(CodeSudoEnvironment, diag.Info, "a variable is set for a command that sudo keeps it from", refSudo, sudoEnvironment),
 		rule(CodePackageAsks, diag.Info, "a package asks questions while it is installed", refDebconf, packageAsks),
+		rule(CodeOpenEnd, diag.Warning, "a here-document has no end, and takes in the rest of the script", refSh, openEnds),
 	}
 }
 

@@ -10,6 +10,7 @@ package shell
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -29,6 +30,8 @@ type File struct {
 	Err  *syntax.ParseError // why it does not parse, in no shell
 	// Foreign is why a script for /bin/sh does not parse there, although it does in bash: a *syntax.LangError or syntax.ParseError.
 	Foreign error
+	// OpenEnds are the here-documents that the end of the script ends.
+	OpenEnds []OpenEnd
 	// Unread says why the script was not looked at: "it has more than …"; "" when it was, or did not parse.
 	Unread string
 
@@ -73,10 +76,26 @@ func Parse(s *script.Script) *File {
 
 const tooDeep = "it is nested too deeply"
 
+// read parses the script. A here-document that has no end is given one, as shells do.
+func (f *File) read(variant syntax.LangVariant) (*syntax.File, error) {
+	text := f.Text
+	for {
+		tree, err := read(text, variant)
+		end, ok := openEnd(err)
+		if !ok || len(f.OpenEnds) > most {
+			return tree, err
+		}
+		if !slices.Contains(f.OpenEnds, end) {
+			f.OpenEnds = append(f.OpenEnds, end)
+		}
+		text += "\n" + end.Word + "\n"
+	}
+}
+
 func (f *File) parse(own syntax.LangVariant) {
-	tree, err := read(f.Text, own)
+	tree, err := f.read(own)
 	if own == syntax.LangPOSIX { // what bash has more is told apart from what no shell reads
-		if wide, bashErr := read(f.Text, syntax.LangBash); bashErr == nil {
+		if wide, bashErr := f.read(syntax.LangBash); bashErr == nil {
 			f.Tree = wide
 			if f.Foreign = err; errors.Is(err, errDeep) {
 				f.Foreign = nil
@@ -91,6 +110,8 @@ func (f *File) parse(own syntax.LangVariant) {
 		f.Tree = tree
 	case errors.Is(err, errDeep):
 		f.Unread = tooDeep
+	case errors.As(err, &wrong) && doubtful(wrong):
+		f.Unread = fmt.Sprintf("in line %d, %s, as far as can be told before it runs", wrong.Pos.Line(), wrong.Text)
 	case errors.As(err, &wrong):
 		f.Err = &wrong
 	case errors.As(err, &foreign):
