@@ -20,7 +20,7 @@ import (
 const full = `{
   "apiVersion": "2025-10-01", "name": "web", "location": "westeurope", "tags": {"team": "a"},
   "identity": {"type": "UserAssigned", "userAssignedIdentities":
-    {"/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i": {}}},
+    {"/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i": {}}},
   "properties": {
     "source": {"type": "PlatformImage", "publisher": "Debian", "offer": "debian-12", "sku": "12", "version": "latest",
       "planInfo": {"planName": "n", "planProduct": "r", "planPublisher": "u"}},
@@ -30,20 +30,22 @@ const full = `{
       {"type": "File", "sourceUri": "site/index.html", "destination": "/tmp/index.html", "sha256Checksum": ""}],
     "distribute": [
       {"type": "ManagedImage", "runOutputName": "m", "location": "westeurope", "artifactTags": {"k": "v", "l": "w"},
-        "imageId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/web"},
+        "imageId": "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.Compute/images/web"},
       {"type": "SharedImage", "runOutputName": "s", "replicationMode": "Full", "excludeFromLatest": true,
-        "galleryImageId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/gal/images/web",
+        "galleryImageId": "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.Compute/galleries/gal/images/web",
         "targetRegions": [{"name": "westeurope", "replicaCount": 2, "storageAccountType": "Standard_ZRS"}, {"name": "eastus"}],
         "versioning": {"scheme": "Latest", "major": 1}},
       {"type": "SharedImage", "runOutputName": "o", "replicationRegions": ["westeurope", "eastus"], "storageAccountType": "Standard_LRS",
-        "galleryImageId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/gal/images/old"},
+        "galleryImageId": "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.Compute/galleries/gal/images/old"},
       {"type": "VHD", "runOutputName": "d", "uri": ""}],
     "buildTimeoutInMinutes": 90, "autoRun": {"state": "Disabled"},
     "errorHandling": {"onCustomizerError": "cleanup", "onValidationError": "cleanup"},
-    "vmProfile": {"vmSize": "z", "osDiskSizeGB": 30, "vnetConfig": {"subnetId": "n"}, "userAssignedIdentities": ["w"]},
+    "vmProfile": {"vmSize": "z", "osDiskSizeGB": 30, "vnetConfig":
+      {"subnetId": "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/n"}, "userAssignedIdentities":
+      ["/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/w"]},
     "optimize": {"vmBoot": {"state": "Disabled"}, "workload": {"state": "Disabled"}},
     "validate": {"continueDistributeOnFailure": true, "sourceValidationOnly": false, "inVMValidations": []},
-    "stagingResourceGroup": "g", "managedResourceTags": {"a": "b"}, "additionalDataDisks": []
+    "stagingResourceGroup": "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/staging", "managedResourceTags": {"a": "b"}, "additionalDataDisks": []
   }
 }`
 
