@@ -16,8 +16,14 @@ func TestOtherExample(t *testing.T) {
 		run  func(translate.Source) diag.List
 		want diag.Severity
 	}{
-		{"validate", func(src translate.Source) diag.List { _, list := translate.Validate(src, translate.Options{}); return list }, diag.Info},
-		{"translate", func(src translate.Source) diag.List { _, list := translate.Translate(src, translate.Options{}); return list }, diag.Error},
+		{"validate", func(src translate.Source) diag.List {
+			_, list := translate.Validate(src, translate.Options{})
+			return list
+		}, diag.Info},
+		{"translate", func(src translate.Source) diag.List {
+			_, list := translate.Translate(src, translate.Options{})
+			return list
+		}, diag.Error},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			list := tt.run(src)
