@@ -66,7 +66,7 @@ func removesDeprovision(f *File, report func(scriptrule.Finding)) {
 			return
 		}
 	}
-	if strings.Contains(strings.NewReplacer(" ", "", `"`, "", "'", "").Replace(strings.ToLower(f.code())),
+	if len(removed) == 0 || strings.Contains(strings.NewReplacer(" ", "", `"`, "", "'", "").Replace(strings.ToLower(f.code())),
 		">"+deprovision) {
 		return
 	}
