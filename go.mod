@@ -25,6 +25,7 @@ require (
 	github.com/spf13/pflag v1.0.9 // flags of cobra
 	github.com/tailscale/hujson v0.0.0-20260727124030-b80ff77dac4f // JSON with comments in catalogs
 	github.com/zclconf/go-cty v1.19.0 // hcl's values
+	go.yaml.in/yaml/v3 v3.0.5 // tests: the examples for CI systems
 	golang.org/x/crypto v0.58.0 // SSH keys and connections
 	golang.org/x/sync v0.24.0 // errgroup
 	golang.org/x/sys v0.49.0 // KVM ioctls, sparse files, pidfds
