@@ -66,6 +66,7 @@ func TestBashInSh(t *testing.T) {
 		{"cat <<EOF\na\nEOF\n", ""},
 		{"[[ a ]] && cat <<EOF\n", "<<"},
 		{"a=(b)\ncat <<EOF\n", "<<"},
+		{"cat <<$\nx", ""},
 	})
 	run(t, shell.CodeReboots, inline, []one{{"cat > x <<EOF\na\n  EOF\nreboot\n", ""}})
 }

@@ -74,20 +74,25 @@ func Parse(s *script.Script) *File {
 	return f
 }
 
+// maxEnds is how many ends are given to here-documents. Each takes a look at the whole script.
+const maxEnds = 10
+
 const tooDeep = "it is nested too deeply"
 
 // read parses the script. A here-document that has no end is given one, as shells do.
 func (f *File) read(variant syntax.LangVariant) (*syntax.File, error) {
 	text := f.Text
+	var given []OpenEnd
 	for {
 		tree, err := read(text, variant)
 		end, ok := openEnd(err)
-		if !ok || len(f.OpenEnds) > most {
+		if !ok || len(given) == maxEnds || slices.Contains(given, end) { // once is enough, or the word is another than it looks
+			if err == nil {
+				f.OpenEnds = given
+			}
 			return tree, err
 		}
-		if !slices.Contains(f.OpenEnds, end) {
-			f.OpenEnds = append(f.OpenEnds, end)
-		}
+		given = append(given, end)
 		text += "\n" + end.Word + "\n"
 	}
 }
