@@ -32,7 +32,7 @@ type scriptFinder struct {
 	downloads string // the folder of them, by checksum; "" when there is none
 
 	mu      sync.Mutex
-	folders map[string]map[string][]string // of a folder: base name to the files of that name below it
+	folders map[string]map[string][]string // of a folder: base name to the paths of that name below it
 }
 
 func newScriptFinder(getenv func(string) string) *scriptFinder {
@@ -79,14 +79,14 @@ func (r *scriptReader) read(uri, sum string) (file string, data []byte, ok bool)
 		return "", nil, false
 	}
 	if name := r.finder.download(sum); name != "" {
-		if data, ok := r.content(uri, sum, func() (*os.File, error) { return openRegular(name) }); ok {
+		open := func() (*os.File, error) { return regular(os.OpenFile(name, readOnly, 0)) }
+		if data, ok := r.content(uri, sum, open); ok {
 			u.RawQuery, u.Fragment, u.User = "", "", nil // it may hold a signature
 			return u.String(), data, true
 		}
 	}
 	if names := r.finder.named(r.folder, path.Base(u.Path)); len(names) == 1 {
-		data, ok := r.content(uri, sum, func() (*os.File, error) { return openRegular(names[0]) })
-		return names[0], data, ok
+		return r.inside(r.folder, names[0], uri, sum)
 	}
 	return "", nil, false
 }
@@ -115,7 +115,7 @@ func (r *scriptReader) inside(folder, name, uri, sum string) (string, []byte, bo
 	}
 	defer root.Close()
 	data, ok := r.content(uri, sum, func() (*os.File, error) {
-		return regular(root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0))
+		return regular(root.OpenFile(name, readOnly, 0))
 	})
 	return filepath.Join(folder, name), data, ok
 }
@@ -141,9 +141,8 @@ func (r *scriptReader) content(uri, sum string, open func() (*os.File, error)) (
 	return data, true
 }
 
-func openRegular(name string) (*os.File, error) {
-	return regular(os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)) // the open of a named pipe would wait for a writer
-}
+// readOnly does not wait for the writer of a named pipe.
+const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 
 func regular(f *os.File, err error) (*os.File, error) {
 	if err != nil {
@@ -163,7 +162,7 @@ func (f *scriptFinder) download(sum string) string {
 	return filepath.Join(f.downloads, sum)
 }
 
-// named lists the files of a name below a folder.
+// named lists the files of a name below a folder, by their paths from there.
 func (f *scriptFinder) named(folder, name string) []string {
 	if folder == "" || name == "" || name == "/" || name == "." {
 		return nil
@@ -181,7 +180,9 @@ func (f *scriptFinder) named(folder, name string) []string {
 			case d.IsDir() && file != folder && gather.Skipped(d.Name()):
 				return fs.SkipDir
 			case !d.IsDir():
-				index[d.Name()] = append(index[d.Name()], file)
+				if rel, err := filepath.Rel(folder, file); err == nil {
+					index[d.Name()] = append(index[d.Name()], rel)
+				}
 			}
 			return nil
 		})

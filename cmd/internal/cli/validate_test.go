@@ -239,6 +239,9 @@ func TestScriptsStayInside(t *testing.T) {
 	if err := os.Symlink("../../secret.sh", "project/scripts/link.sh"); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Symlink("../secret.sh", "elsewhere/linked.sh"); err != nil {
+		t.Fatal(err)
+	}
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -257,6 +260,7 @@ func TestScriptsStayInside(t *testing.T) {
 		{"a link that leads out", "scripts/link.sh", "", ""},
 		{"published", "https://example.com/x/one.sh?sig=abc", "", "elsewhere/one.sh"},
 		{"published, by a name of two", "https://example.com/two.sh", "", ""},
+		{"published, a link that leads out", "https://example.com/linked.sh", "", ""},
 		{"published, another text", "https://example.com/one.sh", sum, ""},
 		{"published, unknown", "https://example.com/three.sh", "", ""},
 		{"a folder", "https://example.com/", "", ""},

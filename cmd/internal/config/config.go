@@ -139,7 +139,7 @@ func (f *Finder) find(folder string) *File {
 // read reads the file in a folder; nil when there is none.
 func read(folder string) *File {
 	full := filepath.Join(folder, Name)
-	info, err := os.Stat(full)
+	info, err := os.Lstat(full)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() {
 		return nil
 	}
@@ -161,7 +161,8 @@ func read(folder string) *File {
 }
 
 func content(name string, info fs.FileInfo) ([]byte, error) {
-	if !info.Mode().IsRegular() { // a pipe would never end
+	// A pipe would never end. A link may lead to a file that its author could not read, and findings show its lines.
+	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is not a regular file")
 	}
 	file, err := os.Open(name)

@@ -151,6 +151,8 @@ func TestFindings(t *testing.T) {
 		{"a block inside", "validate {\n  path \"a\" {}\n}", `2:3: there is no block "path" inside of a block`, ""},
 		{"half a file", "validate {\n  fail_on = \"info\"\n", `unclosed configuration block`, "fail_on info"},
 		{"no text", "\xff\xfe", `1:1: invalid character`, ""},
+		{"a folder above", `validate { scripts = "../x" }`, `1:22: the folder "../x" is not below the one of this file`, ""},
+		{"an absolute folder", `validate { scripts = "/etc" }`, `1:22: the folder "/etc" is not below the one of this file`, ""},
 		{"an unknown target", `validate { target = "azure" }`, `1:21: "target" is "azure"; known: "qemu"`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -179,7 +181,7 @@ func TestUnreadable(t *testing.T) {
 		t.Errorf("%+v", f.Findings)
 	}
 	write(t, nil)
-	if err := os.Symlink("/dev/zero", "ingot.hcl"); err != nil {
+	if err := os.Symlink("/etc/passwd", "ingot.hcl"); err != nil {
 		t.Fatal(err)
 	}
 	if f := find(t, "x.json"); len(f.Findings) != 1 || f.Findings[0].Why != "it is not a regular file" {

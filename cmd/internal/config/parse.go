@@ -43,8 +43,13 @@ var attributes = map[string]func(f *File, a *hclsyntax.Attribute, s *Settings){
 		s.Shellcheck = f.oneOf(a, Shellcheck...)
 	},
 	"scripts": func(f *File, a *hclsyntax.Attribute, s *Settings) {
-		if s.Scripts = f.text(a.Expr); s.Scripts != "" && !filepath.IsAbs(s.Scripts) {
-			s.Scripts = shown(filepath.Join(f.folder, s.Scripts))
+		switch folder := f.text(a.Expr); {
+		case folder == "":
+		case !filepath.IsLocal(folder): // whoever writes the file may not be who runs the check
+			f.add(a.Expr.Range(), fmt.Sprintf("the folder %q is not below the one of this file", folder), "findings show lines of scripts",
+				"name it on the command line, with --scripts")
+		default:
+			s.Scripts = shown(filepath.Join(f.folder, folder))
 		}
 	},
 }
