@@ -62,8 +62,8 @@ var modules = map[string]struct {
 	who []string
 	why string
 }{
-	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "plugins/...", "cmd/internal/config"}, "Packer templates are HCL, and so is ingot.hcl"},
-	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore", "plugins/..."}, "the values of HCL"},
+	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
+	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
 	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "plugins/..."}, "what a Packer component is"},
 	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file"}, "the provisioners; pinned to the last MPL version"},
