@@ -1,11 +1,13 @@
 package translate
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
+	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment/armexpr"
 	"github.com/ingot-build/ingot/translate/diag"
 )
@@ -83,6 +85,23 @@ func (s *Secrets) find(n *armjson.Node, names, texts map[string]bool) {
 			}
 		}
 		s.find(m.Value, names, texts)
+	}
+}
+
+// Found adds what findings take for secrets, in the texts of the files: from where they point to the end of the line.
+func (s *Secrets) Found(list diag.List, files map[string][]byte) {
+	for _, d := range list {
+		text, from := files[d.Subject.File], d.Subject.Start.Byte
+		if !check.AboutSecret(d.Code) || from < 0 || from > len(text) {
+			continue
+		}
+		end := len(text)
+		if i := bytes.IndexByte(text[from:], '\n'); i >= 0 {
+			end = from + i
+		}
+		place := d.Subject
+		place.End.Byte = max(end, place.End.Byte)
+		s.places = append(s.places, place)
 	}
 }
 

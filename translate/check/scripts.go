@@ -4,7 +4,9 @@ import (
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/armjson"
+	"github.com/ingot-build/ingot/translate/check/powershell"
 	"github.com/ingot-build/ingot/translate/check/scriptrule"
+	"github.com/ingot-build/ingot/translate/check/shell"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/script"
 	"github.com/ingot-build/ingot/translate/template"
@@ -48,4 +50,10 @@ func (r *report) inScript(s *script.Script, f scriptrule.Finding) {
 		made.edits = append(made.edits, diag.Edit{Range: s.Range(e.From, e.To), Text: text.String()[1 : text.Len()-1]})
 	}
 	r.add(made)
+}
+
+// AboutSecret reports whether findings with a code say that a secret stands in clear text where they point, or right behind. They
+// do not quote it, and whoever shows the text around them should not either.
+func AboutSecret(code diag.Code) bool {
+	return code == CodeURISecret || code == shell.CodeSecret || code == powershell.CodeSecret
 }

@@ -167,7 +167,8 @@ func (in *input) readFile(ctx context.Context, stdin io.Reader, file string) (tr
 	return s, nil
 }
 
-// hideSecrets takes the values of secure parameters out of findings, and out of the texts that they are shown with.
+// hideSecrets takes the values of secure parameters out of findings, and out of the texts that they are shown with; out of these also
+// what findings take for secrets.
 func (in *input) hideSecrets(list diag.List) diag.List {
 	if len(list) == 0 {
 		return list
@@ -177,6 +178,7 @@ func (in *input) hideSecrets(list diag.List) diag.List {
 		files = append(files, translate.Source{File: name, Data: data})
 	}
 	secrets := translate.FindSecrets(files, in.options.Params.Values)
+	secrets.Found(list, in.sources)
 	for name, data := range in.sources {
 		in.sources[name] = secrets.Mask(name, data)
 	}

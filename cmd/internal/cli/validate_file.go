@@ -118,6 +118,13 @@ func (v *validator) describe(report *view.FileReport, in *input, checked []trans
 		}
 		report.Templates = append(report.Templates, t)
 	}
+	for _, c := range checked {
+		for _, s := range c.Scripts {
+			if s.File() != "" {
+				in.sources[s.File()] = s.Source()
+			}
+		}
+	}
 	all = in.hideSecrets(all)
 	report.List, report.Sources = all[:len(list)], in.sources
 	rest := all[len(list):]
@@ -127,11 +134,6 @@ func (v *validator) describe(report *view.FileReport, in *input, checked []trans
 				u := rest[0]
 				report.Templates[i].Unknowns = append(report.Templates[i].Unknowns, view.Unknown{Path: u.Path, Expression: u.Summary, Why: u.Why, Fix: u.Fix})
 				rest = rest[1:]
-			}
-		}
-		for _, s := range c.Scripts {
-			if s.File() != "" {
-				in.sources[s.File()] = s.Source()
 			}
 		}
 	}
