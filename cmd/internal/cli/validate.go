@@ -172,6 +172,9 @@ func (v *validator) run(ctx context.Context) error {
 	if v.around, err = v.o.readAround(ctx); err != nil {
 		return err
 	}
+	if len(v.around.refused) > 0 {
+		return &findingsError{list: v.around.refused, sources: v.around.sources}
+	}
 	v.around.options.Target = v.o.target
 	v.config, v.scripts = &config.Finder{}, newScriptFinder(v.env.Getenv)
 

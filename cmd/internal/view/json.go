@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/ingot-build/ingot/engine/events"
@@ -44,4 +45,44 @@ func Document(w io.Writer, value any) error {
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(value)
+}
+
+// jsonArray writes a long array of a document one element after another, formatted like Document does.
+type jsonArray struct {
+	out    io.Writer
+	indent string // of the line that the array begins in
+	n      int
+}
+
+func (a *jsonArray) add(value any) error {
+	text, err := indented(value, a.indent+"  ")
+	if err != nil {
+		return err
+	}
+	before := "["
+	if a.n++; a.n > 1 {
+		before = ","
+	}
+	_, err = io.WriteString(a.out, before+"\n"+a.indent+"  "+text)
+	return err
+}
+
+// end closes the array.
+func (a *jsonArray) end() error {
+	text := "\n" + a.indent + "]"
+	if a.n == 0 {
+		text = "[]"
+	}
+	_, err := io.WriteString(a.out, text)
+	return err
+}
+
+// indented is a value as a part of a document, in a line that is indented so.
+func indented(value any, indent string) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetIndent(indent, "  ")
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(value)
+	return strings.TrimSuffix(b.String(), "\n"), err
 }

@@ -11,21 +11,15 @@ import (
 
 // JUnitReport is a Report as the XML that test runners write, which every CI system shows: a suite for each file, and in it a failed
 // case for each finding that fails, or else a passed one for each image template. Other findings are the output of the suite.
+// Suites are written as they come, so that many files take no more memory than one; each counts its cases.
 type JUnitReport struct {
 	Out io.Writer
 
-	suites junitSuites
-}
-
-type junitSuites struct {
-	XMLName  xml.Name     `xml:"testsuites"`
-	Name     string       `xml:"name,attr"`
-	Tests    int          `xml:"tests,attr"`
-	Failures int          `xml:"failures,attr"`
-	Suites   []junitSuite `xml:"testsuite"`
+	begun bool
 }
 
 type junitSuite struct {
+	XMLName  xml.Name    `xml:"testsuite"`
 	Name     string      `xml:"name,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
@@ -68,9 +62,26 @@ func (r *JUnitReport) File(f FileReport) error {
 		}
 	}
 	s.Tests = len(s.Cases)
-	r.suites.Suites = append(r.suites.Suites, s)
-	r.suites.Tests, r.suites.Failures = r.suites.Tests+s.Tests, r.suites.Failures+s.Failures
-	return nil
+	if err := r.begin(); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(r.Out)
+	enc.Indent("  ", "  ")
+	if err := enc.Encode(s); err != nil {
+		return err
+	}
+	_, err := io.WriteString(r.Out, "\n")
+	return err
+}
+
+// begin writes what stands before the first suite, once.
+func (r *JUnitReport) begin() error {
+	if r.begun {
+		return nil
+	}
+	r.begun = true
+	_, err := io.WriteString(r.Out, xml.Header+"<testsuites name=\"ingot validate\">\n")
+	return err
 }
 
 // caseName is what tells the cases of a file apart: the code and the place.
@@ -87,15 +98,9 @@ func caseName(d diag.Diagnostic) string {
 
 // End implements Report.
 func (r *JUnitReport) End() error {
-	r.suites.Name = "ingot validate"
-	if _, err := io.WriteString(r.Out, xml.Header); err != nil {
+	if err := r.begin(); err != nil {
 		return err
 	}
-	enc := xml.NewEncoder(r.Out)
-	enc.Indent("", "  ")
-	if err := enc.Encode(r.suites); err != nil {
-		return err
-	}
-	_, err := io.WriteString(r.Out, "\n")
+	_, err := io.WriteString(r.Out, "</testsuites>\n")
 	return err
 }

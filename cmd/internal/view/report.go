@@ -92,20 +92,22 @@ func (r *TextReport) End() error {
 	return err
 }
 
-// JSONReport is a Report as one JSON document.
+// JSONReport is a Report as one JSON document: {"diagnostics": […], "files": […], "errors": 1, …}. Findings are written as they come, so
+// that many files take little memory.
 type JSONReport struct {
 	Out io.Writer
 
-	document jsonDocument
+	diagnostics *jsonArray // nil before the first file
+	rest        jsonRest
 }
 
-type jsonDocument struct {
-	File        string     `json:"file,omitempty"` // when it is the only one
-	Errors      int        `json:"errors"`
-	Warnings    int        `json:"warnings"`
-	Infos       int        `json:"infos"`
-	Diagnostics diag.List  `json:"diagnostics"` // of all files, in order
-	Files       []jsonFile `json:"files"`
+// jsonRest is what stands behind the findings.
+type jsonRest struct {
+	Files    []jsonFile `json:"files"`
+	File     string     `json:"file,omitempty"` // when it is the only one
+	Errors   int        `json:"errors"`
+	Warnings int        `json:"warnings"`
+	Infos    int        `json:"infos"`
 }
 
 type jsonFile struct {
@@ -133,24 +135,49 @@ func (r *JSONReport) File(f FileReport) error {
 		}
 		one.ImageTemplates = append(one.ImageTemplates, made)
 	}
-	d := &r.document
+	d := &r.rest
 	d.Files = append(d.Files, one)
 	d.Errors, d.Warnings, d.Infos = d.Errors+one.Errors, d.Warnings+one.Warnings, d.Infos+one.Infos
-	d.Diagnostics = append(d.Diagnostics, f.List...)
+	if err := r.begin(); err != nil {
+		return err
+	}
+	for _, d := range f.List {
+		if err := r.diagnostics.add(d); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// begin writes what stands before the first finding, once.
+func (r *JSONReport) begin() error {
+	if r.diagnostics != nil {
+		return nil
+	}
+	r.diagnostics = &jsonArray{out: r.Out, indent: "  "}
+	_, err := io.WriteString(r.Out, "{\n  \"diagnostics\": ")
+	return err
 }
 
 // End implements Report.
 func (r *JSONReport) End() error {
-	d := r.document
+	if err := r.begin(); err != nil {
+		return err
+	}
+	if err := r.diagnostics.end(); err != nil {
+		return err
+	}
+	d := r.rest
 	if len(d.Files) == 1 {
 		d.File = d.Files[0].File
 	}
 	if d.Files == nil {
 		d.Files = []jsonFile{}
 	}
-	if d.Diagnostics == nil {
-		d.Diagnostics = diag.List{}
+	text, err := indented(d, "")
+	if err != nil {
+		return err
 	}
-	return Document(r.Out, d)
+	_, err = io.WriteString(r.Out, ","+strings.TrimPrefix(text, "{")+"\n")
+	return err
 }

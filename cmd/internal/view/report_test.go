@@ -127,11 +127,14 @@ func TestGitHubReport(t *testing.T) {
 func TestJUnitReport(t *testing.T) {
 	var out bytes.Buffer
 	run(t, &JUnitReport{Out: &out}, reports(t))
-	var got junitSuites
+	var got struct {
+		Name   string       `xml:"name,attr"`
+		Suites []junitSuite `xml:"testsuite"`
+	}
 	if err := xml.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	if got.Tests != 5 || got.Failures != 4 || len(got.Suites) != 2 || got.Suites[0].Failures != 4 || got.Suites[1].Tests != 1 {
+	if got.Name != "ingot validate" || len(got.Suites) != 2 || got.Suites[0].Tests != 4 || got.Suites[0].Failures != 4 || got.Suites[1].Tests != 1 {
 		t.Errorf("%s", out.String())
 	}
 	first := got.Suites[0].Cases[0]
@@ -204,7 +207,12 @@ func TestSARIFReport(t *testing.T) {
 func TestSARIFParts(t *testing.T) {
 	var out bytes.Buffer
 	run(t, &SARIFReport{Out: &out, Version: "v1.2.3", Rule: testRule}, reports(t))
-	var log sarifLog
+	var log struct {
+		Runs []struct {
+			Tool    sarifTool
+			Results []sarifResult
+		}
+	}
 	if err := json.Unmarshal(out.Bytes(), &log); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +223,7 @@ func TestSARIFParts(t *testing.T) {
 			t.Errorf("%s has the index of %s", result.RuleID, rules[result.RuleIndex].ID)
 		}
 	}
-	if len(rules) != 4 || !strings.Contains(rules[2].Help.Markdown, "```json\n{}\n```") {
+	if len(rules) != 4 || !strings.Contains(rules[0].Help.Markdown, "```json\n{}\n```") {
 		t.Errorf("rules: %+v", rules)
 	}
 	first := r.Results[0]

@@ -15,13 +15,16 @@ import (
 
 // SARIFReport is a Report in the format that code scanning services take: SARIF 2.1.0. What it writes is the small part of the format
 // that a checker of text needs; the libraries there are write every empty list of it, and link a validator.
+// Results are written as they come, so that many files take no more memory than one.
 // Reference: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 type SARIFReport struct {
 	Out     io.Writer
 	Version string                         // of Ingot
 	Rule    func(code diag.Code) SARIFRule // describes a code that was found
-	results []sarifResult                  // their RuleIndex is set at the end
-	codes   map[diag.Code][]int            // where they are in results
+
+	results *jsonArray        // nil before the first one
+	rules   []diag.Code       // those that were found, by index
+	index   map[diag.Code]int // in rules
 }
 
 // SARIFRule describes a kind of finding.
@@ -33,19 +36,6 @@ type SARIFRule struct {
 	Reference string // a URL, or ""
 }
 
-type sarifLog struct {
-	Schema  string     `json:"$schema"`
-	Version string     `json:"version"`
-	Runs    []sarifRun `json:"runs"`
-}
-
-type sarifRun struct {
-	Tool        sarifTool         `json:"tool"`
-	Invocations []sarifInvocation `json:"invocations"`
-	ColumnKind  string            `json:"columnKind"`
-	Results     []sarifResult     `json:"results"`
-}
-
 type sarifTool struct {
 	Driver sarifDriver `json:"driver"`
 }
@@ -55,10 +45,6 @@ type sarifDriver struct {
 	Version        string            `json:"version,omitempty"`
 	InformationURI string            `json:"informationUri"`
 	Rules          []sarifDescriptor `json:"rules"`
-}
-
-type sarifInvocation struct {
-	ExecutionSuccessful bool `json:"executionSuccessful"`
 }
 
 type sarifDescriptor struct {
@@ -131,30 +117,61 @@ type sarifReplacement struct {
 
 var sarifLevels = map[diag.Severity]string{diag.Error: "error", diag.Warning: "warning", diag.Info: "note"}
 
+// sarifHead is all before the first result. The names of a log are in the order that suits writing it.
+const sarifHead = `{
+  "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+  "version": "2.1.0",
+  "runs": [
+    {
+      "columnKind": "unicodeCodePoints",
+      "invocations": [
+        {
+          "executionSuccessful": true
+        }
+      ],
+      "results": `
+
 // File implements Report.
 func (r *SARIFReport) File(f FileReport) error {
-	if r.codes == nil {
-		r.codes = map[diag.Code][]int{}
+	if err := r.begin(); err != nil {
+		return err
 	}
 	for _, d := range f.List {
-		r.codes[d.Code] = append(r.codes[d.Code], len(r.results))
-		r.results = append(r.results, newSARIFResult(d))
+		i, known := r.index[d.Code]
+		if !known {
+			i = len(r.rules)
+			r.rules = append(r.rules, d.Code)
+			r.index[d.Code] = i
+		}
+		result := newSARIFResult(d)
+		result.RuleIndex = i
+		if err := r.results.add(result); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// begin writes the head of the log, once.
+func (r *SARIFReport) begin() error {
+	if r.results != nil {
+		return nil
+	}
+	r.index, r.results = map[diag.Code]int{}, &jsonArray{out: r.Out, indent: "      "}
+	_, err := io.WriteString(r.Out, sarifHead)
+	return err
+}
+
 // End implements Report. Rules are described as far as something was found.
 func (r *SARIFReport) End() error {
-	driver := sarifDriver{Name: "ingot", Version: r.Version, InformationURI: "https://github.com/ingot-build/ingot", Rules: []sarifDescriptor{}}
-	found := make([]diag.Code, 0, len(r.codes))
-	for code := range r.codes {
-		found = append(found, code)
+	if err := r.begin(); err != nil {
+		return err
 	}
-	slices.Sort(found)
-	for i, code := range found {
-		for _, at := range r.codes[code] {
-			r.results[at].RuleIndex = i
-		}
+	if err := r.results.end(); err != nil {
+		return err
+	}
+	driver := sarifDriver{Name: "ingot", Version: r.Version, InformationURI: "https://github.com/ingot-build/ingot", Rules: []sarifDescriptor{}}
+	for _, code := range r.rules {
 		rule := r.Rule(code)
 		d := sarifDescriptor{ID: string(code), ShortDescription: sarifText{Text: rule.Summary}, HelpURI: rule.Reference,
 			Default: sarifConfiguration{sarifLevels[rule.Severity]}}
@@ -163,14 +180,12 @@ func (r *SARIFReport) End() error {
 		}
 		driver.Rules = append(driver.Rules, d)
 	}
-	results := r.results
-	if results == nil {
-		results = []sarifResult{}
+	tool, err := indented(sarifTool{driver}, "      ")
+	if err != nil {
+		return err
 	}
-	return Document(r.Out, sarifLog{
-		Schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", Version: "2.1.0",
-		Runs: []sarifRun{{Tool: sarifTool{driver}, Invocations: []sarifInvocation{{true}}, ColumnKind: "unicodeCodePoints", Results: results}},
-	})
+	_, err = fmt.Fprintf(r.Out, ",\n      \"tool\": %s\n    }\n  ]\n}\n", tool)
+	return err
 }
 
 func newSARIFResult(d diag.Diagnostic) sarifResult {
