@@ -316,3 +316,54 @@ func TestDownloadedScripts(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A script of 50 MB is not read, and that is said. One in the encoding of Windows is.
+func TestUnusualScripts(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "t.json", strings.Replace(goodTemplate, `"distribute"`, `"customize": [
+      {"type": "Shell", "scriptUri": "https://example.com/large.sh"},
+      {"type": "Shell", "scriptUri": "https://example.com/wide.sh"},
+      {"type": "Shell", "scriptUri": "https://example.com/binary.sh"}
+    ], "distribute"`, 1))
+	write(t, "s/large.sh", "#!/bin/sh\n")
+	if err := os.Truncate("s/large.sh", 50_000_000); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "s/wide.sh", "\xff\xfe#\x00!\x00/\x00b\x00i\x00n\x00/\x00s\x00h\x00\n\x00")
+	write(t, "s/binary.sh", "\x7fELF\x02\x01\x00\x00\x00\x03")
+	_, stdout, stderr := ingot(t, "validate", "t.json", "--scripts", "s", "--format", "json", "--shellcheck", "off")
+	var got struct {
+		Diagnostics []struct {
+			Code, Summary, Path string
+			Range               struct{ File string }
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatalf("%v: %s%s", err, stdout, stderr)
+	}
+	about := map[string]string{}
+	for _, d := range got.Diagnostics {
+		about[d.Range.File+" "+d.Path] += d.Code + ": " + d.Summary + "\n"
+	}
+	if text := about["t.json properties.customize[0].scriptUri"]; !strings.Contains(text, "ING1905: the script has 48 MiB, and was not looked into") {
+		t.Errorf("the large one: %v", about)
+	}
+	for _, file := range []string{"s/wide.sh properties.customize[1].scriptUri", "s/binary.sh properties.customize[2].scriptUri"} {
+		if about[file] == "" {
+			t.Errorf("nothing is said about %s: %v", file, about)
+		}
+	}
+}
+
+// A parameter file that nobody can read is no reason to pass over all templates.
+func TestLargeParameterFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "images/t.json", goodTemplate)
+	write(t, "p.json", "{}")
+	if err := os.Truncate("p.json", 17<<20); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := ingot(t, "validate", "images", "--param-file", "p.json"); code != ExitTemplate || !strings.Contains(stderr, "larger than 16 MiB") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
