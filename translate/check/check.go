@@ -49,6 +49,9 @@ type Options struct {
 	Skip    func(Rule) bool // rules that are not asked; nil for all to be asked
 }
 
+// table is made once: a thousand templates would make it a thousand times.
+var table = sync.OnceValue(Rules)
+
 // Check runs the rules. It copes with templates that Decode found errors in. Findings are in file order. An unknown target is a
 // fault of the program and panics.
 func Check(t *template.ImageTemplate, o Options) diag.List {
@@ -61,7 +64,7 @@ func Check(t *template.ImageTemplate, o Options) diag.List {
 		scripts = sync.OnceValue(func() []*script.Script { return script.Of(t, o.Files, o.Script) })
 	}
 	parsed := map[*script.Script]any{}
-	for _, rule := range Rules() {
+	for _, rule := range table() {
 		if rule.Target == "" || rule.Target == o.Target {
 			if o.Skip == nil || !o.Skip(rule) {
 				rule.check(t, &report{rule: rule, list: &list, files: o.Files, scripts: scripts, parsed: parsed})
