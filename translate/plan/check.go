@@ -23,13 +23,16 @@ func (p *Plan) Check() error {
 		}
 		seen[s] = true
 	}
-	for _, s := range p.Steps {
+	for _, s := range p.AllSteps() {
 		unique(ids, "step id", s.ID)
-		if n := count(s.Shell != nil, s.File != nil); n != 1 {
+		if n := count(s.Shell != nil, s.File != nil, s.PowerShell != nil, s.WindowsRestart != nil, s.WindowsUpdate != nil); n != 1 {
 			bad("step %s has %d types", s.ID, n)
 			continue
 		}
-		c := s.content()
+		c := s.Content()
+		if c == nil {
+			continue
+		}
 		unique(names, "file name", c.FileName)
 		if c.URI != "" && c.Text != "" {
 			bad("step %s has both the text and the URI of %s", s.ID, c.FileName)
@@ -48,14 +51,6 @@ func (p *Plan) Check() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// content is the one content of a step that has a type.
-func (s Step) content() Content {
-	if s.Shell != nil {
-		return s.Shell.Script
-	}
-	return s.File.Content
 }
 
 func count(cases ...bool) int {

@@ -17,9 +17,48 @@ type Plan struct {
 	OS             OS            `json:"os"`
 	Source         Source        `json:"source"`
 	OSDiskSizeGB   int64         `json:"osDiskSizeGB,omitempty"` // GiB; 0: the size of the source
-	TimeoutMinutes int64         `json:"timeoutMinutes"`         // the whole run: build and distribution
+	TimeoutMinutes int64         `json:"timeoutMinutes"`         // the whole run: build, validation and distribution
+	Azure          Azure         `json:"azure,omitzero"`         // what only a build VM in Azure can follow
+	OnError        OnError       `json:"onError,omitzero"`
 	Steps          []Step        `json:"steps"`                  // run order
+	OptimizeBoot   bool          `json:"optimizeBoot,omitempty"` // after the last step, before validation
+	Validation     *Validation   `json:"validation,omitempty"`   // nil: the image is not validated
 	Destinations   []Destination `json:"destinations"`           // template order
+}
+
+// Azure is what the image template says about the build VM's place in Azure. Each "" is the service's own choice.
+type Azure struct {
+	Location             string            `json:"location,omitempty"`   // of the image template, as region names are written in ids: westus2
+	Identities           []string          `json:"identities,omitempty"` // resource ids: who reads scripts and writes images
+	VMSize               string            `json:"vmSize,omitempty"`
+	VMIdentities         []string          `json:"vmIdentities,omitempty"` // resource ids, for what runs on the build VM
+	Network              Network           `json:"network,omitzero"`
+	StagingResourceGroup string            `json:"stagingResourceGroup,omitempty"` // resource id
+	ResourceTags         map[string]string `json:"resourceTags,omitempty"`         // of what a run makes and removes again
+}
+
+// Network is the existing virtual network of the build VM: a subnet by its id, or by three names in the subscription of the
+// image template, as the oldest api-versions have it. The zero Network is one made for the run.
+type Network struct {
+	SubnetID                  string `json:"subnetId,omitempty"`
+	ContainerInstanceSubnetID string `json:"containerInstanceSubnetId,omitempty"` // of the service's own containers
+	ProxyVMSize               string `json:"proxyVmSize,omitempty"`               // of the service's own proxy VM
+	VirtualNetwork            string `json:"virtualNetwork,omitempty"`
+	Subnet                    string `json:"subnet,omitempty"`
+	ResourceGroup             string `json:"resourceGroup,omitempty"`
+}
+
+// OnError says what is left standing after a failure; the zero OnError leaves nothing.
+type OnError struct {
+	KeepBuildVM      bool `json:"keepBuildVM,omitempty"`      // onCustomizerError is abort
+	KeepValidationVM bool `json:"keepValidationVM,omitempty"` // onValidationError is abort
+}
+
+// Validation runs steps on a machine made from the image.
+type Validation struct {
+	SourceOnly       bool   `json:"sourceOnly,omitempty"`       // the source image is validated, nothing is built or distributed
+	DistributeAnyway bool   `json:"distributeAnyway,omitempty"` // a failure does not keep the image from its destinations
+	Steps            []Step `json:"steps"`                      // run order; Shell, PowerShell and File
 }
 
 // OS is the family of the source image; it decides the communicator and how the image is generalized.
@@ -48,10 +87,18 @@ type Source struct {
 
 // PlatformImage is a marketplace image; Version may be "latest".
 type PlatformImage struct {
+	Publisher string        `json:"publisher"`
+	Offer     string        `json:"offer"`
+	SKU       string        `json:"sku"`
+	Version   string        `json:"version"`
+	Plan      *PurchasePlan `json:"plan,omitempty"` // nil: the image is not paid for
+}
+
+// PurchasePlan is what a paid marketplace image is bought by.
+type PurchasePlan struct {
+	Name      string `json:"name"`
+	Product   string `json:"product"`
 	Publisher string `json:"publisher"`
-	Offer     string `json:"offer"`
-	SKU       string `json:"sku"`
-	Version   string `json:"version"`
 }
 
 // URN gives publisher:offer:sku:version.
@@ -73,14 +120,18 @@ type Exact struct {
 	Size    int64  `json:"size"`              // virtual size in bytes
 }
 
-// Step is one provisioner of the build. Exactly one of Shell and File is set.
+// Step is one provisioner of the build. Exactly one of the pointers is set; Shell is for Linux, those from PowerShell on are for
+// Windows.
 type Step struct {
-	ID     string `json:"id"`               // customize[2], prepare, generalize; unique in the plan
-	Name   string `json:"name,omitempty"`   // the label the user gave
-	Hidden bool   `json:"hidden,omitempty"` // not in the template: the service's own first and last steps
-	Shell  *Shell `json:"shell,omitempty"`
-	File   *File  `json:"file,omitempty"`
-	Origin Origin `json:"origin"`
+	ID             string          `json:"id"`               // customize[2], prepare, generalize, validate[0]; unique in the plan
+	Name           string          `json:"name,omitempty"`   // the label the user gave
+	Hidden         bool            `json:"hidden,omitempty"` // not in the template: the service's own first and last steps
+	Shell          *Shell          `json:"shell,omitempty"`
+	File           *File           `json:"file,omitempty"`
+	PowerShell     *PowerShell     `json:"powerShell,omitempty"`
+	WindowsRestart *WindowsRestart `json:"windowsRestart,omitempty"`
+	WindowsUpdate  *WindowsUpdate  `json:"windowsUpdate,omitempty"`
+	Origin         Origin          `json:"origin"`
 }
 
 // Title is what a person reads for the step: its id, and its name where it has one.
@@ -106,6 +157,30 @@ type File struct {
 	Destination string  `json:"destination"` // absolute, file name included
 }
 
+// PowerShell runs a script on a Windows build VM.
+type PowerShell struct {
+	Script Content `json:"script"`
+	// Elevated runs it by a scheduled task with full rights, as the build user, or as the local system with AsSystem too.
+	Elevated       bool    `json:"elevated,omitempty"`
+	AsSystem       bool    `json:"asSystem,omitempty"`
+	ValidExitCodes []int64 `json:"validExitCodes,omitempty"` // nil: 0 alone
+	LastWord       bool    `json:"lastWord,omitempty"`       // as in Shell
+}
+
+// WindowsRestart restarts the build VM and waits for it. Each "" is the provisioner's own default.
+type WindowsRestart struct {
+	Command      string `json:"command,omitempty"`
+	CheckCommand string `json:"checkCommand,omitempty"`
+	Timeout      string `json:"timeout,omitempty"` // 5m, 90s
+}
+
+// WindowsUpdate installs updates and restarts until none is left. What is nil or 0 is the provisioner's own default.
+type WindowsUpdate struct {
+	SearchCriteria string   `json:"searchCriteria,omitempty"`
+	Filters        []string `json:"filters,omitempty"`     // include:EXPRESSION or exclude:EXPRESSION; the first that matches decides
+	UpdateLimit    int64    `json:"updateLimit,omitempty"` // for each pass
+}
+
 // Content is bytes that a step needs. Either Text is the bytes, or URI says where they are.
 type Content struct {
 	FileName string `json:"fileName"`         // below files/ beside the Packer template; unique in the plan
@@ -119,20 +194,45 @@ type Content struct {
 	ChecksumOrigin Origin `json:"checksumOrigin,omitzero"`
 }
 
-// Contents returns a pointer to every Content of the plan, in step order.
-func (p *Plan) Contents() []*Content {
-	var all []*Content
+// AllSteps gives the steps of the build, and then those of the validation.
+func (p *Plan) AllSteps() []*Step {
+	var all []*Step
 	for i := range p.Steps {
-		switch s := &p.Steps[i]; {
-		case s.Shell != nil:
-			all = append(all, &s.Shell.Script)
-		case s.File != nil:
-			all = append(all, &s.File.Content)
-		default:
-			panic(fmt.Sprintf("plan: step %s is neither shell nor file", s.ID))
+		all = append(all, &p.Steps[i])
+	}
+	if p.Validation != nil {
+		for i := range p.Validation.Steps {
+			all = append(all, &p.Validation.Steps[i])
 		}
 	}
 	return all
+}
+
+// Contents returns a pointer to every Content of the plan, in the order of AllSteps.
+func (p *Plan) Contents() []*Content {
+	var all []*Content
+	for _, s := range p.AllSteps() {
+		if c := s.Content(); c != nil {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Content is the one content of the step; nil for a step that needs none.
+func (s *Step) Content() *Content {
+	switch {
+	case s.Shell != nil:
+		return &s.Shell.Script
+	case s.File != nil:
+		return &s.File.Content
+	case s.PowerShell != nil:
+		return &s.PowerShell.Script
+	case s.WindowsRestart != nil, s.WindowsUpdate != nil:
+		return nil
+	default:
+		panic(fmt.Sprintf("plan: step %s has no type", s.ID))
+	}
 }
 
 // Destination is one distributor. Exactly one of the pointers is set.
