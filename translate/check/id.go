@@ -62,13 +62,13 @@ func versionOf(id string) (version string, ok bool) {
 	return m[1], true
 }
 
-// exactVersion reports whether v is x.y.z with numbers of 32 bits.
+// exactVersion reports whether v is x.y.z with numbers that an int32 holds.
 func exactVersion(v string) bool {
 	if !number32x3.MatchString(v) {
 		return false
 	}
 	for part := range strings.SplitSeq(v, ".") {
-		if len(part) == 10 && part > "4294967295" {
+		if len(part) == 10 && part > "2147483647" {
 			return false
 		}
 	}

@@ -80,7 +80,7 @@ func (c *Checker) Check(ctx context.Context, scripts []*script.Script, found dia
 				return context.Cause(ctx)
 			}
 			defer func() { <-c.slots }()
-			lists[i], err = c.one(ctx, s, dialect, unparsed(s, found))
+			lists[i], err = c.one(ctx, s, dialect, found)
 			return err
 		})
 	}
@@ -133,7 +133,7 @@ type comment struct {
 }
 
 // one asks about one script.
-func (c *Checker) one(ctx context.Context, s *script.Script, dialect string, unparsed bool) (diag.List, error) {
+func (c *Checker) one(ctx context.Context, s *script.Script, dialect string, found diag.List) (diag.List, error) {
 	if len(s.Text) > maxSize {
 		return gaveUp(s, fmt.Sprintf("it has more than %d KiB", maxSize>>10)), nil
 	}
@@ -161,14 +161,37 @@ func (c *Checker) one(ctx context.Context, s *script.Script, dialect string, unp
 	}
 	var list diag.List
 	starts := lineStarts(s.Text)
+	unparsed := unparsed(s, found)
 	for _, said := range answer.Comments {
 		if syntax := said.Code < 2000; unparsed && syntax || len(s.Gaps) > 0 && (syntax || needsAll[said.Code]) {
 			continue
 		}
 		from, to := offset(s.Text, starts, said.Line, said.Column), offset(s.Text, starts, said.EndLine, said.EndColumn)
-		list.Add(finding(s, from, max(from, to), said))
+		if d := finding(s, from, max(from, to), said); !known(d, ownCode(said.Code), found) {
+			list.Add(d)
+		}
 	}
 	return list, nil
+}
+
+// ownCode is the code of Ingot's own rule about what a code of the program is about; "" for most.
+func ownCode(code int) diag.Code {
+	switch {
+	case code == 2024:
+		return shell.CodeSudoRedirect
+	case 3000 <= code && code < 4000:
+		return shell.CodeBashInSh
+	default:
+		return ""
+	}
+}
+
+// known reports whether a finding of that code is on the same line.
+func known(d diag.Diagnostic, code diag.Code, found diag.List) bool {
+	return slices.ContainsFunc(found, func(f diag.Diagnostic) bool {
+		return f.Code == code && f.Path == d.Path && f.Subject.File == d.Subject.File &&
+			f.Subject.Start.Line <= d.Subject.End.Line && d.Subject.Start.Line <= f.Subject.End.Line
+	})
 }
 
 // needsAll are the codes about names that are set and never used, or the other way round: a command that is not known may do that.

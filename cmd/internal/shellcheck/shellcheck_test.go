@@ -110,6 +110,12 @@ func TestCheck(t *testing.T) {
 		{"what does not parse is said once", &fake{answers: map[string]string{"sh": comment(1, 1, 1, 2, 1073, "error"), "bash": comment(1, 1, 1, 2, 1073, "error")}, err: found},
 			diag.List{{Code: "ING2201", Path: "properties.customize[0].inline[1]"}},
 			"s.sh:1:1: warning: shellcheck: SC1073 Careful [ING2290] (properties.customize[1].scriptUri) \n", ""},
+		{"what a rule has said of the same command", &fake{answers: map[string]string{"sh": comment(1, 10, 1, 12, 2024, "warning"), "bash": none}, err: found},
+			diag.List{{Code: "ING2208", Path: "properties.customize[0].inline[0]", Subject: diag.Range{File: "t.json", Start: diag.Pos{Line: 3}, End: diag.Pos{Line: 3}}}},
+			"", ""},
+		{"what a rule has said of another command", &fake{answers: map[string]string{"sh": comment(1, 10, 1, 12, 3010, "warning"), "bash": none}, err: found},
+			diag.List{{Code: "ING2202", Path: "properties.customize[0].inline[1]", Subject: diag.Range{File: "t.json", Start: diag.Pos{Line: 3}, End: diag.Pos{Line: 3}}}},
+			"t.json:3:47: warning: shellcheck: SC3010 Careful [ING2290] (properties.customize[0].inline[0]) \n", ""},
 		{"no JSON", &fake{answers: map[string]string{"sh": "oops", "bash": none}}, nil,
 			"t.json:3:33: info: shellcheck could not look at this script [ING2290] (properties.customize[0].inline) its answer is no JSON: " +
 				"invalid character 'o' looking for beginning of value\n", ""},
