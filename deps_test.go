@@ -35,6 +35,7 @@ var layers = []layer{
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
 	{who: []string{"engine/packercore"}, may: []string{"engine/events", "translate/diag"}}, // it is handed the plugins
+	{who: []string{"engine/pluginhost", "engine/plugindir"}, may: []string{"engine/events"}},
 	{who: []string{"engine/service"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/build"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/..."}, may: []string{"engine/...", "translate/plan", "translate/diag"}},
@@ -49,6 +50,7 @@ var only = map[string][]string{
 	"engine/service":     {"cmd/...", "engine/rest"},
 	"engine/build":       {"engine/service"},
 	"engine/packercore":  {"engine/build", "engine/service", "cmd/internal/wire"},
+	"engine/pluginhost":  {"cmd/internal/wire"},
 	"plugins/all":        {"cmd/internal/wire"},
 	"engine/target/qemu": {"cmd/internal/wire"},
 	"cmd/internal/wire":  {"cmd/internal/cli"},
@@ -62,12 +64,12 @@ var modules = map[string]struct {
 	who []string
 	why string
 }{
-	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
-	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
+	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "engine/pluginhost", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
+	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
-	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "plugins/..."}, "what a Packer component is"},
+	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/..."}, "what a Packer component is"},
 	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file"}, "the provisioners; pinned to the last MPL version"},
-	"github.com/hashicorp/go-version":        {[]string{"engine/packercore"}, "required_version"},
+	"github.com/hashicorp/go-version":        {[]string{"engine/packercore", "engine/plugindir"}, "required_version; the versions of plugins"},
 	"modernc.org/sqlite":                     {[]string{"engine/store"}, "runs and ledger, without cgo"},
 	"github.com/gofrs/flock":                 {[]string{"engine/..."}, "locks that end with their process"},
 	"github.com/google/uuid":                 {[]string{"engine/...", "cmd/internal/cli"}, "ids of disks and versions; newGuid()"},

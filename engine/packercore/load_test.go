@@ -155,7 +155,7 @@ variable "tags" {
 			[]string{
 				`DIR/image.pkr.hcl:2:1: variable "cpus" cannot be "many": it is not a value of type number`,
 				`DIR/image.pkr.hcl:5:1: variable "pin" cannot be given (sensitive): it is not a value of type number`,
-				`DIR/image.pkr.hcl:9:1: variable "on" cannot be "1": bool required, but have number`,
+				`DIR/image.pkr.hcl:9:1: variable "on" cannot be "1": bool required`,
 			},
 		},
 		{

@@ -117,7 +117,8 @@ func textsIn(v cty.Value) []string {
 		return []string{v.AsString()}
 	case v.CanIterateElements():
 		var all []string
-		for _, e := range v.Elements() {
+		for it := v.ElementIterator(); it.Next(); {
+			_, e := it.Element()
 			all = append(all, textsIn(e)...)
 		}
 		return all
