@@ -36,7 +36,7 @@ func TestWanted(t *testing.T) {
 			}
 			got := map[string]string{"plan.json": string(data)}
 			blobs := resolved(t, name, p)
-			folder, err := emit.Packer(p)
+			folder, err := emit.Packer(p, emit.Options{})
 			if err != nil || len(folder.Missing) > 0 {
 				t.Fatal(folder, err)
 			}

@@ -19,7 +19,7 @@ func BenchmarkExample(b *testing.B) {
 		if p == nil {
 			b.Fatal(diags)
 		}
-		if _, err := emit.Packer(p); err != nil {
+		if _, err := emit.Packer(p, emit.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -54,7 +54,7 @@ func FuzzTranslate(f *testing.F) {
 		if err := p.Check(); err != nil {
 			t.Error(err)
 		}
-		if _, err := emit.Packer(p); err != nil {
+		if _, err := emit.Packer(p, emit.Options{}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -157,7 +157,7 @@ func roundTrip(t *testing.T, p *plan.Plan) {
 // packer gives the emitted image.pkr.hcl.
 func packer(t *testing.T, p *plan.Plan) string {
 	t.Helper()
-	folder, err := emit.Packer(p)
+	folder, err := emit.Packer(p, emit.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,7 +96,7 @@ func unstage(ctx context.Context, s *state) error { return s.Ledger.Undo(ctx, s.
 
 // emitPacker writes the Packer template and the plan into the run's folder, where they stay: they are what was run.
 func emitPacker(_ context.Context, s *state) error {
-	folder, err := emit.Packer(s.Plan)
+	folder, err := emit.Packer(s.Plan, emit.Options{})
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func TestEmitted(t *testing.T) {
 			}},
 		},
 	}
-	folder, err := emit.Packer(p)
+	folder, err := emit.Packer(p, emit.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,7 +144,7 @@ func (s *Service) Resolve(ctx context.Context, p *plan.Plan, templateFile string
 
 // WritePacker writes the Packer template of p into dir: exactly what Build would run.
 func (s *Service) WritePacker(p *plan.Plan, dir string) error {
-	folder, err := emit.Packer(p)
+	folder, err := emit.Packer(p, emit.Options{})
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,7 @@
 package emit
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
@@ -9,56 +9,61 @@ import (
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// The builder, and the one source made with it.
-const (
-	builder    = "ingot-qemu"
-	sourceName = "image"
-)
+// sourceName is the second label of the one source block.
+const sourceName = "image"
 
-// BuildUser is who customizers run as on a Linux build VM: unprivileged, with passwordless sudo, as in the service.
-const BuildUser = "packer"
-
-// rootCommand runs a shell step as root. Vars are NAME='value' words for a shell, so env carries them through sudo, which would
-// drop them. -n: rather fail than wait for a password that nobody types.
-const rootCommand = "chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}"
+// updatePlugin has the provisioner windows-update. Its first versions called things by other names.
+var updatePlugin = plugin{"windows-update", "github.com/rgl/windows-update", ">= 0.16.0"}
 
 // imageFile is image.pkr.hcl.
-func imageFile(p *plan.Plan) []byte {
+func imageFile(j job, t target) ([]byte, error) {
 	f := hclwrite.NewEmptyFile()
-	root := block{f.Body()}
+	root := newBlock(f.Body())
 	root.comment("Made by Ingot from an image template; comments name the part of it that each block comes from.")
 	root.AppendNewline()
-	root.block("packer").str("required_version", ">= 1.9.0")
+	packerBlock(root.block("packer"), j, t)
 	root.AppendNewline()
 
-	root.comment(p.Source.Origin.Path)
-	source := root.block("source", builder, sourceName)
-	for _, name := range []string{"source_disk", "source_format", "output_directory"} {
-		source.ref(name, "var", name)
+	if j.ofResult {
+		root.comment("the image that the build made")
+	} else {
+		root.comment(j.plan.Source.Origin.Path)
 	}
-	if p.OSDiskSizeGB > 0 {
-		source.comment("properties.vmProfile.osDiskSizeGB")
-		source.str("disk_size", fmt.Sprintf("%dG", p.OSDiskSizeGB))
-	}
-	for _, name := range []string{"vm_name", "cpus", "memory", "accelerator", "firmware"} {
-		source.ref(name, "var", name)
-	}
-	source.str("ssh_username", BuildUser)
-	source.ref("ssh_timeout", "var", "boot_timeout")
-	source.ref("shutdown_timeout", "var", "shutdown_timeout")
+	t.source(root.block("source", t.builder(), sourceName))
 	root.AppendNewline()
 
 	build := root.block("build")
-	if p.Name != "" {
-		build.str("name", p.Name)
+	if name := j.plan.Name; name != "" {
+		if j.ofResult {
+			name += "-validation"
+		}
+		build.label("name", name)
 	}
-	build.SetAttributeValue("sources", cty.ListVal([]cty.Value{cty.StringVal("source." + builder + "." + sourceName)}))
-	for _, s := range p.Steps {
+	build.SetAttributeValue("sources", cty.ListVal([]cty.Value{cty.StringVal("source." + t.builder() + "." + sourceName)}))
+	for _, s := range j.steps {
 		build.AppendNewline()
 		build.comment(origin(s))
 		provisioner(build, s)
 	}
-	return hclwrite.Format(f.Bytes())
+	t.build(build)
+	return hclwrite.Format(f.Bytes()), root.err()
+}
+
+// packerBlock says what plain Packer needs.
+func packerBlock(b block, j job, t target) {
+	b.str("required_version", ">= 1.9.0")
+	plugins := t.plugins()
+	if slices.ContainsFunc(j.steps, func(s plan.Step) bool { return s.WindowsUpdate != nil }) {
+		plugins = append(plugins, updatePlugin)
+	}
+	if len(plugins) == 0 {
+		return
+	}
+	b.AppendNewline()
+	required := b.block("required_plugins")
+	for _, p := range plugins {
+		required.object(p.name, pair{"source", cty.StringVal(p.source)}, pair{"version", cty.StringVal(p.version)})
+	}
 }
 
 // origin says where a step comes from.
@@ -73,36 +78,4 @@ func origin(s plan.Step) string {
 	default:
 		return s.ID
 	}
-}
-
-// provisioner adds the one block of a step.
-func provisioner(build block, s plan.Step) {
-	switch {
-	case s.Shell != nil:
-		b := build.block("provisioner", "shell")
-		b.str("name", label(s))
-		b.file("script", s.Shell.Script.FileName)
-		if s.Shell.AsRoot {
-			b.str("execute_command", rootCommand)
-		}
-		if s.Shell.LastWord {
-			b.yes("expect_disconnect")
-			b.yes("skip_clean")
-		}
-	case s.File != nil:
-		b := build.block("provisioner", "file")
-		b.str("name", label(s))
-		b.file("source", s.File.Content.FileName)
-		b.str("destination", s.File.Destination)
-	default:
-		panic(fmt.Sprintf("emit: step %s is neither shell nor file", s.ID))
-	}
-}
-
-// label is the name Packer shows for a step: the user's, or the step's id.
-func label(s plan.Step) string {
-	if s.Name != "" {
-		return s.Name
-	}
-	return s.ID
 }

@@ -80,7 +80,7 @@ func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
 
 // printPacker prints the HCL of a plan whose wants are still wants.
 func printPacker(env *Env, p *plan.Plan) error {
-	folder, err := emit.Packer(p)
+	folder, err := emit.Packer(p, emit.Options{})
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func writeTranslation(ctx context.Context, env *Env, o translateOptions, t *tran
 }
 
 // translationNames are what a translation consists of. The template comes last: a folder without it is not taken for a whole one.
-var translationNames = []string{emit.FilesDir, emit.VariablesFile, emit.TemplateFile}
+var translationNames = []string{emit.FilesDir, emit.ValidateDir, emit.ReadmeFile, emit.VariablesFile, emit.TemplateFile}
 
 // replace moves from to to, if it exists, in place of what is there.
 func replace(from, to string) error {

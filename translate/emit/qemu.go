@@ -1,0 +1,122 @@
+package emit
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// qemu builds on the machine that Packer runs on, with Ingot's own builder.
+type qemu struct{ job }
+
+func newQEMU(j job, o Options) (target, error) {
+	switch {
+	case o.PluginVersion != "":
+		return nil, errors.New("the target qemu has no versions of a plugin to choose from")
+	case o.Standalone:
+		return nil, errors.New("the builder of the target qemu leaves a disk, and cannot distribute it by itself")
+	}
+	return qemu{j}, nil
+}
+
+func (qemu) builder() string { return "ingot-qemu" }
+
+func (qemu) plugins() []plugin { return nil }
+
+func (q qemu) source(b block) {
+	for _, name := range []string{"source_disk", "source_format", "output_directory"} {
+		b.ref(name, "var", name)
+	}
+	if size := q.plan.OSDiskSizeGB; size > 0 && !q.ofResult {
+		b.comment("properties.vmProfile.osDiskSizeGB")
+		b.str("disk_size", fmt.Sprintf("%dG", size))
+	}
+	for _, name := range []string{"vm_name", "cpus", "memory", "accelerator", "firmware"} {
+		b.ref(name, "var", name)
+	}
+	if q.windows() {
+		b.str("communicator", "winrm")
+		b.str("winrm_username", BuildUser)
+		b.ref("winrm_password", "var", "winrm_password")
+		b.yes("winrm_use_ssl")
+		b.yes("winrm_insecure") // the certificate is made by the build VM itself
+		b.ref("winrm_timeout", "var", "boot_timeout")
+	} else {
+		b.str("ssh_username", BuildUser)
+		b.ref("ssh_timeout", "var", "boot_timeout")
+	}
+	b.ref("shutdown_timeout", "var", "shutdown_timeout")
+}
+
+func (qemu) build(block) {}
+
+func (q qemu) variables() []variable {
+	all := []variable{
+		{name: "source_disk", typ: "string", description: "Path of the read-only disk that the build VM starts from."},
+		{name: "source_format", typ: "string", description: "Format of that disk: qcow2, raw or vpc.", standard: cty.StringVal("qcow2")},
+		{name: "output_directory", typ: "string", description: "Folder for the build VM's own disk, seed, console log and sockets.",
+			standard: cty.StringVal("output")},
+		{name: "vm_name", typ: "string", description: "Name of the build VM; a process left behind is found by it.",
+			standard: cty.StringVal("ingot")},
+		{name: "cpus", typ: "number", description: "Virtual processors of the build VM.", standard: cty.NumberIntVal(2)},
+		{name: "memory", typ: "number", description: "Memory of the build VM, in MiB.", standard: cty.NumberIntVal(q.memory())},
+		{name: "accelerator", typ: "string", description: "What runs guest code: kvm, tcg (software emulation), or auto for the best that works.",
+			standard: cty.StringVal("auto")},
+		{name: "firmware", typ: "string", description: "What the build VM boots by: bios or uefi.", standard: cty.StringVal("bios")},
+		// The service waits as long for SSH.
+		{name: "boot_timeout", typ: "string", description: "Longest time from power-on until customizers can run.",
+			standard: cty.StringVal("20m")},
+		// Longer than systemd's 90 s for a unit that will not stop.
+		{name: "shutdown_timeout", typ: "string", description: "Longest time from the power button until the build VM is off.",
+			standard: cty.StringVal("5m")},
+	}
+	if q.windows() {
+		all = append(all, variable{name: "winrm_password", typ: "string",
+			description: "Password of the build user, whom the build VM's first boot makes.", sensitive: true})
+	}
+	return all
+}
+
+// memory is what the build VM has when nobody says otherwise, in MiB.
+func (q qemu) memory() int64 {
+	if q.windows() {
+		return 4096 // Windows Server asks for 2048 to be installed, and updates need more
+	}
+	return 1024
+}
+
+// lost: Azure's own are without a meaning on this machine, with Packer or without.
+func (q qemu) lost() []Loss {
+	var lost []Loss
+	if q.validates {
+		return nil
+	}
+	for _, d := range q.plan.Destinations {
+		lost = append(lost, Loss{Path: d.Origin.Path, What: fmt.Sprintf("the image is not distributed as %q", d.RunOutputName),
+			Why: "the builder leaves a disk"})
+	}
+	return lost
+}
+
+func (q qemu) readme() usage {
+	u := usage{
+		before: []string{"Packer runs on the host that is to run the build VM, with QEMU. The builder is Ingot's own plugin.",
+			"`source_disk` is the disk that " + sourceText(q.plan) + " stands for; `ingot image ls` shows those of Ingot."},
+		vars:   []string{"source_disk=/path/to/disk.qcow2"},
+		result: "The result is the disk `output/disk.qcow2`, which lies over the disk it was started from and needs it.",
+	}
+	if q.ofResult {
+		u.before = []string{"The disk that the build left is started once more, and stays as it is: what the validators change " +
+			"goes into a disk of their own."}
+		u.vars = []string{"source_disk=output/disk.qcow2", "output_directory=validation"}
+		u.result = "The validation is done when all steps have ended without an error. The folder `validation` can go then."
+	}
+	if q.validates && !q.ofResult {
+		u.result = "The validation is done when all steps have ended without an error. The folder `output` can go then."
+	}
+	if q.windows() {
+		u.secret = []string{"winrm_password"}
+	}
+	return u
+}
