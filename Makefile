@@ -1,5 +1,5 @@
 # The two commands to know: "make demo" and "make test". Both set up what they need and are quick the second time.
-.PHONY: help setup build demo test bench lint verify clean
+.PHONY: help setup tools build demo test bench lint verify clean
 .DEFAULT_GOAL := help
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -11,16 +11,19 @@ help: ## list the targets
 setup: ## Debian packages, bin/ingot and a base image: only what is missing
 	@.ci/setup $(BASE_IMAGE)
 
+tools: ## stock Packer and its Azure plugin, which tests and figures compare with: minutes, once
+	@.ci/tools/build
+
 build: ## bin/ingot alone
 	go build -o bin/ingot ./cmd/ingot
 
 demo: setup ## build the image of examples/linux-web and say what to look at
 	@.ci/demo
 
-test: setup ## all tests, those that boot VMs too
+test: setup tools ## all tests, those that boot VMs too
 	INGOT_TEST_IMAGE="$$(bin/ingot image path $(BASE_IMAGE))" go test -timeout 60m ./...
 
-bench: setup ## figures for speed and memory, each with its bound
+bench: setup tools ## figures for speed and memory, each with its bound
 	@.ci/bench
 
 lint: ## gofmt, go vet, staticcheck

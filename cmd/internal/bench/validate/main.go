@@ -4,8 +4,7 @@
 //
 // Usage: validate INGOT FOLDER
 //
-// Packer is a tool here, like a stop-watch: it is built from its own module, outside of this one, the first time (about two minutes),
-// and kept in the user's cache. Where it cannot be had, that part is left out, and the reason is printed.
+// Packer is a tool here, like a stop-watch: .ci/tools/build makes it. Where it was not, that part is left out, and the reason is printed.
 package main
 
 import (
@@ -19,6 +18,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/ingot-build/ingot/internal/testtools"
 )
 
 // The bounds.
@@ -58,7 +59,7 @@ func run(ingot, folder string) error {
 	if err := whole(ingot, folder, len(files)); err != nil {
 		return err
 	}
-	packer, err := packerCLI()
+	packer, err := testtools.FindPacker()
 	if err != nil {
 		fmt.Printf("packer validate is left out: %v\n", err)
 		return nil

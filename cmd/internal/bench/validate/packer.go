@@ -1,11 +1,7 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
@@ -14,54 +10,6 @@ import (
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/template"
 )
-
-// packerVersion is the Packer that is measured.
-const packerVersion = "v1.16.0"
-
-// The module that Packer is built in. go install refuses it, for its replace directive.
-const packerModule = `module bench
-
-go 1.26
-
-require github.com/hashicorp/packer ` + packerVersion + `
-
-replace github.com/zclconf/go-cty => github.com/nywilken/go-cty v1.13.3
-`
-
-const packerTools = `//go:build tools
-
-package tools
-
-import _ "github.com/hashicorp/packer"
-`
-
-// packerCLI gives the path of Packer; it builds it if that was not done yet.
-func packerCLI() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(cache, "ingot-bench", "packer-"+packerVersion)
-	bin := filepath.Join(dir, "packer")
-	if _, err := os.Stat(bin); err == nil {
-		return bin, nil
-	}
-	fmt.Println("building Packer", packerVersion, "to measure beside: two minutes or more, once")
-	err = errors.Join(os.MkdirAll(dir, 0o755),
-		os.WriteFile(filepath.Join(dir, "go.mod"), []byte(packerModule), 0o644),
-		os.WriteFile(filepath.Join(dir, "tools.go"), []byte(packerTools), 0o644))
-	if err != nil {
-		return "", err
-	}
-	for _, args := range [][]string{{"mod", "tidy"}, {"build", "-o", bin, "github.com/hashicorp/packer"}} {
-		cmd := exec.Command("go", args...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%s: %w: %.1000s", cmd, err, out)
-		}
-	}
-	return bin, nil
-}
 
 // correspond writes what the first image template of a file corresponds to in a Packer template that any Packer can validate: its
 // customizers, on the null builder. ok is false when there is none that could be read, or nothing to write.
