@@ -2,7 +2,7 @@
 //
 //	go run . PATH/TO/packer-plugin-azure > ../2.6.3.json
 //
-// Plugins built from a checkout of their release tag say the release's version, which the file is named by.
+// The plugin is best built from a checkout of its release tag; the file is named by the version that it tells.
 package main
 
 import (
@@ -69,7 +69,8 @@ func dump(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	t := table{Version: about.Version}
+	version, _, _ := strings.Cut(about.Version, "-") // a release tag may still say "-dev"
+	t := table{Version: version}
 	if err := t.fill(spec); err != nil {
 		return nil, err
 	}
