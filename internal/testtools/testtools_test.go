@@ -13,8 +13,8 @@ import (
 // TestVersions holds that what is looked for is what .ci/tools builds.
 func TestVersions(t *testing.T) {
 	for folder, require := range map[string]string{
-		"packer": "require github.com/hashicorp/packer v" + PackerVersion,
-		"azure":  "require github.com/hashicorp/packer-plugin-azure v" + AzurePluginVersion,
+		"packer":              "require github.com/hashicorp/packer v" + PackerVersion,
+		"packer-plugin-azure": "require github.com/hashicorp/packer-plugin-azure v" + AzurePluginVersion,
 	} {
 		mod, err := os.ReadFile(filepath.Join(moduleRoot(), ".ci", "tools", folder, "go.mod"))
 		if err != nil {

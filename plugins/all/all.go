@@ -6,8 +6,11 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/plugins/file"
+	"github.com/ingot-build/ingot/plugins/powershell"
 	"github.com/ingot-build/ingot/plugins/qemu"
 	"github.com/ingot-build/ingot/plugins/shell"
+	"github.com/ingot-build/ingot/plugins/windowsrestart"
+	"github.com/ingot-build/ingot/plugins/windowsupdate"
 )
 
 // Builders returns the builders: the types of "source" blocks.
@@ -20,7 +23,10 @@ func Builders() map[string]func() packersdk.Builder {
 // Provisioners returns the provisioners: the types of "provisioner" blocks.
 func Provisioners() map[string]func() packersdk.Provisioner {
 	return map[string]func() packersdk.Provisioner{
-		"file":  file.New,
-		"shell": shell.New,
+		"file":            file.New,
+		"powershell":      powershell.New,
+		"shell":           shell.New,
+		"windows-restart": windowsrestart.New,
+		"windows-update":  windowsupdate.New,
 	}
 }

@@ -24,7 +24,7 @@ func TestComponents(t *testing.T) {
 	}
 }
 
-// Of Packer itself, two packages are linked, at the last version whose licence allows it. See package shell.
+// Of Packer itself, four packages are linked, at the last version whose licence allows it. See package shell.
 func TestPackerPin(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f",
 		`{{with .Module}}{{if eq .Path "github.com/hashicorp/packer"}}{{$.ImportPath}} {{.Version}}{{end}}{{end}}`, ".").Output()
@@ -33,7 +33,9 @@ func TestPackerPin(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{
 		"github.com/hashicorp/packer/provisioner/file", "v1.9.4",
+		"github.com/hashicorp/packer/provisioner/powershell", "v1.9.4",
 		"github.com/hashicorp/packer/provisioner/shell", "v1.9.4",
+		"github.com/hashicorp/packer/provisioner/windows-restart", "v1.9.4",
 	}, strings.Fields(string(out))); diff != "" {
 		t.Errorf("linked packages of Packer (-want +got):\n%s", diff)
 	}

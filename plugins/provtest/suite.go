@@ -25,6 +25,8 @@ type Subject struct {
 	New func() packersdk.Provisioner
 	// Config is the HCL of a block that takes the file at path, on this machine, to the guest.
 	Config func(path string) string
+	// Path is where Config puts the file on the guest. It may be "" for a provisioner that puts nothing else there.
+	Path string
 	// Runs, when it is not "", is a part of the command that runs the file there. The command's output and exit code are then
 	// the provisioner's; other commands are its own affairs.
 	Runs string
@@ -53,12 +55,12 @@ func Run(t *testing.T, s Subject) {
 	t.Run("the content arrives as it is", func(t *testing.T) {
 		var arrived []byte
 		g := &Guest{}
-		g.Rules = []Rule{{Contains: s.Runs, Then: func() { arrived = only(t, g) }}}
+		g.Rules = []Rule{{Contains: s.Runs, Then: func() { arrived = arrival(t, s, g) }}}
 		if err := provision(t, t.Context(), s, g, &UI{}); err != nil {
 			t.Fatal(err)
 		}
 		if s.Runs == "" {
-			arrived = only(t, g)
+			arrived = arrival(t, s, g)
 		}
 		if !bytes.Equal(arrived, []byte(awkward)) {
 			t.Errorf("arrived %q, want %q", arrived, awkward)
@@ -185,9 +187,12 @@ func write1(t *testing.T) string {
 	return path
 }
 
-// only returns the one file the guest has.
-func only(t *testing.T, g *Guest) []byte {
+// arrival returns what the guest has of the subject's file.
+func arrival(t *testing.T, s Subject, g *Guest) []byte {
 	files := g.Files()
+	if s.Path != "" {
+		return files[s.Path]
+	}
 	if len(files) != 1 {
 		t.Error(fmt.Errorf("the guest has %d files, want 1", len(files)))
 	}

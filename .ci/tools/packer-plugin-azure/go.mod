@@ -1,4 +1,4 @@
-module github.com/ingot-build/ingot/.ci/tools/packer
+module github.com/ingot-build/ingot/.ci/tools/packer-plugin-azure
 
 go 1.26.0
 

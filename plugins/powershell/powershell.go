@@ -1,0 +1,51 @@
+// Package powershell is the provisioner that runs a script on a Windows build VM: Packer's own, as HashiCorp wrote it, so that a
+// script meets exactly what it meets under Packer: the remote path, the file of environment variables, the scheduled task of an
+// elevated one.
+//
+// It links provisioner/powershell of github.com/hashicorp/packer at v1.9.4, the last version under MPL-2.0; see package shell for
+// why the pin must not move up.
+package powershell
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+	"github.com/hashicorp/packer/provisioner/powershell"
+)
+
+// serviceBuilder is what the service's scripts find in PACKER_BUILDER_TYPE and PACKER_BUILD_NAME.
+const serviceBuilder = "azure-arm"
+
+// New returns a powershell provisioner that is not yet prepared.
+func New() packersdk.Provisioner { return &provisioner{} }
+
+type provisioner struct{ powershell.Provisioner }
+
+// Prepare configures the provisioner as Packer does. Only the environment variables that tell a script who builds it hold what they
+// hold in the service, so that a script which looks at them goes the same way here; an "env" or "environment_vars" of the Packer
+// template still wins.
+func (p *provisioner) Prepare(raws ...any) error {
+	ours := map[string]any{
+		"packer_builder_type": serviceBuilder,
+		"packer_build_name":   serviceBuilder,
+	}
+	return p.Provisioner.Prepare(slices.Concat(raws, []any{ours})...)
+}
+
+// Provision runs the scripts. Packer's code writes into the data it is given, and waits for a guest that does not answer without a
+// look at ctx, for minutes: so it gets a copy, and is left behind when ctx ends. It ends by itself with its next attempt, at the
+// latest when start_retry_timeout is over; until then it has nothing but the connection, which the builder closes.
+func (p *provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, data map[string]any) error {
+	own := map[string]any{}
+	maps.Copy(own, data)
+	done := make(chan error, 1)
+	go func() { done <- p.Provisioner.Provision(ctx, ui, comm, own) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

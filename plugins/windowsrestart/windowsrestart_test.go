@@ -1,0 +1,65 @@
+package windowsrestart_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ingot-build/ingot/plugins/provtest"
+	"github.com/ingot-build/ingot/plugins/windowsrestart"
+)
+
+func TestPrepare(t *testing.T) {
+	for _, tc := range []struct{ name, config, err string }{
+		{"defaults", "", ""},
+		{"all of the service's", `
+			restart_command       = "shutdown /r /f /t 0"
+			restart_check_command = "echo Azure-Image-Builder-Restarted-the-VM"
+			restart_timeout       = "30m"`, ""},
+		{"a timeout without a unit", `restart_timeout = "30"`, "missing unit in duration"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := windowsrestart.New()
+			err := p.Prepare(provtest.Decode(t, p, tc.config))
+			if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
+				t.Errorf("got %v, want %q", err, tc.err)
+			}
+		})
+	}
+}
+
+// A restart as Packer does it: the order is given, the guest is asked whether it is still on its way down, and the check command
+// and a look at PowerShell tell that it is back.
+func TestRestart(t *testing.T) {
+	t.Parallel() // Packer waits five seconds before it looks for the guest
+	p := windowsrestart.New()
+	if err := p.Prepare(provtest.Decode(t, p, `
+		restart_command       = "down with it"
+		restart_check_command = "are you there"
+		restart_timeout       = "1m"`)); err != nil {
+		t.Fatal(err)
+	}
+	g := &provtest.Guest{Rules: []provtest.Rule{{Contains: "powershell", Stdout: "BUILDVM restarted.\n"}}}
+	if err := p.Provision(t.Context(), &provtest.UI{}, g, nil); err != nil {
+		t.Fatal(err)
+	}
+	commands := g.Commands()
+	want := []string{"down with it", `shutdown /r /f /t 60 /c "packer restart test"`, "shutdown /a", "are you there"}
+	if diff := cmp.Diff(want, commands[:min(4, len(commands))]); diff != "" || len(commands) != 5 {
+		t.Errorf("commands (-want +got):\n%s\nall: %q", diff, commands)
+	}
+}
+
+// A restart command that fails ends the build; codes that tell of a restart under way do not.
+func TestRefusedRestart(t *testing.T) {
+	p := windowsrestart.New()
+	if err := p.Prepare(provtest.Decode(t, p, `restart_command = "down with it"`)); err != nil {
+		t.Fatal(err)
+	}
+	g := &provtest.Guest{Rules: []provtest.Rule{{Contains: "down with it", Exit: 5}}}
+	err := p.Provision(t.Context(), &provtest.UI{}, g, nil)
+	if err == nil || !strings.Contains(err.Error(), "5") {
+		t.Errorf("got %v, want an error with the exit code", err)
+	}
+}
