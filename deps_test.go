@@ -34,7 +34,8 @@ var layers = []layer{
 	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace"}},
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
-	{who: []string{"engine/packercore"}, may: []string{"engine/events", "translate/diag"}}, // it is handed the plugins
+	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag"}},
+	{who: []string{"engine/packercore"}, may: []string{"engine/packercore/hcl2", "engine/events", "translate/diag"}}, // it is handed the plugins
 	{who: []string{"engine/pluginhost", "engine/plugindir"}, may: []string{"engine/events"}},
 	{who: []string{"engine/service"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/build"}, may: []string{"engine/...", "translate/..."}},
@@ -66,12 +67,16 @@ var modules = map[string]struct {
 	who []string
 	why string
 }{
-	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore", "engine/pluginhost", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
-	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
+	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
+	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
 	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/..."}, "what a Packer component is"},
 	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file", "plugins/powershell", "plugins/windowsrestart", "plugins/windowsupdate"}, "the provisioners; pinned to the last MPL version"},
-	"github.com/hashicorp/go-version":        {[]string{"engine/packercore", "engine/plugindir"}, "required_version; the versions of plugins"},
+	"github.com/hashicorp/go-version":        {[]string{"engine/packercore/...", "engine/plugindir"}, "required_version; the versions of plugins"},
+	"github.com/hashicorp/go-cty-funcs":      {[]string{"engine/packercore/hcl2"}, "functions of Packer's language"},
+	"github.com/zclconf/go-cty-yaml":         {[]string{"engine/packercore/hcl2"}, "yamlencode, yamldecode"},
+	"github.com/jehiah/go-strftime":          {[]string{"engine/packercore/hcl2"}, "legacy_strftime"},
+	"github.com/gobwas/glob":                 {[]string{"engine/packercore"}, "--only and --except, as Packer matches them"},
 	"modernc.org/sqlite":                     {[]string{"engine/store"}, "runs and ledger, without cgo"},
 	"github.com/gofrs/flock":                 {[]string{"engine/...", "internal/testtools"}, "locks that end with their process"},
 	"github.com/google/uuid":                 {[]string{"engine/...", "cmd/internal/cli"}, "ids of disks and versions; newGuid()"},
@@ -84,7 +89,7 @@ var modules = map[string]struct {
 	"golang.org/x/sync":                      {[]string{"engine/...", "cmd/internal/..."}, "groups of goroutines"},
 	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},
 	"mvdan.cc/sh/v3":                         {[]string{"translate/check/shell"}, "shell scripts, parsed as the shell parses them"},
-	"golang.org/x/text":                      {[]string{"translate/deployment/armexpr", "translate/lower"}, "the order of texts, letters before case; Unicode's form NFC, which HCL puts texts into"},
+	"golang.org/x/text":                      {[]string{"translate/deployment/armexpr", "translate/lower", "engine/packercore/hcl2"}, "the order of texts, letters before case; Unicode's form NFC, which HCL puts texts into; character sets by name"},
 	"github.com/charmbracelet/x/ansi":        {[]string{"cmd/internal/view"}, "text width, escapes"},
 	"github.com/aymanbagabas/go-udiff":       {[]string{"cmd/internal/cli", "cmd/internal/lsp"}, "what --diff shows; the edits of source.fixAll"},
 	"charm.land/bubbletea/v2":                {[]string{"cmd/internal/view"}, "the live view"},

@@ -12,19 +12,23 @@ require (
 	github.com/diskfs/go-diskfs v1.9.4 // seed disk (ISO 9660) without a host program
 	github.com/dustin/go-humanize v1.1.0 // sizes for people
 	github.com/fsnotify/fsnotify v1.10.1 // validate --watch
+	github.com/gobwas/glob v0.2.3 // --only and --except of a Packer template, matched as Packer does
 	github.com/gofrs/flock v0.13.1 // file locks between processes
 	github.com/google/go-cmp v0.7.0 // tests: differences
 	github.com/google/uuid v1.6.0 // unique ids of VHDs and temporary files
+	github.com/hashicorp/go-cty-funcs v0.1.1-0.20260703063543-3af2ddd1aaea // functions of Packer's language; the version that Packer 1.16 has
 	github.com/hashicorp/go-version v1.6.0 // required_version of a Packer template, compared as Packer does
 	github.com/hashicorp/hcl/v2 v2.25.0 // Packer's language: parse, decode, write
 	github.com/hashicorp/packer v1.9.4 // shell and file provisioners; v1.9.4 is the last under MPL-2.0, later ones are BUSL: do not raise
 	github.com/hashicorp/packer-plugin-sdk v0.6.10 // what Packer components are made of
+	github.com/jehiah/go-strftime v0.0.0-20171201141054-1d33003b3869 // legacy_strftime of Packer's language
 	github.com/rogpeppe/go-internal v1.16.0 // tests: scripts of the whole program; txtar
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: SARIF against its schema
 	github.com/spf13/cobra v1.10.2 // commands, flags, help, completion
 	github.com/spf13/pflag v1.0.9 // flags of cobra
 	github.com/tailscale/hujson v0.0.0-20260727124030-b80ff77dac4f // JSON with comments in catalogs
 	github.com/zclconf/go-cty v1.19.0 // hcl's values
+	github.com/zclconf/go-cty-yaml v1.0.1 // yamlencode and yamldecode of Packer's language
 	go.yaml.in/yaml/v3 v3.0.5 // tests: the examples for CI systems
 	golang.org/x/crypto v0.58.0 // SSH keys and connections
 	golang.org/x/sync v0.24.0 // errgroup
@@ -45,6 +49,7 @@ require (
 	github.com/Azure/go-ntlmssp v0.1.1 // indirect
 	github.com/ChrisTrenkamp/goxpath v0.0.0-20210404020558-97928f7e12b6 // indirect
 	github.com/Microsoft/go-winio v0.6.2 // indirect
+	github.com/apparentlymart/go-cidr v1.1.1 // indirect
 	github.com/apparentlymart/go-textseg/v13 v13.0.0 // indirect
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/apparentlymart/go-textseg/v17 v17.0.1 // indirect
@@ -65,6 +70,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sts v1.36.0 // indirect
 	github.com/aws/smithy-go v1.22.5 // indirect
 	github.com/bgentry/go-netrc v0.0.0-20140422174119-9fd32a8b3d3d // indirect
+	github.com/bmatcuk/doublestar v1.3.4 // indirect
 	github.com/bodgit/ntlmssp v0.0.0-20240506230425-31973bb52d9b // indirect
 	github.com/bodgit/windows v1.0.1 // indirect
 	github.com/cenkalti/backoff/v3 v3.2.2 // indirect
@@ -113,7 +119,6 @@ require (
 	github.com/jcmturner/goidentity/v6 v6.0.1 // indirect
 	github.com/jcmturner/gokrb5/v8 v8.4.4 // indirect
 	github.com/jcmturner/rpc/v2 v2.0.3 // indirect
-	github.com/jehiah/go-strftime v0.0.0-20171201141054-1d33003b3869 // indirect
 	github.com/jmespath/go-jmespath v0.4.0 // indirect
 	github.com/klauspost/compress v1.18.5 // indirect
 	github.com/kr/fs v0.1.0 // indirect
