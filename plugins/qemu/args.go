@@ -31,6 +31,8 @@ type machine struct {
 	MemoryMiB int
 	Accel     string // accelKVM or accelTCG, never a list: QEMU would take kvm where it exists and cannot run
 	EFICode   string // read-only UEFI code; "" boots by BIOS. Its variables are in efiVarsFile.
+	Port      int    // of the guest: the one that can be reached from this host
+	Seed      bool   // seedFile is there, and the guest's second disk
 }
 
 // args are QEMU's arguments. They depend on m alone.
@@ -48,7 +50,7 @@ func (m machine) args() []string {
 			"-drive", "if=pflash,unit=0,format=raw,readonly=on,file="+m.EFICode,
 			"-drive", "if=pflash,unit=1,format=raw,file="+efiVarsFile)
 	}
-	return append(a,
+	a = append(a,
 		// cloud-init looks here too, on an image that no longer knows where it may look.
 		"-smbios", "type=1,serial=ds=nocloud",
 		// no-flush: the guest's flushes cost nothing, since a build that dies is thrown away. An orderly end of QEMU
@@ -56,12 +58,17 @@ func (m machine) args() []string {
 		"-blockdev", "driver=file,node-name=disk-file,filename="+diskFile+",discard=unmap,cache.no-flush=on",
 		"-blockdev", "driver=qcow2,node-name=disk,file=disk-file,discard=unmap,detect-zeroes=unmap,cache.no-flush=on",
 		"-device", "virtio-blk-pci,drive=disk,bootindex=1,discard=on,write-cache=on",
-		"-blockdev", "driver=file,node-name=seed-file,filename="+seedFile+",read-only=on",
-		"-blockdev", "driver=raw,node-name=seed,file=seed-file,read-only=on",
-		"-device", "virtio-blk-pci,drive=seed",
+	)
+	if m.Seed {
+		a = append(a,
+			"-blockdev", "driver=file,node-name=seed-file,filename="+seedFile+",read-only=on",
+			"-blockdev", "driver=raw,node-name=seed,file=seed-file,read-only=on",
+			"-device", "virtio-blk-pci,drive=seed")
+	}
+	return append(a,
 		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between.
 		// IPv4 alone, as a build VM on Azure has it: QEMU offers the guest IPv6 also where the host has none.
-		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s:0-:22", loopback),
+		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s:0-:%d", loopback, m.Port),
 		"-device", "virtio-net-pci,netdev=net,romfile=", // no option ROM: nothing here boots from the network
 		"-object", "rng-random,id=rng,filename=/dev/urandom",
 		"-device", "virtio-rng-pci,rng=rng",

@@ -17,9 +17,10 @@ func TestArgs(t *testing.T) {
 		name string
 		m    machine
 	}{
-		{"tcg-bios", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG}},
+		{"tcg-bios", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true}},
 		{"kvm-uefi", machine{Name: "ingot-0a1b2c3d", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM,
-			EFICode: "/usr/share/OVMF/OVMF_CODE_4M.fd"}},
+			EFICode: "/usr/share/OVMF/OVMF_CODE_4M.fd", Port: 22, Seed: true}},
+		{"kvm-winrm", machine{Name: "ingot-9c1e3f2a", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM, Port: 5986}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			// A line for each option with its value.

@@ -2,9 +2,12 @@
 // Packer's provisioners work on it by SSH, powers it off in good order and hands back the overlay. The base disk is
 // only read.
 //
-// The guest has to bring sshd and cloud-init, which finds its orders on a second disk (package seed). An image that is
+// By default the guest has to bring sshd and cloud-init, which finds its orders on a second disk (package seed). An image that is
 // told to look for them on Azure alone (datasource_list: [Azure]) does not: add NoCloud to that list in the base image.
 // The serial number ds=nocloud, which QEMU shows the guest as well, helps those whose list is empty.
+//
+// With communicator = "winrm" the guest gets no seed disk: a base disk with Windows has to bring the user, a WinRM service that
+// listens, and the virtio drivers for disk and network.
 package qemu
 
 import (
@@ -51,20 +54,24 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		&stepHost{vm},
 		&stepFolder{vm: vm},
 		&stepDisk{vm},
-		&communicator.StepSSHKeyGen{
-			CommConf:            &b.config.comm, // in memory alone
-			SSHTemporaryKeyPair: communicator.SSHTemporaryKeyPair{SSHTemporaryKeyPairType: "ed25519"},
-		},
-		&stepSeed{vm},
+	}
+	if b.config.Communicator == commSSH {
+		steps = append(steps,
+			&communicator.StepSSHKeyGen{
+				CommConf:            &b.config.comm, // in memory alone
+				SSHTemporaryKeyPair: communicator.SSHTemporaryKeyPair{SSHTemporaryKeyPairType: "ed25519"},
+			},
+			&stepSeed{vm})
+	}
+	steps = append(steps,
 		&stepPowerOn{vm},
 		&communicator.StepConnect{
 			Config:        &b.config.comm,
 			Host:          func(multistep.StateBag) (string, error) { return loopback, nil },
-			CustomConnect: map[string]multistep.Step{"ssh": &stepReady{vm}},
+			CustomConnect: map[string]multistep.Step{commSSH: &stepReady{vm}, commWinRM: &stepReadyWinRM{vm}},
 		},
 		new(commonsteps.StepProvision),
-		&stepPowerOff{vm},
-	}
+		&stepPowerOff{vm})
 	commonsteps.NewRunner(steps, b.config.PackerConfig, ui).Run(ctx, state)
 
 	err := failure(ctx, state)

@@ -31,7 +31,10 @@ func newFakeBuild(t *testing.T, guest string, changes map[string]any) fakeBuild 
 		t.Fatal(err)
 	}
 	b := fakeBuild{dir: filepath.Join(t.TempDir(), "out"), ui: newRecorder(), pidFile: pidFile}
-	config := map[string]any{"source_disk": base, "output_directory": b.dir, "ssh_timeout": "1m"}
+	config := map[string]any{"source_disk": base, "output_directory": b.dir}
+	if changes["communicator"] == nil {
+		config["ssh_timeout"] = "1m"
+	}
 	for key, value := range changes {
 		config[key] = value
 	}
@@ -155,6 +158,7 @@ func TestBuild(t *testing.T) {
 // Each way in which a build goes wrong: what it says, and that nothing but the console's log stays.
 func TestBuildFailures(t *testing.T) {
 	short := map[string]any{"ssh_timeout": "700ms", "shutdown_timeout": "300ms"}
+	byWinRM := map[string]any{"communicator": "winrm", "winrm_password": "a word", "winrm_timeout": "700ms"}
 	for _, tc := range []struct {
 		guest   string
 		changes map[string]any
@@ -171,6 +175,8 @@ func TestBuildFailures(t *testing.T) {
 			want:   []string{`"sshd answers on the forwarded port"`, "Linux version 6.1", consoleFile},
 			states: []string{"boot running", "boot failed"}},
 		{guest: locked, changes: short, want: []string{`"user \"packer\" can log in"`, "datasource_list"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: windows, changes: byWinRM, want: []string{`"user \"packer\" can log in by WinRM"`, "not ready within 700ms"},
 			states: []string{"boot running", "boot failed"}},
 		{guest: panicking, want: []string{"the guest's kernel gave up", "Unable to mount root fs"},
 			states: []string{"boot running", "boot failed"}},

@@ -3,13 +3,16 @@ package qemu
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/common"
 	"github.com/hashicorp/packer-plugin-sdk/communicator"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer-plugin-sdk/template/config"
 )
 
@@ -29,8 +32,16 @@ const (
 // sourceFormats are the disk formats a base disk may have, as QEMU names them.
 var sourceFormats = []string{"qcow2", "raw", "vpc"}
 
+// The ways into a guest.
+const (
+	commSSH   = "ssh"
+	commWinRM = "winrm"
+)
+
 // vmNamePattern keeps the name free of characters that mean something in a QEMU option or a host name.
 var vmNamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$`)
+
+//go:generate ../../.ci/tools/run packer-sdc mapstructure-to-hcl2 -type Config
 
 // Config is the body of a source "ingot-qemu" block.
 type Config struct {
@@ -52,9 +63,21 @@ type Config struct {
 	Memory          int           `mapstructure:"memory"` // MiB
 	Accelerator     string        `mapstructure:"accelerator"`
 	Firmware        string        `mapstructure:"firmware"`
-	SSHUsername     string        `mapstructure:"ssh_username"`
-	SSHTimeout      time.Duration `mapstructure:"ssh_timeout"`      // from power-on to the end of cloud-init
 	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"` // from the power button to the end of QEMU
+
+	// Communicator is the way into the guest: ssh, as a user whom cloud-init makes, with a key of this build; or winrm, as a user
+	// whom the base disk, or its first boot, brings. The keys of the other way must be left out.
+	Communicator string        `mapstructure:"communicator"`
+	SSHUsername  string        `mapstructure:"ssh_username"`
+	SSHTimeout   time.Duration `mapstructure:"ssh_timeout"` // from power-on to the end of cloud-init
+
+	WinRMUsername string        `mapstructure:"winrm_username"`
+	WinRMPassword string        `mapstructure:"winrm_password"`
+	WinRMPort     int           `mapstructure:"winrm_port"` // of the guest; default 5985, or 5986 with winrm_use_ssl
+	WinRMTimeout  time.Duration `mapstructure:"winrm_timeout"`
+	WinRMUseSSL   bool          `mapstructure:"winrm_use_ssl"`
+	WinRMInsecure bool          `mapstructure:"winrm_insecure"` // take any certificate: a guest's own is signed by nobody
+	WinRMUseNTLM  bool          `mapstructure:"winrm_use_ntlm"` // instead of basic authentication
 
 	comm     communicator.Config
 	diskSize int64 // DiskSize in bytes; 0: the source's
@@ -63,14 +86,15 @@ type Config struct {
 // prepare decodes raws into c, fills in what was left out and checks the rest. It touches nothing outside c: whether
 // the files exist is found out when the build starts. The error joins everything that is wrong.
 func (c *Config) prepare(raws ...any) error {
+	*c = Config{} // the core may prepare twice
 	// HCL has interpolated already; a second pass would make "{{" in a path mean something.
 	if err := config.Decode(c, &config.DecodeOpts{PluginType: BuilderID}, raws...); err != nil {
 		return err
 	}
-	c.setDefaults()
-
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	c.checkWay(bad)
+	c.setDefaults()
 	if c.SourceDisk == "" {
 		bad("source_disk is missing: the path of a disk to start from")
 	}
@@ -93,6 +117,12 @@ func (c *Config) prepare(raws ...any) error {
 	if c.SSHTimeout < 0 {
 		bad("ssh_timeout is %s: it must not be negative", c.SSHTimeout)
 	}
+	if c.WinRMTimeout < 0 {
+		bad("winrm_timeout is %s: it must not be negative", c.WinRMTimeout)
+	}
+	if c.WinRMPort < 0 || c.WinRMPort > 65535 {
+		bad("winrm_port is %d: 1 to 65535 are allowed", c.WinRMPort)
+	}
 	if c.ShutdownTimeout < 0 {
 		bad("shutdown_timeout is %s: it must not be negative", c.ShutdownTimeout)
 	}
@@ -101,14 +131,55 @@ func (c *Config) prepare(raws ...any) error {
 		bad("disk_size is %q: %w", c.DiskSize, err)
 	}
 
-	c.comm = communicator.Config{Type: "ssh", SSH: communicator.SSH{
+	c.comm = c.communicator()
+	errs = append(errs, c.comm.Prepare(nil)...)
+	return errors.Join(errs...)
+}
+
+// checkWay checks what has to do with the way into the guest, before defaults fill in the rest.
+func (c *Config) checkWay(bad func(string, ...any)) {
+	setDefault(&c.Communicator, commSSH)
+	checkWord(bad, "communicator", c.Communicator, commSSH, commWinRM)
+	foreign := map[string]bool{"ssh_username": c.SSHUsername != "", "ssh_timeout": c.SSHTimeout != 0}
+	if c.Communicator == commSSH {
+		foreign = map[string]bool{
+			"winrm_username": c.WinRMUsername != "", "winrm_password": c.WinRMPassword != "", "winrm_port": c.WinRMPort != 0,
+			"winrm_timeout": c.WinRMTimeout != 0, "winrm_use_ssl": c.WinRMUseSSL, "winrm_insecure": c.WinRMInsecure,
+			"winrm_use_ntlm": c.WinRMUseNTLM,
+		}
+	} else if c.WinRMPassword == "" {
+		bad("winrm_password is missing: nobody can log in by WinRM without one")
+	}
+	for _, name := range slices.Sorted(maps.Keys(foreign)) {
+		if foreign[name] {
+			bad("%s has no meaning with communicator %q", name, c.Communicator)
+		}
+	}
+}
+
+// communicator is the SDK's form of the way into the guest.
+func (c *Config) communicator() communicator.Config {
+	if c.Communicator == commWinRM {
+		packersdk.LogSecretFilter.Set(c.WinRMPassword)
+		return communicator.Config{Type: commWinRM, WinRM: communicator.WinRM{
+			WinRMHost: loopback, WinRMUser: c.WinRMUsername, WinRMPassword: c.WinRMPassword, WinRMTimeout: c.WinRMTimeout,
+			WinRMUseSSL: c.WinRMUseSSL, WinRMInsecure: c.WinRMInsecure, WinRMUseNTLM: config.TrileanFromBool(c.WinRMUseNTLM),
+		}}
+	}
+	return communicator.Config{Type: commSSH, SSH: communicator.SSH{
 		SSHHost: loopback, SSHUsername: c.SSHUsername, SSHTimeout: c.SSHTimeout,
 		// curve25519 comes first: on an emulated CPU it makes the handshake tens of milliseconds shorter than the
 		// others.
 		SSHKEXAlgos: []string{"curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256"},
 	}}
-	errs = append(errs, c.comm.Prepare(nil)...)
-	return errors.Join(errs...)
+}
+
+// guestPort is where the guest listens.
+func (c *Config) guestPort() int {
+	if c.Communicator == commWinRM {
+		return c.WinRMPort
+	}
+	return 22
 }
 
 func (c *Config) setDefaults() {
@@ -117,8 +188,17 @@ func (c *Config) setDefaults() {
 	setDefault(&c.Memory, 1024)
 	setDefault(&c.Accelerator, accelAuto)
 	setDefault(&c.Firmware, firmwareBIOS)
-	setDefault(&c.SSHUsername, "packer")
-	setDefault(&c.SSHTimeout, 20*time.Minute)
+	if c.Communicator == commSSH {
+		setDefault(&c.SSHUsername, "packer")
+		setDefault(&c.SSHTimeout, 20*time.Minute)
+	} else {
+		setDefault(&c.WinRMUsername, "packer")
+		setDefault(&c.WinRMTimeout, 30*time.Minute)
+		if c.WinRMUseSSL {
+			setDefault(&c.WinRMPort, 5986)
+		}
+		setDefault(&c.WinRMPort, 5985)
+	}
 	setDefault(&c.ShutdownTimeout, 5*time.Minute)
 }
 

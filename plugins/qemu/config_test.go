@@ -1,7 +1,6 @@
 package qemu
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/hcl/v2/hcldec"
 	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/packer-plugin-sdk/communicator"
+	"github.com/hashicorp/packer-plugin-sdk/template/config"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -51,7 +52,7 @@ func TestConfigFromHCL(t *testing.T) {
 		}
 		want := Config{
 			SourceDisk: "/base/debian.qcow2", SourceFormat: "qcow2", OutputDirectory: "/staging/3f2a9c1e", DiskSize: "30G",
-			VMName: "ingot-3f2a9c1e", CPUs: 4, Memory: 2048, Accelerator: "tcg", Firmware: "uefi", SSHUsername: "builder",
+			VMName: "ingot-3f2a9c1e", CPUs: 4, Memory: 2048, Accelerator: "tcg", Firmware: "uefi", Communicator: "ssh", SSHUsername: "builder",
 			SSHTimeout: 10 * time.Minute, ShutdownTimeout: 90 * time.Second,
 		}
 		want.PackerOnError, want.PackerBuildName = "abort", "image"
@@ -82,34 +83,62 @@ func TestConfigFromHCL(t *testing.T) {
 	})
 }
 
-// The spec is written by hand: it must offer exactly the keys that Config reads.
-func TestSpecMatchesConfig(t *testing.T) {
-	keys := map[string]string{}
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
-		if tag := f.Tag.Get("mapstructure"); tag != "" && f.IsExported() && len(f.Index) == 1 && !f.Anonymous {
-			keys[tag] = f.Name
+func TestWinRMConfig(t *testing.T) {
+	const base = `
+		source_disk      = "windows.qcow2"
+		source_format    = "qcow2"
+		output_directory = "out"
+		communicator     = "winrm"
+		winrm_password   = "a word"
+	`
+	for _, tc := range []struct {
+		name, more string
+		want       communicator.WinRM
+	}{
+		{"defaults", "", communicator.WinRM{WinRMHost: loopback, WinRMUser: "packer", WinRMPassword: "a word", WinRMPort: 5985,
+			WinRMTimeout: 30 * time.Minute, WinRMUseNTLM: config.TriFalse}},
+		{"all keys", `
+			winrm_username = "builder"
+			winrm_port     = 15986
+			winrm_timeout  = "10m"
+			winrm_use_ssl  = true
+			winrm_insecure = true
+			winrm_use_ntlm = true
+			`, communicator.WinRM{WinRMHost: loopback, WinRMUser: "builder", WinRMPassword: "a word", WinRMPort: 5986,
+			WinRMTimeout: 10 * time.Minute, WinRMUseSSL: true, WinRMInsecure: true, WinRMUseNTLM: config.TriTrue}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var c Config
+			for range 2 { // the core may prepare twice
+				if err := c.prepare(decode(t, base+tc.more)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(tc.want, c.comm.WinRM, cmpopts.IgnoreFields(communicator.WinRM{}, "WinRMTransportDecorator")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if ntlm := c.comm.WinRMTransportDecorator != nil; ntlm != c.WinRMUseNTLM {
+				t.Errorf("authenticates by NTLM: %v", ntlm)
+			}
+		})
+	}
+	t.Run("port of the guest", func(t *testing.T) {
+		for more, want := range map[string]int{"": 5985, "winrm_use_ssl = true": 5986, "winrm_use_ssl = true\nwinrm_port = 443": 443} {
+			var c Config
+			if err := c.prepare(decode(t, base+more)); err != nil || c.guestPort() != want {
+				t.Errorf("%q: got %d, %v, want %d", more, c.guestPort(), err, want)
+			}
 		}
-	}
-	flat := map[string]string{}
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[FlatConfig]()) {
-		flat[f.Tag.Get("cty")] = f.Name
-		if f.Tag.Get("cty") != f.Tag.Get("hcl") {
-			t.Errorf("%s: cty and hcl tags differ", f.Name)
+	})
+	t.Run("the other way's keys", func(t *testing.T) {
+		var c Config
+		err := c.prepare(decode(t, strings.Replace(base, `"a word"`, `""`, 1)+"ssh_timeout = \"1m\"\nssh_username = \"me\""))
+		for _, want := range []string{"winrm_password is missing", `ssh_timeout has no meaning with communicator "winrm"`, "ssh_username"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want it to say %q", err, want)
+			}
 		}
-	}
-	spec := map[string]string{}
-	for name, s := range new(FlatConfig).HCL2Spec() {
-		spec[name] = flat[name]
-		if got := s.(*hcldec.AttrSpec).Name; got != name {
-			t.Errorf("%s: its attribute is called %s", name, got)
-		}
-	}
-	if diff := cmp.Diff(keys, flat); diff != "" {
-		t.Errorf("Config and FlatConfig: %s", diff)
-	}
-	if diff := cmp.Diff(keys, spec); diff != "" {
-		t.Errorf("Config and HCL2Spec: %s", diff)
-	}
+	})
 }
 
 func TestConfigComplaints(t *testing.T) {
@@ -130,6 +159,8 @@ func TestConfigComplaints(t *testing.T) {
 		{"size of nothing", `disk_size = "0G"`, "whole number"},
 		{"size that overflows", `disk_size = "99999999999T"`, "at most 64T"},
 		{"timeout without unit", `ssh_timeout = "20"`, "missing unit in duration"},
+		{"unknown way in", `communicator = "docker"`, `communicator is "docker": it is one of ssh, winrm`},
+		{"WinRM's keys by SSH", `winrm_use_ssl = true`, `winrm_use_ssl has no meaning with communicator "ssh"`},
 		{"negative timeout", `shutdown_timeout = "-1m"`, "shutdown_timeout is -1m0s"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -10,10 +10,12 @@ import (
 	"io"
 	"log"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -50,8 +52,12 @@ const (
 	hung          = "hung"          // QEMU ignores everything but SIGKILL
 	uncleanCloud  = "unclean-cloud" // cloud-init had errors
 	crashAtTheEnd = "crash-at-the-end"
-	wedged        = "wedged" // the control socket falls silent when the guest is to power off
+	wedged        = "wedged"  // the control socket falls silent when the guest is to power off
+	windows       = "windows" // WinRM answers, and lets nobody in
 )
+
+// forwarded finds in QEMU's arguments which port of the guest can be reached.
+var forwarded = regexp.MustCompile(`hostfwd=tcp:127\.0\.0\.1:0-:(\d+)`)
 
 func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
@@ -155,10 +161,16 @@ func (g *fakeGuest) start() (err error) {
 	if g.ssh, err = net.Listen("tcp", loopback+":0"); err != nil {
 		return err
 	}
-	if err := g.trust(); err != nil {
-		return fmt.Errorf("seed disk: %w", err)
+	if g.kind == windows {
+		go func() {
+			panic(http.Serve(g.ssh, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })))
+		}()
+	} else {
+		if err := g.trust(); err != nil {
+			return fmt.Errorf("seed disk: %w", err)
+		}
+		go g.listen()
 	}
-	go g.listen()
 	switch g.kind {
 	case mute:
 	case panicking:
@@ -249,8 +261,8 @@ func (g *fakeGuest) manage(conn net.Conn) {
 		case "query-status":
 			say(`{"return": {"running": true, "status": "running"}}`)
 		case "human-monitor-command":
-			say(`{"return": "Hub -1 (net):\r\n  TCP[HOST_FORWARD]   8       127.0.0.1 %d       10.0.2.15    22     0     0\r\n"}`,
-				g.ssh.Addr().(*net.TCPAddr).Port)
+			say(`{"return": "Hub -1 (net):\r\n  TCP[HOST_FORWARD]   8       127.0.0.1 %d       10.0.2.15    %s     0     0\r\n"}`,
+				g.ssh.Addr().(*net.TCPAddr).Port, forwarded.FindStringSubmatch(strings.Join(os.Args, " "))[1])
 		case "system_powerdown":
 			if g.kind == wedged {
 				select {}

@@ -145,22 +145,23 @@ func (m *monitor) close() { _ = m.socket.Disconnect() }
 // forwardPattern finds the host's port in QEMU's table of connections, which has no other form than text:
 //
 //	TCP[HOST_FORWARD]   8       127.0.0.1 44419       10.0.2.15    22     0     0
-var forwardPattern = regexp.MustCompile(`TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+22\s`)
+var forwardPattern = regexp.MustCompile(`TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)\s`)
 
-// sshPort asks which port of this host leads to the guest's sshd.
-func (m *monitor) sshPort(ctx context.Context) (int, error) {
+// hostPort asks which port of this host leads to a port of the guest.
+func (m *monitor) hostPort(ctx context.Context, guestPort int) (int, error) {
 	var table string
 	err := m.run(ctx, &table, "human-monitor-command", map[string]string{"command-line": "info usernet"})
 	if err != nil {
 		return 0, err
 	}
-	return parseForward(table)
+	return parseForward(table, guestPort)
 }
 
-func parseForward(table string) (int, error) {
-	found := forwardPattern.FindStringSubmatch(table)
-	if found == nil {
-		return 0, fmt.Errorf("QEMU does not name the port that it forwards to the guest: %q", table)
+func parseForward(table string, guestPort int) (int, error) {
+	for _, found := range forwardPattern.FindAllStringSubmatch(table, -1) {
+		if found[2] == strconv.Itoa(guestPort) {
+			return strconv.Atoi(found[1])
+		}
 	}
-	return strconv.Atoi(found[1])
+	return 0, fmt.Errorf("QEMU does not name the port that it forwards to port %d of the guest: %q", guestPort, table)
 }

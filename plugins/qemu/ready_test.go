@@ -134,7 +134,7 @@ func TestParseForward(t *testing.T) {
 		{"to another port", head + "  TCP[HOST_FORWARD]   8       127.0.0.1 44419       10.0.2.15  2200     0     0\r\n", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := parseForward(tc.table)
+			got, err := parseForward(tc.table, 22)
 			if got != tc.want || (err == nil) != (tc.want != 0) {
 				t.Errorf("got %d, %v, want %d", got, err, tc.want)
 			}

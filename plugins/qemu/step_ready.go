@@ -21,17 +21,7 @@ type stepReady struct{ *vm }
 func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
 	var greeted net.Conn // answered, and not yet logged in on
 	var comm packersdk.Communicator
-	checks := []check{
-		{
-			what:  "QEMU runs the guest",
-			hint:  "a device or the accelerator holds it up; QEMU's log is in the error, if it said anything",
-			probe: s.running,
-		},
-		{
-			what:  "the firmware speaks on the serial line",
-			hint:  "with KVM: this host's may be unable to run a guest, so try accelerator = \"tcg\"",
-			probe: func(ctx context.Context) error { return until(ctx, s.console.spoke) },
-		},
+	checks := append(s.firstChecks(), []check{
 		{
 			what: "sshd answers on the forwarded port",
 			hint: "the console below tells how far the guest came: it needs virtio drivers, sshd, and DHCP on its network card",
@@ -53,22 +43,46 @@ func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep
 			hint:  "a unit it waits for does not end: the console below may name it",
 			probe: func(ctx context.Context) error { return s.cloudInit(ctx, comm) },
 		},
-	}
-	progress := func(what string, done int) {
-		s.ui.Machine(messageProgress, s.boot.id, what, strconv.Itoa(done), strconv.Itoa(len(checks)), "checks")
-	}
-	if err := ready(ctx, s.config.SSHTimeout, checks, progress, s.console.lastLines); err != nil {
+	}...)
+	if err := s.whenReady(ctx, s.config.SSHTimeout, checks); err != nil {
 		return end(state, err)
 	}
-	s.bootTime = time.Since(s.poweredOn)
-	s.endPhase(&s.boot, nil)
 	state.Put("communicator", comm)
 	return multistep.ActionContinue
 }
 
 func (*stepReady) Cleanup(multistep.StateBag) {}
 
-func (s *stepReady) running(ctx context.Context) error {
+// firstChecks are those that every guest has to pass, whatever the way into it.
+func (s *vm) firstChecks() []check {
+	return []check{
+		{
+			what:  "QEMU runs the guest",
+			hint:  "a device or the accelerator holds it up; QEMU's log is in the error, if it said anything",
+			probe: s.running,
+		},
+		{
+			what:  "the firmware speaks on the serial line",
+			hint:  "with KVM: this host's may be unable to run a guest, so try accelerator = \"tcg\"",
+			probe: func(ctx context.Context) error { return until(ctx, s.console.spoke) },
+		},
+	}
+}
+
+// whenReady goes through the checks, tells how far they are, and ends the boot when all have passed.
+func (s *vm) whenReady(ctx context.Context, limit time.Duration, checks []check) error {
+	progress := func(what string, done int) {
+		s.ui.Machine(messageProgress, s.boot.id, what, strconv.Itoa(done), strconv.Itoa(len(checks)), "checks")
+	}
+	if err := ready(ctx, limit, checks, progress, s.console.lastLines); err != nil {
+		return err
+	}
+	s.bootTime = time.Since(s.poweredOn)
+	s.endPhase(&s.boot, nil)
+	return nil
+}
+
+func (s *vm) running(ctx context.Context) error {
 	var status struct{ Running bool }
 	for {
 		if err := s.monitor.run(ctx, &status, "query-status", nil); err != nil || status.Running {

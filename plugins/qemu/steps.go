@@ -135,7 +135,8 @@ func (s *stepPowerOn) Run(ctx context.Context, state multistep.StateBag) multist
 
 func (s *stepPowerOn) powerOn(ctx context.Context) error {
 	c := s.config
-	m := machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code}
+	m := machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code,
+		Port: c.guestPort(), Seed: c.Communicator == commSSH}
 	if m.EFICode != "" {
 		variables, err := os.ReadFile(s.efi.Vars)
 		if err == nil {
@@ -165,8 +166,8 @@ func (s *stepPowerOn) powerOn(ctx context.Context) error {
 		return err
 	}
 	s.watchEvents()
-	s.port, err = s.monitor.sshPort(ctx)
-	c.comm.SSHPort = s.port
+	s.port, err = s.monitor.hostPort(ctx, c.guestPort())
+	c.comm.SSHPort, c.comm.WinRMPort = s.port, s.port
 	return err
 }
 

@@ -52,7 +52,7 @@ func newVM(c *Config, ui packersdk.Ui, cancel context.CancelCauseFunc) *vm {
 // file is the absolute path of one of the build's files.
 func (v *vm) file(name string) string { return v.dir + string(os.PathSeparator) + name }
 
-// address is where the guest's sshd is reached; it stays the same when the guest reboots.
+// address is where the guest's sshd, or WinRM service, is reached; it stays the same when the guest reboots.
 func (v *vm) address() string { return fmt.Sprintf("%s:%d", loopback, v.port) }
 
 // watch notices when QEMU ends before it should, and follows the console, until release.

@@ -1,0 +1,139 @@
+package qemu
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+	"github.com/hashicorp/packer-plugin-sdk/sdk-internals/communicator/winrm"
+)
+
+// stepReadyWinRM waits until a guest with Windows can be worked on. Like stepReady it stands in for a step of the SDK, which sleeps
+// for seconds between its attempts and does not say what it waited for in vain.
+type stepReadyWinRM struct{ *vm }
+
+func (s *stepReadyWinRM) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	var comm packersdk.Communicator
+	checks := append(s.firstChecks(), []check{
+		{
+			what: "WinRM answers on the forwarded port",
+			hint: fmt.Sprintf("it needs virtio drivers for disk and network, DHCP, and a WinRM service that listens on port %d",
+				s.config.WinRMPort),
+			probe: s.answers,
+		},
+		{
+			what: fmt.Sprintf("user %q can log in by WinRM", s.config.WinRMUsername),
+			hint: "the base disk, or its first boot, has to bring that user with that password, and WinRM has to allow the authentication",
+			probe: func(ctx context.Context) (err error) {
+				comm, err = s.loginWinRM(ctx)
+				return err
+			},
+		},
+		{
+			what:  "PowerShell runs",
+			hint:  "Windows may still be setting itself up",
+			probe: func(ctx context.Context) error { return s.powerShell(ctx, comm) },
+		},
+	}...)
+	if err := s.whenReady(ctx, s.config.WinRMTimeout, checks); err != nil {
+		return end(state, err)
+	}
+	state.Put("communicator", comm)
+	return multistep.ActionContinue
+}
+
+func (*stepReadyWinRM) Cleanup(multistep.StateBag) {}
+
+// winRMPause is the pause between two attempts at a guest that still boots. It doubles as that of a login by SSH does.
+const winRMPause = 500 * time.Millisecond
+
+// again calls try until it succeeds or ctx ends, and gives the last error with that of ctx.
+func again(ctx context.Context, try func() error) error {
+	for wait := winRMPause; ; wait = min(2*wait, maxLoginPause) {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		if pause(ctx, wait); ctx.Err() != nil {
+			return errors.Join(context.Cause(ctx), err)
+		}
+	}
+}
+
+// answers waits for any answer by HTTP: QEMU takes the connection long before the guest listens.
+func (s *stepReadyWinRM) answers(ctx context.Context) error {
+	scheme := "http"
+	if s.config.WinRMUseSSL {
+		scheme = "https"
+	}
+	client := http.Client{
+		Timeout: patient,
+		// Who answers is found out by the login, with the certificate checked as configured. No proxy leads to this host.
+		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+	}
+	return again(ctx, func() error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+s.address()+"/wsman", nil)
+		if err != nil {
+			return err
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		return response.Body.Close()
+	})
+}
+
+// loginWinRM makes the connection. An attempt cannot be cancelled; one that is left behind ends with QEMU.
+func (s *stepReadyWinRM) loginWinRM(ctx context.Context) (packersdk.Communicator, error) {
+	c := &s.config.comm
+	var comm *winrm.Communicator
+	err := again(ctx, func() error {
+		type result struct {
+			comm *winrm.Communicator
+			err  error
+		}
+		done := make(chan result, 1)
+		go func() {
+			comm, err := winrm.New(&winrm.Config{
+				Host: loopback, Port: s.port, Username: c.WinRMUser, Password: c.WinRMPassword, Timeout: c.WinRMTimeout,
+				Https: c.WinRMUseSSL, Insecure: c.WinRMInsecure, TransportDecorator: c.WinRMTransportDecorator,
+			})
+			done <- result{comm, err}
+		}()
+		select {
+		case r := <-done:
+			comm = r.comm
+			return r.err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return comm, nil
+}
+
+// powerShell waits until a command of PowerShell runs: a guest in the middle of its first boot may lack modules.
+func (s *stepReadyWinRM) powerShell(ctx context.Context, comm packersdk.Communicator) error {
+	return again(ctx, func() error {
+		var stdout, stderr bytes.Buffer
+		cmd := &packersdk.RemoteCmd{Command: `powershell -NoProfile -NonInteractive -Command "Write-Output ready"`,
+			Stdout: &stdout, Stderr: &stderr}
+		if err := comm.Start(ctx, cmd); err != nil {
+			return err
+		}
+		if code := cmd.Wait(); code != 0 || strings.TrimSpace(stdout.String()) != "ready" {
+			return fmt.Errorf("exit code %d: %.300s%.300s", code, stdout.String(), stderr.String())
+		}
+		return nil
+	})
+}
