@@ -2,14 +2,11 @@
 //
 // Every component is a process, spoken to over Packer's RPC. What a plugin does wrong ends in an error within a bounded time,
 // and its process with it: no garbage, silence, crash or flood of text of a plugin reaches further than that.
+//
+//	host := pluginhost.New(ctx, pluginhost.Options{Mask: mask})
+//	defer host.Close()
+//	plugin, err := host.Open("azure", path)        // runs "describe"
+//	builder := plugin.Components().Builders["azure-arm"]()
+//
+// Which file of which folder a plugin is, package plugindir knows.
 package pluginhost
-
-import (
-	"github.com/hashicorp/packer-plugin-sdk/plugin"
-	"github.com/hashicorp/packer-plugin-sdk/rpc"
-)
-
-// apiVersion is the version of the RPC that this program speaks, as plugins write it: "x5.0".
-const apiVersion = "x" + plugin.APIVersionMajor + "." + plugin.APIVersionMinor
-
-var _ = rpc.NewClient

@@ -1,0 +1,171 @@
+package pluginhost
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/uuid"
+
+	"github.com/ingot-build/ingot/engine/events"
+)
+
+// Limits are how long a host waits for a plugin. A zero field has its default.
+type Limits struct {
+	Describe  time.Duration // for "describe"; 30 s
+	Handshake time.Duration // from the start of the process to a connection that works; 1 min, as Packer does
+	Answer    time.Duration // for questions that a plugin answers from memory: specifications, artifacts; 30 s
+	Prepare   time.Duration // for reading a configuration, which may ask a cloud; 3 min
+	Execute   time.Duration // for a data source's result; 15 min
+	// Cancel is for what comes after the caller's context ended. A builder deletes then what it made, and some things in a
+	// cloud take a quarter of an hour to go. 30 min.
+	Cancel time.Duration
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Describe:  cmp.Or(l.Describe, 30*time.Second),
+		Handshake: cmp.Or(l.Handshake, time.Minute),
+		Answer:    cmp.Or(l.Answer, 30*time.Second),
+		Prepare:   cmp.Or(l.Prepare, 3*time.Minute),
+		Execute:   cmp.Or(l.Execute, 15*time.Minute),
+		Cancel:    cmp.Or(l.Cancel, 30*time.Minute),
+	}
+}
+
+// Line is a line that a plugin printed, masked and cut to a readable length.
+type Line struct {
+	Plugin    string // "azure"
+	Component string // "builder arm"; "" for "describe"
+	Text      string
+}
+
+// Options say how plugins are run. The zero Options are usable.
+type Options struct {
+	Limits Limits
+	// Mask hides secrets in all that leaves a plugin's streams and in the errors it gives. A plugin's own filter does not know
+	// what the host knows. Nil: nothing is known.
+	Mask *events.Mask
+	// Log is told what plugins print. It is called from several goroutines and must not wait. Nil: nobody is told.
+	Log func(Line)
+	// Environ is the environment of the plugins; nil: this process's, at the time a plugin starts. Plugins find their
+	// credentials and proxies there, as under Packer.
+	Environ func() []string
+	// TempDir is where the plugins' sockets and temporary files go, in a folder of this host that Close removes. "": the
+	// system's. A folder whose path is too long for a socket is not used.
+	TempDir string
+	// Record notes a process before it starts, by the name that it bears in its command line, and gives the function that
+	// strikes the note once it is gone. Nil: no notes; the kernel still kills a plugin whose host dies.
+	Record func(name string) (strike func() error, err error)
+	// ForceGob speaks gob to every plugin, as PACKER_FORCE_GOB makes Packer do.
+	ForceGob bool
+}
+
+// Host runs plugins. It is safe for concurrent use.
+type Host struct {
+	ctx  context.Context
+	opts Options
+
+	mu      sync.Mutex
+	closed  bool
+	tempDir string
+	live    map[*process]struct{}
+}
+
+// New returns a host. When ctx ends, questions to plugins end; a component that runs goes by the context of its own call. The
+// caller closes it.
+func New(ctx context.Context, opts Options) *Host {
+	opts.Limits = opts.Limits.withDefaults()
+	if opts.Mask == nil {
+		opts.Mask = new(events.Mask)
+	}
+	if opts.Environ == nil {
+		opts.Environ = os.Environ
+	}
+	return &Host{ctx: ctx, opts: opts, live: map[*process]struct{}{}}
+}
+
+// errClosed is what a component says that is used after its host.
+var errClosed = errors.New("the plugin host is closed")
+
+// Close ends every plugin process that still runs and removes their temporary folder. It may be called more than once.
+func (h *Host) Close() error {
+	h.mu.Lock()
+	h.closed = true
+	var list []*process
+	for p := range h.live {
+		list = append(list, p)
+	}
+	h.mu.Unlock()
+
+	errs := make([]error, len(list)+1)
+	var all sync.WaitGroup
+	for i, p := range list {
+		all.Go(func() { errs[i] = p.stop() })
+	}
+	all.Wait()
+
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.tempDir != "" {
+		errs[len(list)] = os.RemoveAll(h.tempDir)
+		h.tempDir = ""
+	}
+	return errors.Join(errs...)
+}
+
+// enter notes a process that is about to start. It refuses when the host is closed, so that none is started behind Close's back.
+func (h *Host) enter(p *process) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return errClosed
+	}
+	h.live[p] = struct{}{}
+	return nil
+}
+
+func (h *Host) leave(p *process) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.live, p)
+}
+
+// socketRoom is what a plugin adds to its temporary folder to name a socket: a slash, "packer-plugin", ten digits at most.
+const socketRoom = len("/packer-plugin4294967295")
+
+// maxSocketPath is the longest path of a socket on Linux; on other systems it is shorter by four.
+const maxSocketPath = 104 - 1
+
+// temp gives the folder for the plugins' sockets and temporary files, made at the first call.
+func (h *Host) temp() (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return "", errClosed
+	}
+	if h.tempDir != "" {
+		return h.tempDir, nil
+	}
+	const pattern = "plugins-*"
+	parent := h.opts.TempDir
+	if parent == "" || len(parent)+len(pattern)+10+socketRoom > maxSocketPath {
+		parent = os.TempDir()
+	}
+	dir, err := os.MkdirTemp(parent, pattern) // 0700: nobody else may connect
+	if err != nil {
+		return "", fmt.Errorf("make a folder for plugins: %w", err)
+	}
+	h.tempDir = dir
+	return dir, nil
+}
+
+// runUUID is what the SDK reads build.PackerRunUUID from; it must be there before a plugin starts.
+const runUUID = "PACKER_RUN_UUID"
+
+// newRunUUID is for hosts that nobody gave one; all their plugins get the same.
+var newRunUUID = sync.OnceValue(uuid.TimeOrderedUUID)
