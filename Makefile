@@ -1,5 +1,5 @@
 # The two commands to know: "make demo" and "make test". Both set up what they need and are quick the second time.
-.PHONY: help setup tools build demo test bench lint verify clean
+.PHONY: help setup tools build plugin demo test bench lint verify clean
 .DEFAULT_GOAL := help
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -16,6 +16,9 @@ tools: ## stock Packer and its Azure plugin, which tests and figures compare wit
 
 build: ## bin/ingot alone
 	go build -o bin/ingot ./cmd/ingot
+
+plugin: ## bin/packer-plugin-ingot, which gives Packer what is linked into Ingot
+	go build -o bin/packer-plugin-ingot ./cmd/packer-plugin-ingot
 
 demo: setup ## build the image of examples/linux-web and say what to look at
 	@.ci/demo

@@ -45,6 +45,7 @@ var layers = []layer{
 	{who: []string{"cmd/internal/bench/..."}, may: []string{"engine/...", "translate/...", "internal/testtools"}},
 	{who: []string{"cmd/..."}, may: []string{"cmd/...", "engine/...", "plugins/...", "translate/..."}},
 	{who: []string{"examples/..."}},
+	{who: []string{"internal/testtools/windowsupdate"}, may: []string{"plugins/windowsupdate"}},
 	{who: []string{"internal/testtools"}}, // for tests and benches; nothing of it is in a program
 }
 
@@ -54,7 +55,7 @@ var only = map[string][]string{
 	"engine/build":       {"engine/service"},
 	"engine/packercore":  {"engine/build", "engine/service", "cmd/internal/wire"},
 	"engine/pluginhost":  {"cmd/internal/wire"},
-	"plugins/all":        {"cmd/internal/wire"},
+	"plugins/all":        {"cmd/internal/wire", "cmd/packer-plugin-ingot"},
 	"engine/target/qemu": {"cmd/internal/wire"},
 	"cmd/internal/wire":  {"cmd/internal/cli"},
 }
@@ -70,7 +71,7 @@ var modules = map[string]struct {
 	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
 	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
-	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/..."}, "what a Packer component is"},
+	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/...", "cmd/packer-plugin-ingot", "internal/testtools/windowsupdate"}, "what a Packer component is"},
 	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file", "plugins/powershell", "plugins/windowsrestart", "plugins/windowsupdate"}, "the provisioners; pinned to the last MPL version"},
 	"github.com/hashicorp/go-version":        {[]string{"engine/packercore/...", "engine/plugindir"}, "required_version; the versions of plugins"},
 	"github.com/hashicorp/go-cty-funcs":      {[]string{"engine/packercore/hcl2"}, "functions of Packer's language"},

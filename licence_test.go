@@ -57,12 +57,12 @@ func licencesOf(text string) (known, bad []string) {
 	return known, bad
 }
 
-// TestLicences looks at every module that is linked into the program: a licence file of the module, and any beside a linked
+// TestLicences looks at every module that is linked into the programs: a licence file of the module, and any beside a linked
 // package. Packer is the reason: it is MPL up to 1.9 and BUSL from 1.10, and "go get -u" would not tell.
 func TestLicences(t *testing.T) {
 	type linked struct{ licences, files []string }
 	modules := map[string]*linked{}
-	for _, p := range list(t, "./cmd/ingot") {
+	for _, p := range list(t, "./cmd/ingot", "./cmd/packer-plugin-ingot") {
 		if p.Standard || p.Module == nil || p.Module.Main {
 			continue
 		}

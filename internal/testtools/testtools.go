@@ -66,6 +66,13 @@ func IngotPlugin(t testing.TB) Plugin {
 	return own(t, "github.com/ingot-build/ingot", "./cmd/packer-plugin-ingot", "packer-plugin-ingot")
 }
 
+// WindowsUpdatePlugin returns a plugin that brings the type windows-update, which templates for Windows may use: Ingot's own provisioner
+// in the place of the community's plugin.
+func WindowsUpdatePlugin(t testing.TB) Plugin {
+	t.Helper()
+	return own(t, "github.com/rgl/windows-update", "./internal/testtools/windowsupdate", "packer-plugin-windows-update")
+}
+
 // FindPacker is Packer for those that are no tests. The error says how to have it.
 func FindPacker() (string, error) { return find("packer", PackerVersion) }
 
