@@ -22,9 +22,10 @@ import (
 var update = flag.Bool("update", false, "rewrite the wanted results")
 
 // TestGolden translates in.json of every archive in testdata and compares with the files beside it: want.diag has the findings,
-// want.plan.json and want.pkr.hcl the results, absent after errors. want.validate has what validating alone finds, where that is
+// want.plan.json and want.pkr.hcl the results, absent after errors, with want.validate.pkr.hcl where the image is validated.
+// want.validate has what validating alone finds, where that is
 // something else, and want.unknown what is not known. params.json, if there, is the parameter file; a line "name: x",
-// "location: x" or "param: k=v" in the archive's comment is an option.
+// "location: x" or "param: k=v" in the archive's comment is an option, and so is "build", for what can be built here.
 func TestGolden(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) == 0 {
@@ -50,7 +51,11 @@ func TestGolden(t *testing.T) {
 			if p != nil {
 				roundTrip(t, p)
 				got["want.plan.json"] = encode(t, p)
-				got["want.pkr.hcl"] = packer(t, p)
+				folder := emitted(t, p)
+				got["want.pkr.hcl"] = folder[emit.TemplateFile]
+				if text, ok := folder[emit.ValidateDir+"/"+emit.TemplateFile]; ok {
+					got["want.validate.pkr.hcl"] = text
+				}
 			}
 			if *update {
 				rewrite(t, path, archive, got)
@@ -73,6 +78,7 @@ func input(t *testing.T, archive *txtar.Archive) (translate.Source, translate.Op
 	t.Helper()
 	var src translate.Source
 	var opts translate.Options
+	opts.Check.Translate = true
 	for _, f := range archive.Files {
 		switch f.Name {
 		case "in.json":
@@ -95,6 +101,8 @@ func input(t *testing.T, archive *txtar.Archive) (translate.Source, translate.Op
 				opts.Params.Values = map[string]string{}
 			}
 			opts.Params.Values[k] = v
+		case "build":
+			opts.Check.Translate = false
 		case "location":
 			opts.Params.Location = value
 		}
@@ -154,20 +162,18 @@ func roundTrip(t *testing.T, p *plan.Plan) {
 	}
 }
 
-// packer gives the emitted image.pkr.hcl.
-func packer(t *testing.T, p *plan.Plan) string {
+// emitted gives the Packer folder.
+func emitted(t *testing.T, p *plan.Plan) map[string]string {
 	t.Helper()
 	folder, err := emit.Packer(p, emit.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := map[string]string{}
 	for _, f := range folder.Files {
-		if f.Path == emit.TemplateFile {
-			return string(f.Data)
-		}
+		all[f.Path] = string(f.Data)
 	}
-	t.Fatalf("no %s", emit.TemplateFile)
-	return ""
+	return all
 }
 
 // rewrite puts the results behind the inputs of an archive.
@@ -179,7 +185,8 @@ func rewrite(t *testing.T, path string, archive *txtar.Archive, got map[string]s
 			files = append(files, f)
 		}
 	}
-	for _, name := range []string{"want.diag", "want.validate", "want.unknown", "want.plan.json", "want.pkr.hcl"} {
+	for _, name := range []string{"want.diag", "want.validate", "want.unknown", "want.plan.json", "want.pkr.hcl",
+		"want.validate.pkr.hcl"} {
 		if text, ok := got[name]; ok {
 			files = append(files, txtar.File{Name: name, Data: []byte(text)})
 		}

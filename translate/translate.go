@@ -18,6 +18,9 @@ import (
 // Translate reads src and makes the plan of the image template in it. A stage starts only when the ones before it found no
 // errors. The plan is nil when the list has errors; the list is sorted, and may have warnings either way.
 //
+// The plan has all of the image template, whatever the target. What the target cannot build yet is an error, unless
+// Options.Check.Translate says that nothing is to be built; what has a meaning in Azure only is not spoken of for another target.
+//
 // Validate finds the same, but for three things that only a plan asks for: a target, one image template, and values that are known.
 // What is good to know of a template is left to it: a build would say so every time.
 func Translate(src Source, opts Options) (*plan.Plan, diag.List) {
@@ -44,7 +47,12 @@ func translate(t deployment.ImageTemplate, src Source, opts Options) (*plan.Plan
 		return nil, list
 	}
 	p, more := lower.Lower(c.Template)
-	if list.Add(more...); p != nil {
+	for _, d := range more {
+		if d.Code != lower.CodeAzureLeftOut || opts.Target == check.Azure {
+			list.Add(d)
+		}
+	}
+	if p != nil {
 		p.Name = c.Name
 	}
 	return p, list

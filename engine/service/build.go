@@ -142,9 +142,9 @@ func (s *Service) Resolve(ctx context.Context, p *plan.Plan, templateFile string
 	return resolve.Contents(ctx, p, opts)
 }
 
-// WritePacker writes the Packer template of p into dir: exactly what Build would run.
-func (s *Service) WritePacker(p *plan.Plan, dir string) error {
-	folder, err := emit.Packer(p, emit.Options{})
+// WritePacker writes a Packer template of p into dir: exactly what Build would run, when the options are zero.
+func (s *Service) WritePacker(p *plan.Plan, o emit.Options, dir string) error {
+	folder, err := emit.Packer(p, o)
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,17 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// QEMU is the target that builds on this machine.
-const QEMU = "qemu"
+// The targets.
+const (
+	QEMU  = "qemu"  // builds on this machine
+	Azure = "azure" // a Packer template for it can be made
+)
+
+// What else a rule may be about.
+const (
+	qemuBuild = "build on " + QEMU // what cannot be built on this machine yet, whereas a Packer template can be made of it
+	anyTarget = "any"              // what has no form in any Packer template
+)
 
 // Rule is one thing that is checked.
 type Rule struct {
@@ -33,15 +42,17 @@ type Rule struct {
 	Severity  diag.Severity
 	Summary   string // what a finding of this rule says, in general terms
 	Reference string // where the rule comes from
-	Target    string // the only target that the rule is about; "" for every target
+	Target    string // what the rule is about: a target, qemuBuild or anyTarget; "" for the text alone
 
 	check func(t *template.ImageTemplate, r *report)
 }
 
 // Options say what Check looks at. The zero Options looks at the image template alone.
 type Options struct {
-	Target string            // whose limits count too: QEMU; "" for none
-	Files  map[string][]byte // texts of the files that the template is made of, to point into strings; some may be missing
+	Target string // whose limits count too: QEMU, Azure; "" for none
+	// Translate says that a Packer template is made and nothing is built: what only stands in the way of a build does not count.
+	Translate bool
+	Files     map[string][]byte // texts of the files that the template is made of, to point into strings; some may be missing
 	// Script gives what is at a scriptUri, without a download: nil, or ok is false, where that cannot be had.
 	Script func(uri, sha256Checksum string) (file string, data []byte, ok bool)
 	// Scripts gives the scripts of the template, where the caller has taken them out already: nil has that done with Files and Script.
@@ -55,7 +66,7 @@ var table = sync.OnceValue(Rules)
 // Check runs the rules. It copes with templates that Decode found errors in. Findings are in file order. An unknown target is a
 // fault of the program and panics.
 func Check(t *template.ImageTemplate, o Options) diag.List {
-	if o.Target != "" && o.Target != QEMU {
+	if o.Target != "" && o.Target != QEMU && o.Target != Azure {
 		panic(fmt.Sprintf("check: unknown target %q", o.Target))
 	}
 	var list diag.List
@@ -65,14 +76,32 @@ func Check(t *template.ImageTemplate, o Options) diag.List {
 	}
 	parsed := map[*script.Script]any{}
 	for _, rule := range table() {
-		if rule.Target == "" || rule.Target == o.Target {
-			if o.Skip == nil || !o.Skip(rule) {
-				rule.check(t, &report{rule: rule, list: &list, files: o.Files, scripts: scripts, parsed: parsed})
-			}
+		if o.asks(rule) {
+			rule.check(t, &report{rule: rule, list: &list, files: o.Files, scripts: scripts, parsed: parsed})
 		}
 	}
 	list.Sort()
 	return list
+}
+
+// asks reports whether a rule counts.
+func (o *Options) asks(rule Rule) bool {
+	switch rule.Target {
+	case "":
+	case anyTarget:
+		if o.Target == "" {
+			return false
+		}
+	case qemuBuild:
+		if o.Target != QEMU || o.Translate {
+			return false
+		}
+	default:
+		if rule.Target != o.Target {
+			return false
+		}
+	}
+	return o.Skip == nil || !o.Skip(rule)
 }
 
 // report collects the findings of one rule.

@@ -107,7 +107,6 @@ const (
 	CodeDataDisks         diag.Code = "ING3008"
 	CodeErrorHandling     diag.Code = "ING3009"
 	CodeSourceVersioning  diag.Code = "ING3010"
-	CodeUnhandled         diag.Code = "ING3011"
 	CodePlaceholderName   diag.Code = "ING3012"
 	CodeBuildNothing      diag.Code = "ING3013"
 

@@ -152,3 +152,44 @@ func buildSystem(t *template.ImageTemplate) evidence {
 	e, _ := sourceSystem(t)
 	return e
 }
+
+// BuildsWindows reports whether the build VM runs Windows, as far as it shows: by the customizers, by the marketplace's name of the
+// source, by the validators, or by the form of a path. known is false when nothing in the template shows which system it is.
+func BuildsWindows(t *template.ImageTemplate) (is, known bool) {
+	if e := buildSystem(t); e.system != unknownSystem {
+		return e.system == windows, true
+	}
+	for _, v := range t.Validate.InVMValidations.Value {
+		if s := systemOf(v); s != unknownSystem {
+			return s == windows, true
+		}
+	}
+	e := pathSystem(t)
+	return e.system == windows, e.system != unknownSystem
+}
+
+// pathSystem is what the first destination of a file shows: c:\site is a path of Windows, /tmp/site one of Linux.
+// Nothing, when one of the customizers is not known, which may show more.
+func pathSystem(t *template.ImageTemplate) evidence {
+	for _, c := range t.Customize.Value {
+		if _, ok := c.(*template.UnknownCustomizer); ok {
+			return evidence{}
+		}
+	}
+	for _, c := range t.Customize.Value {
+		f, ok := c.(*template.File)
+		if !ok {
+			continue
+		}
+		shows := func(is system) evidence {
+			return evidence{is, f.Destination.Range, fmt.Sprintf("%q is a path of %s", f.Destination.Value, is)}
+		}
+		switch to := f.Destination.Value; {
+		case strings.HasPrefix(to, "/"):
+			return shows(linux)
+		case len(to) > 1 && to[1] == ':', strings.HasPrefix(to, `\`):
+			return shows(windows)
+		}
+	}
+	return evidence{}
+}

@@ -6,7 +6,7 @@ import (
 	"github.com/ingot-build/ingot/translate/template"
 )
 
-// placeholderName refuses placeholders where a build on this machine makes names of them. The rules about the form of names and ids
+// placeholderName refuses placeholders where a build makes names of them. The rules about the form of names and ids
 // have left those to the person who fills them in.
 func placeholderName(t *template.ImageTemplate, r *report) {
 	refuse := func(s template.String, path, what string) {

@@ -44,6 +44,7 @@ func mayBeWindows(t *template.ImageTemplate) bool {
 func windowsSource(t *template.ImageTemplate, r *report) {
 	s, ok := t.Source.(*template.PlatformImage)
 	if !ok {
+		windowsPath(t, r)
 		return
 	}
 	refuse := func(v template.String, property string) {
@@ -63,5 +64,14 @@ func windowsSource(t *template.ImageTemplate, r *report) {
 			refuse(s.Offer, "offer")
 			return
 		}
+	}
+}
+
+// windowsPath is about a source that shows nothing itself.
+func windowsPath(t *template.ImageTemplate, r *report) {
+	_, settled := sourceSystem(t)
+	if e := pathSystem(t); settled && e.system == windows && buildSystem(t).system == unknownSystem {
+		r.add(finding{at: e.at, path: "properties.source", summary: "the source is a Windows image, which is not covered yet",
+			why: e.what, fix: "write the path of a Linux image: /tmp/NAME"})
 	}
 }

@@ -53,6 +53,8 @@ type Loss struct {
 	What string // what is missing, in one clause: "the VHD is not copied to its uri"
 	Why  string // the reason; may be ""
 	Fix  string // what to do instead; may be ""
+
+	Around bool // the engine does it around any Packer template, whatever the target and its plugin can do
 }
 
 // File is one file of the folder. Exactly one of Data and Blob is set.
@@ -79,7 +81,7 @@ func (f *Folder) add(p *plan.Plan, o Options) error {
 		return err
 	}
 	list := jobs(p)
-	f.Lost = lostEverywhere(p)
+	f.Lost = lostAround(p, o)
 	targets := make([]target, len(list))
 	for i, j := range list {
 		t, err := newTarget(j, o)

@@ -17,6 +17,9 @@ func newQEMU(j job, o Options) (target, error) {
 	case o.Standalone:
 		return nil, errors.New("the builder of the target qemu leaves a disk, and cannot distribute it by itself")
 	}
+	if len(j.plan.DataDisksGB) > 0 && !j.validates {
+		return nil, errors.New("the builder of the target qemu makes an image of the OS disk only, and the plan has data disks")
+	}
 	return qemu{j}, nil
 }
 
@@ -86,18 +89,8 @@ func (q qemu) memory() int64 {
 	return 1024
 }
 
-// lost: Azure's own are without a meaning on this machine, with Packer or without.
-func (q qemu) lost() []Loss {
-	var lost []Loss
-	if q.validates {
-		return nil
-	}
-	for _, d := range q.plan.Destinations {
-		lost = append(lost, Loss{Path: d.Origin.Path, What: fmt.Sprintf("the image is not distributed as %q", d.RunOutputName),
-			Why: "the builder leaves a disk"})
-	}
-	return lost
-}
+// lost is nothing: what only has a meaning in Azure has none here, with Packer or without.
+func (qemu) lost() []Loss { return nil }
 
 func (q qemu) readme() usage {
 	u := usage{

@@ -84,8 +84,8 @@ func writeContents(b *strings.Builder, j job) {
 	}
 }
 
-// lostEverywhere is what no Packer template does, whatever the target: the engine does it around Packer.
-func lostEverywhere(p *plan.Plan) []Loss {
+// lostAround is what no Packer template does, whatever the target: the engine does it around Packer.
+func lostAround(p *plan.Plan, o Options) []Loss {
 	lost := []Loss{{What: fmt.Sprintf("the whole run does not end after %d minutes", p.TimeoutMinutes),
 		Path: "properties.buildTimeoutInMinutes", Why: "Packer has no limit for a build"}}
 	if p.OnError.KeepBuildVM {
@@ -98,6 +98,15 @@ func lostEverywhere(p *plan.Plan) []Loss {
 	if v := p.Validation; v != nil && !v.SourceOnly {
 		lost = append(lost, Loss{What: "the image is not validated in the same build", Path: "properties.validate",
 			Why: "a Packer template makes one machine", Fix: "run the Packer template in " + ValidateDir + " after it"})
+	}
+	for _, d := range p.Destinations {
+		if !o.Standalone {
+			lost = append(lost, Loss{Path: d.Origin.Path, What: fmt.Sprintf("the image is not distributed as %q", d.RunOutputName),
+				Why: "Packer ends with what the builder leaves"})
+		}
+	}
+	for i := range lost {
+		lost[i].Around = true
 	}
 	return lost
 }

@@ -38,7 +38,7 @@ func provisioner(build block, s plan.Step) {
 		b.optional("search_criteria", u.SearchCriteria)
 		b.texts("filters", u.Filters)
 		if u.UpdateLimit > 0 {
-			b.SetAttributeValue("update_limit", cty.NumberIntVal(u.UpdateLimit))
+			b.number("update_limit", u.UpdateLimit)
 		}
 	default:
 		panic(fmt.Sprintf("emit: step %s has no type", s.ID))

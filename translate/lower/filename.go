@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"fmt"
 	"net/url"
 	"path"
 	"strings"
@@ -10,10 +9,10 @@ import (
 // maxSlug bounds the made part of a file name, in bytes: far below any file system's limit, long enough to be told apart.
 const maxSlug = 48
 
-// fileName names a step's content below files/: NN-<slug><extension>. The number makes it unique and sorts the folder in run
+// fileName names a step's content below files/: <number>-<slug><extension>. The number makes it unique and sorts the folder in run
 // order. The slug comes from the customizer's label, else from the URI's last segment, else it is fallback; the extension is
 // that of the URI, or ".sh" for inline commands. Of a URI only the path is used: a query may hold a secret.
-func fileName(number int, label, uri, fallback string) string {
+func fileName(number string, label, uri, fallback string) string {
 	base := lastSegment(uri)
 	ext := path.Ext(base)
 	if uri == "" {
@@ -26,7 +25,7 @@ func fileName(number int, label, uri, fallback string) string {
 	if stem == "" {
 		stem = slug(strings.TrimSuffix(fallback, path.Ext(fallback)))
 	}
-	name := fmt.Sprintf("%02d-%s", number, stem)
+	name := number + "-" + stem
 	if ext = slug(strings.TrimPrefix(ext, ".")); ext != "" {
 		name += "." + ext
 	}

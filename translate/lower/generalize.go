@@ -6,37 +6,46 @@ import (
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// deprovisionPath is where the service puts its script; a customizer that writes the same path replaces it.
-const deprovisionPath = "/tmp/DeprovisioningScript.sh"
-
 //go:embed scripts/deprovision.sh
-var deprovisionScript string
+var deprovisionShell string
 
 //go:embed scripts/generalize.sh
-var generalizeScript string
+var generalizeShell string
 
-// lowerPrepare puts the deprovisioning script in place, as the build user: a customizer runs as that user too and must be able
-// to overwrite it.
+//go:embed scripts/deprovision.ps1
+var deprovisionPowerShell string
+
+//go:embed scripts/generalize.ps1
+var generalizePowerShell string
+
+// lowerPrepare puts the deprovisioning script where the service puts it, as the build user: a customizer runs as that user too and
+// must be able to overwrite it.
 func lowerPrepare(l *lowering) {
-	l.p.Steps = append(l.p.Steps, plan.Step{
-		ID:     "prepare",
-		Hidden: true,
-		File: &plan.File{
-			Content:     plan.Content{FileName: "DeprovisioningScript.sh", Text: deprovisionScript},
-			Destination: deprovisionPath,
-		},
-	})
+	file := &plan.File{
+		Content:     plan.Content{FileName: "DeprovisioningScript.sh", Text: deprovisionShell},
+		Destination: "/tmp/DeprovisioningScript.sh",
+	}
+	if l.p.OS == plan.Windows {
+		file = &plan.File{
+			Content:     plan.Content{FileName: "DeprovisioningScript.ps1", Text: deprovisionPowerShell},
+			Destination: `c:\DeprovisioningScript.ps1`,
+		}
+	}
+	l.p.Steps = append(l.p.Steps, plan.Step{ID: "prepare", Hidden: true, File: file})
 }
 
-// lowerGeneralize runs whatever is in that place by now.
+// lowerGeneralize runs whatever is in that place by now. On Windows the machine stays up and its user with it, so that is a step
+// like others.
 func lowerGeneralize(l *lowering) {
-	l.p.Steps = append(l.p.Steps, plan.Step{
-		ID:     "generalize",
-		Hidden: true,
-		Shell: &plan.Shell{
-			Script:   plan.Content{FileName: "generalize.sh", Text: generalizeScript},
+	s := plan.Step{ID: "generalize", Hidden: true}
+	if l.p.OS == plan.Windows {
+		s.PowerShell = &plan.PowerShell{Script: plan.Content{FileName: "generalize.ps1", Text: generalizePowerShell}}
+	} else {
+		s.Shell = &plan.Shell{
+			Script:   plan.Content{FileName: "generalize.sh", Text: generalizeShell},
 			AsRoot:   true,
 			LastWord: true,
-		},
-	})
+		}
+	}
+	l.p.Steps = append(l.p.Steps, s)
 }

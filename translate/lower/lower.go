@@ -19,13 +19,19 @@ type pass struct {
 
 // passes is the whole translation, in order.
 var passes = []pass{
-	{"source", lowerSource},         // the family of the source decides how the image is generalized
-	{"machine", lowerMachine},       // what the build VM needs beyond its source
-	{"prepare", lowerPrepare},       // hidden first step: before the customizers, so that one of them can overwrite its file
-	{"customize", lowerCustomizers}, // template order is run order
-	{"generalize", lowerGeneralize}, // hidden last step: the build user may be gone afterwards
-	{"distribute", lowerDistribute}, // template order; every distributor gets the same disk
-	{"timeout", lowerTimeout},       // covers all of the above
+	{"os", lowerOS},                  // first: it decides how the image is generalized, and by which paths
+	{"source", lowerSource},          // what the build VM starts from
+	{"machine", lowerMachine},        // what the build VM needs beyond its source
+	{"azure", lowerAzure},            // where the build VM is, if it is in Azure
+	{"prepare", lowerPrepare},        // hidden first step: before the customizers, so that one of them can overwrite its file
+	{"customize", lowerCustomizers},  // template order is run order
+	{"generalize", lowerGeneralize},  // hidden last step: the build user may be gone afterwards
+	{"optimize", lowerOptimize},      // of the finished image
+	{"validate", lowerValidate},      // on a machine of its own
+	{"distribute", lowerDistribute},  // template order; every distributor gets the same disk
+	{"timeout", lowerTimeout},        // covers all of the above
+	{"errors", lowerErrors},          // what is left standing
+	{"source only", lowerSourceOnly}, // last: takes away what such a run does not do
 }
 
 // lowering is what the passes share.
@@ -42,7 +48,8 @@ type lowering struct {
 //
 // Values of t that are not known before the deployment are an error where the build needs them: see known.go.
 //
-// It panics when t holds what check refuses, such as a customizer for Windows: nothing of a template is left out in silence.
+// It panics when t holds what check refuses, such as a source of a type that no longer exists: nothing of a template is left out in
+// silence. What each property of a template becomes is listed in docs/mapping.md, which is made from claims.go.
 func Lower(t *template.ImageTemplate) (*plan.Plan, diag.List) {
 	l := &lowering{t: t, p: &plan.Plan{Name: t.Name.Value, APIVersion: t.APIVersion.Value}}
 	if l.known(); l.diags.HasErrors() {

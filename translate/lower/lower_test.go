@@ -65,9 +65,9 @@ func TestDefaults(t *testing.T) {
 		},
 		Steps: []plan.Step{
 			{ID: "prepare", Hidden: true, File: &plan.File{Destination: "/tmp/DeprovisioningScript.sh",
-				Content: plan.Content{FileName: "DeprovisioningScript.sh", Text: deprovisionScript}}},
+				Content: plan.Content{FileName: "DeprovisioningScript.sh", Text: deprovisionShell}}},
 			{ID: "generalize", Hidden: true, Shell: &plan.Shell{AsRoot: true, LastWord: true,
-				Script: plan.Content{FileName: "generalize.sh", Text: generalizeScript}}},
+				Script: plan.Content{FileName: "generalize.sh", Text: generalizeShell}}},
 		},
 		Destinations: []plan.Destination{{ID: "distribute[0]", RunOutputName: "out", VHD: &plan.VHD{},
 			Origin: plan.Origin{Path: "properties.distribute[0]", Range: place}}},
@@ -91,6 +91,7 @@ func TestMachineAndTimeout(t *testing.T) {
 
 func TestSources(t *testing.T) {
 	tmpl := minimal()
+	tmpl.Customize = list[template.Customizer](&template.Shell{Script: template.Script{Inline: list(str("true"))}}) // shows that it is Linux
 	tmpl.Source = &template.ManagedImage{ImageID: str("/subscriptions/s/images/x/"), Range: place}
 	if got := lowered(t, tmpl).Source.ManagedImage; got == nil || got.ID != "/subscriptions/s/images/x" {
 		t.Errorf("managed image: %+v", got)
@@ -160,7 +161,7 @@ func TestFileNames(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := fileName(1, tt.label, tt.uri, tt.fallback); got != tt.want {
+			if got := fileName("01", tt.label, tt.uri, tt.fallback); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -220,14 +221,14 @@ func TestSharedImage(t *testing.T) {
 }
 
 // What check refuses is never left out in silence.
-func TestRefusedCustomizer(t *testing.T) {
+func TestRefusedSource(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("a PowerShell customizer was lowered")
+			t.Error("an ISO source was lowered")
 		}
 	}()
 	tmpl := minimal()
-	tmpl.Customize = list[template.Customizer](&template.PowerShell{})
+	tmpl.Source = &template.ISO{}
 	Lower(tmpl)
 }
 

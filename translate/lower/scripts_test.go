@@ -131,7 +131,7 @@ func (g guest) files(t *testing.T) []string {
 
 func TestScriptsParse(t *testing.T) {
 	absolute := regexp.MustCompile(`(?m)(^|[\s"=>])/[a-z]+`)
-	for name, text := range map[string]string{"deprovision": deprovisionScript, "generalize": generalizeScript} {
+	for name, text := range map[string]string{"deprovision": deprovisionShell, "generalize": generalizeShell} {
 		body, ok := strings.CutPrefix(strings.ReplaceAll(text, ">/dev/null", ""), "#!/bin/sh\n")
 		if !ok {
 			t.Errorf("%s starts with no #!/bin/sh", name)
@@ -187,7 +187,7 @@ func TestDeprovisionByAgent(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGuest(t, map[string]string{"etc/ssh/ssh_host_rsa_key": "key"})
 			tt.setup(t, g)
-			out, calls, code := g.run(t, g.script(t, "tmp/DeprovisioningScript.sh", deprovisionScript))
+			out, calls, code := g.run(t, g.script(t, "tmp/DeprovisioningScript.sh", deprovisionShell))
 			if diff := cmp.Diff(tt.calls, calls); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
@@ -217,7 +217,7 @@ func TestDeprovisionWithoutAgent(t *testing.T) {
 		"home/packer/.ssh/authorized_keys":      "key",
 	})
 	g.fake(t, "userdel", `rm -r "$ROOT/home/packer"`)
-	out, calls, code := g.run(t, g.script(t, "tmp/DeprovisioningScript.sh", deprovisionScript))
+	out, calls, code := g.run(t, g.script(t, "tmp/DeprovisioningScript.sh", deprovisionShell))
 	if code != 0 || !strings.Contains(out, "waagent is not installed") {
 		t.Errorf("exit code %d, output %q", code, out)
 	}
@@ -275,7 +275,7 @@ func TestGeneralize(t *testing.T) {
 			if tt.user {
 				g.write(t, "home/packer/x", "x")
 			}
-			out, calls, code := g.run(t, g.script(t, "tmp/script_1.sh", generalizeScript))
+			out, calls, code := g.run(t, g.script(t, "tmp/script_1.sh", generalizeShell))
 			for _, want := range tt.says {
 				if !strings.Contains(out, want) {
 					t.Errorf("output has no %q:\n%s", want, out)

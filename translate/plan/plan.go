@@ -17,6 +17,7 @@ type Plan struct {
 	OS             OS            `json:"os"`
 	Source         Source        `json:"source"`
 	OSDiskSizeGB   int64         `json:"osDiskSizeGB,omitempty"` // GiB; 0: the size of the source
+	DataDisksGB    []int64       `json:"dataDisksGB,omitempty"`  // GiB each: disks of the image beside its OS disk
 	TimeoutMinutes int64         `json:"timeoutMinutes"`         // the whole run: build, validation and distribution
 	Azure          Azure         `json:"azure,omitzero"`         // what only a build VM in Azure can follow
 	OnError        OnError       `json:"onError,omitzero"`

@@ -60,23 +60,15 @@ func (d *decoder) templateProperties(t *ImageTemplate) reader {
 			"autoRun":               d.autoRun(&t.AutoRunState),
 			"stagingResourceGroup":  d.str(&t.StagingResourceGroup),
 			"managedResourceTags":   d.tags(&t.ManagedResourceTags),
-			"additionalDataDisks":   d.dataDisks(t),
+			"additionalDataDisks":   list(d, &t.DataDisks, d.dataDisk),
 		}})
 	}
 }
 
-// dataDisks keeps the place of the array only; each disk is held against its shape.
-func (d *decoder) dataDisks(t *ImageTemplate) reader {
-	return func(n *armjson.Node, path string) {
-		each := func(n *armjson.Node, path string) (none struct{}, keep bool) {
-			d.object(n, path, form{what: "a data disk", typ: "DataDisk"})
-			return none, false
-		}
-		list(d, &List[struct{}]{}, each)(n, path)
-		if n.Kind == armjson.Unknown || len(n.Items) > 0 {
-			t.unhandled(n, path)
-		}
-	}
+func (d *decoder) dataDisk(n *armjson.Node, path string) (DataDisk, bool) {
+	disk := DataDisk{Written: written(n)}
+	d.object(n, path, form{what: "a data disk", typ: "DataDisk", fields: fields{"sizeGB": d.integer(&disk.SizeGB)}})
+	return disk, true
 }
 
 // triggers reads the resources that stand inside the image template. Triggers are all it can have.
@@ -86,11 +78,6 @@ func (d *decoder) triggers(into *List[Property]) reader {
 			fields: fields{"comments": ignored, "dependsOn": ignored}, also: d.ofEveryResource})
 		return Property{Path: path, Written: written(n)}, true
 	})
-}
-
-// unhandled keeps the place of a property that Ingot knows and does not act on; translate/check says what comes of it.
-func (t *ImageTemplate) unhandled(n *armjson.Node, path string) {
-	t.Unhandled = append(t.Unhandled, Property{Path: path, Written: written(n)})
 }
 
 func (d *decoder) identity(into *Identity) reader {

@@ -116,7 +116,7 @@ func TestDecodeEverything(t *testing.T) {
 		Validate: template.Validate{SourceValidationOnly: b(false),
 			InVMValidations: template.List[template.Validator]{Value: []template.Validator{
 				&template.Shell{Common: template.Common{Path: "properties.validate.inVMValidations[0]"}, Script: template.Script{Inline: ss(s("t"))}}}}},
-		StagingResourceGroup: s("g"), Unhandled: []template.Property{{Path: "properties.additionalDataDisks"}},
+		StagingResourceGroup: s("g"), DataDisks: template.List[template.DataDisk]{Value: []template.DataDisk{{SizeGB: i(1)}}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreTypes(diag.Range{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("model (-want +got):\n%s", diff)
@@ -139,7 +139,7 @@ func TestDecodePlaces(t *testing.T) {
 		{"inline", shell.Inline.Range, `["a", "b"]`},
 		{"inline line", shell.Inline.Value[1].Range, `"b"`},
 		{"number", got.BuildTimeout.Range, "90"},
-		{"unhandled", got.Unhandled[0].Range, `[{"sizeGB": 1}]`},
+		{"data disks", got.DataDisks.Range, `[{"sizeGB": 1}]`},
 	} {
 		if diff := cmp.Diff(at(t, everything, tt.want), tt.got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)

@@ -38,9 +38,13 @@ type ImageTemplate struct {
 	ManagedResourceTags  List[Tag]
 	Triggers             List[Property] // resources of their own, written inside the template
 
-	// Unhandled lists properties the wire format has and this version of Ingot does not act on. check refuses them, or says
-	// that they have no effect on the chosen target; they are never dropped in silence.
-	Unhandled []Property
+	DataDisks List[DataDisk] // additionalDataDisks
+}
+
+// DataDisk is a disk of the image beside its OS disk.
+type DataDisk struct {
+	Written
+	SizeGB Int
 }
 
 // Property is a property known by its place and path only.

@@ -82,7 +82,7 @@ func build(ctx context.Context, env *Env, o buildOptions) error {
 	if err := o.checkNumbers(); err != nil {
 		return err
 	}
-	t, err := o.translate(ctx, env)
+	t, err := o.translate(ctx, env, "")
 	if err != nil {
 		return err
 	}

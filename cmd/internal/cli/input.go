@@ -65,14 +65,15 @@ func (t *translated) err() error {
 	return nil
 }
 
-// translate reads the template and makes its plan. The error is about the command line or reading; findings are in the result.
-func (o *inputOptions) translate(ctx context.Context, env *Env) (*translated, error) {
+// translate reads the template and makes its plan, to be built on this machine, or for a Packer template for the target. The error is about the command line or reading; findings are in the result.
+func (o *inputOptions) translate(ctx context.Context, env *Env, target string) (*translated, error) {
 	in, err := o.read(ctx, env)
 	if err != nil {
 		return nil, err
 	}
 	t := &translated{file: in.template.File, list: in.refused, sources: in.sources}
 	if !t.list.HasErrors() {
+		in.options.Target, in.options.Check.Translate = target, target != ""
 		t.plan, t.list = translate.Translate(in.template, in.options)
 	}
 	t.list = in.hideSecrets(t.list)

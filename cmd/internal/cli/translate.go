@@ -6,17 +6,21 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/cmd/internal/wire"
+	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/emit"
-	"github.com/ingot-build/ingot/translate/plan"
+	"github.com/ingot-build/ingot/translate/emit/configspec"
+	"github.com/ingot-build/ingot/translate/lower"
 )
 
 type translateOptions struct {
 	inputOptions
+	emit  emit.Options
 	dir   string
 	print string
 	force bool
@@ -34,11 +38,17 @@ func newTranslate(env *Env) *cobra.Command {
 		Use:   "translate TEMPLATE",
 		Short: "translate an image template to a Packer template",
 		Long: `Print the Packer template that an image template becomes; or, with -o, write it with all files it needs into a
-folder. That folder is exactly what build runs. Scripts and files named by a URI are fetched only with -o.
+folder. Scripts and files named by a URI are fetched only with -o.
+
+With --target qemu, which is what it is without, the folder is what build runs on this machine. With --target azure
+it is for the builder azure-arm of HashiCorp's plugin, and keeps to the fields of the version that --plugin-version
+names. What a plain "packer build" does not do is in the README.md of the folder; a warning says so of what the
+plugin cannot do.
 
 ` + templateHelp,
 		Example: `  ingot translate web.json
   ingot translate web.json -o out
+  ingot translate web.json -o out --target azure --standalone
   ingot translate web.json --print plan`,
 		Args:              args("TEMPLATE"),
 		ValidArgsFunction: completeJSON,
@@ -48,6 +58,9 @@ folder. That folder is exactly what build runs. Scripts and files named by a URI
 		},
 	}
 	o.addFlags(cmd)
+	addChoice(cmd, &o.emit.Target, "target", "where the build VM will live", emit.QEMU, emit.Azure)
+	cmd.Flags().StringVar(&o.emit.PluginVersion, "plugin-version", "", "`version` of the azure plugin, such as 2.6.3; without it ~> 2.5")
+	cmd.Flags().BoolVar(&o.emit.Standalone, "standalone", false, "let the azure plugin distribute as much as it can by itself")
 	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "`folder` to write the Packer template and its files to")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace an earlier translation in that folder")
 	addChoice(cmd, &o.print, "print", "what to print without -o: the Packer template, or the plan as JSON", printHCL, printPlan)
@@ -58,34 +71,75 @@ func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
 	if o.dir == "" && o.force {
 		return &usageError{what: "--force has no meaning without -o", fix: "name the folder with -o, or leave out --force"}
 	}
-	t, err := o.translate(ctx, env)
+	if err := o.checkTarget(); err != nil {
+		return err
+	}
+	t, err := o.translate(ctx, env, o.emit.Target)
 	if err != nil {
 		return err
 	}
 	if err := t.err(); err != nil {
 		return err
 	}
-	if err := env.warnings(t); err != nil {
-		return err
-	}
-	switch {
-	case o.dir != "":
-		return writeTranslation(ctx, env, o, t)
-	case o.print == printPlan:
+	if o.print == printPlan && o.dir == "" {
+		if err := env.warnings(t); err != nil {
+			return err
+		}
 		return view.Document(env.Stdout, t.plan)
-	default:
-		return printPacker(env, t.plan)
 	}
-}
-
-// printPacker prints the HCL of a plan whose wants are still wants.
-func printPacker(env *Env, p *plan.Plan) error {
-	folder, err := emit.Packer(p, emit.Options{})
+	folder, err := emit.Packer(t.plan, o.emit)
 	if err != nil {
 		return err
 	}
+	t.list = append(t.list, losses(t.file, folder)...)
+	if err := env.warnings(t); err != nil {
+		return err
+	}
+	if o.dir != "" {
+		return writeTranslation(ctx, env, o, t)
+	}
+	return printPacker(env, folder)
+}
+
+// checkTarget refuses what has no meaning for a target.
+func (o *translateOptions) checkTarget() error {
+	if o.emit.Target == emit.Azure {
+		if _, err := configspec.ParseWanted(o.emit.PluginVersion); err != nil {
+			return &usageError{what: "--plugin-version: " + err.Error(), fix: "give one, or leave it out"}
+		}
+		return nil
+	}
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"--plugin-version", o.emit.PluginVersion != ""}, {"--standalone", o.emit.Standalone}} {
+		if f.given {
+			return &usageError{what: fmt.Sprintf("%s has no meaning with --target %s", f.name, o.emit.Target),
+				why: "it is about the plugin for Azure", fix: "add --target azure, or leave it out"}
+		}
+	}
+	return nil
+}
+
+// losses are what the target and its plugin cannot do. What the engine does around any Packer template is in the README alone.
+func losses(file string, folder *emit.Folder) diag.List {
+	var list diag.List
+	for _, l := range folder.Lost {
+		if l.Around {
+			continue
+		}
+		list.Add(diag.Diagnostic{
+			Severity: diag.Warning, Code: lower.CodePackerLacks, Subject: diag.Range{File: file}, Path: l.Path,
+			Summary: l.What, Why: l.Why, Fix: l.Fix,
+		})
+	}
+	return list
+}
+
+// printPacker prints the HCL of a plan whose wants are still wants.
+func printPacker(env *Env, folder *emit.Folder) error {
 	for _, f := range folder.Files {
-		if f.Path != emit.TemplateFile && f.Path != emit.VariablesFile {
+		if !strings.HasSuffix(f.Path, ".pkr.hcl") {
 			continue
 		}
 		if _, err := fmt.Fprintf(env.Stdout, "# %s\n%s\n", f.Path, bytes.TrimSpace(f.Data)); err != nil {
@@ -121,7 +175,7 @@ func writeTranslation(ctx context.Context, env *Env, o translateOptions, t *tran
 		return err
 	}
 	defer os.RemoveAll(fresh)
-	if err := svc.WritePacker(t.plan, fresh); err != nil {
+	if err := svc.WritePacker(t.plan, o.emit, fresh); err != nil {
 		return err
 	}
 	for _, name := range translationNames {

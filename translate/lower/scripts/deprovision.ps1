@@ -1,0 +1,56 @@
+# Makes one machine into an image for many: takes away what must be each machine's own.
+# A customizer may replace this file; the build's last step prints it and runs it.
+
+function Wait-Running([string]$name) {
+    Write-Output ">>> waiting until the service $name is running"
+    while ((Get-Service -Name $name -ErrorAction SilentlyContinue).Status -ne 'Running') {
+        Start-Sleep -Seconds 5
+    }
+}
+
+# Azure's agents set the machine up after its first boot, and must not be cut short. A machine elsewhere has none of them, nor
+# the tag that Azure gives its machines.
+$tag = (Get-CimInstance -ClassName Win32_SystemEnclosure).SMBIOSAssetTag
+if ($tag -eq '7783-7084-3265-9085-8269-3286-77') {
+    Wait-Running 'RdAgent'
+    if (Get-Service -Name 'WindowsAzureTelemetryService' -ErrorAction SilentlyContinue) {
+        Wait-Running 'WindowsAzureTelemetryService'
+    }
+    Wait-Running 'WindowsAzureGuestAgent'
+}
+
+# An answer file of an earlier setup would be used again.
+$files = "$env:SystemRoot\System32\Sysprep\unattend.xml", "$env:SystemRoot\Panther\unattend.xml"
+foreach ($file in $files) {
+    if (Test-Path -LiteralPath $file) {
+        Write-Output ">>> removing $file"
+        Remove-Item -LiteralPath $file -Force
+    }
+}
+
+Write-Output '>>> running Sysprep'
+$sysprep = Start-Process -FilePath "$env:SystemRoot\System32\Sysprep\Sysprep.exe" `
+    -ArgumentList '/oobe', '/generalize', '/quiet', '/quit' -PassThru
+
+# The state turns shortly before or after Sysprep ends. It never does after some failures, which need no waiting for the whole
+# time that a build may take.
+$key = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State'
+$patience = 60
+while ($true) {
+    $state = (Get-ItemProperty -LiteralPath $key).ImageState
+    Write-Output ">>> $state"
+    if ($state -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') {
+        break
+    }
+    if ($sysprep.HasExited) {
+        $patience--
+        if ($patience -eq 0) {
+            Write-Output 'Sysprep has ended and the image is not generalized; the end of its log:'
+            Get-Content -LiteralPath "$env:SystemRoot\System32\Sysprep\Panther\setuperr.log" -Tail 20 -ErrorAction SilentlyContinue
+            exit 1
+        }
+    }
+    Start-Sleep -Seconds 5
+}
+Write-Output '>>> the image is generalized'
+exit 0
