@@ -168,7 +168,7 @@ func TestExamples(t *testing.T) {
 			files["files/SHA256SUMS"] = sums
 			r := newRig(t, files)
 			r.opts.Vars = map[string]string{"source_disk": "/base.qcow2", "output_directory": r.dir}
-			if err := packercore.Validate(r.reg, r.opts); err != nil {
+			if err := packercore.Validate(t.Context(), r.reg, r.opts); err != nil {
 				t.Error(err)
 			}
 		})
@@ -192,14 +192,14 @@ func FuzzLoad(f *testing.F) {
 		// The components of others have Prepares of their own to test.
 		r.reg.Provisioners = map[string]func() packersdk.Provisioner{"shell": r.reg.Provisioners["shell"]}
 		r.reg.Builders = map[string]func() packersdk.Builder{"fake": r.reg.Builders["fake"]}
-		_, err := packercore.Load(r.reg, r.opts)
+		_, err := packercore.Load(t.Context(), r.reg, r.opts)
 		for _, e := range packercore.TemplateErrors(err) {
 			if e.Err == nil || e.Error() == "" {
 				t.Errorf("an error without text: %#v", e)
 			}
 		}
 		if err == nil {
-			_ = packercore.Validate(r.reg, r.opts)
+			_ = packercore.Validate(t.Context(), r.reg, r.opts)
 		}
 	})
 }

@@ -3,66 +3,53 @@ package packercore
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/packer-plugin-sdk/shell"
 
+	"github.com/ingot-build/ingot/engine/packercore/hcl2"
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
 // TemplateError says that the Packer template is wrong at one place. Several of them are joined; TemplateErrors takes them apart.
-type TemplateError struct {
-	Range diag.Range // in a *.pkr.hcl file; the zero Range when the fault is in no file
-	Path  string     // of the image template, properties.customize[0], when a comment at the block tells it; else ""
-	Err   error
-}
-
-// Error gives place, fault and, where known, the path in the image template.
-func (e *TemplateError) Error() string {
-	text := e.Err.Error()
-	if place := e.Range.String(); place != "" {
-		text = place + ": " + text
-	}
-	if e.Path != "" {
-		text += " (from " + e.Path + ")"
-	}
-	return text
-}
-
-// Unwrap returns the fault without its place.
-func (e *TemplateError) Unwrap() error { return e.Err }
+type TemplateError = hcl2.Error
 
 // TemplateErrors returns every TemplateError in the tree of err, in the order they were joined.
-func TemplateErrors(err error) []*TemplateError {
-	var all []*TemplateError
-	var walk func(error)
-	walk = func(err error) {
-		switch e := err.(type) {
-		case *TemplateError:
-			all = append(all, e)
-		case interface{ Unwrap() []error }:
-			for _, inner := range e.Unwrap() {
-				walk(inner)
-			}
-		case interface{ Unwrap() error }:
-			walk(e.Unwrap())
-		}
+func TemplateErrors(err error) []*TemplateError { return hcl2.Errors(err) }
+
+// known renders the keys of a registry.
+func known[V any](given string, m map[string]V) string {
+	if len(m) == 0 {
+		return "none is linked in"
 	}
-	walk(err)
-	return all
+	return diag.KnownNames(given, slices.Collect(maps.Keys(m)))
 }
 
-// joinTemplateErrors is errors.Join for a list of the one type; nil for an empty one.
-func joinTemplateErrors(list []*TemplateError) error {
-	errs := make([]error, len(list))
-	for i, e := range list {
-		errs[i] = e
+// masked hides secrets in the messages about a template: a function that fails repeats what it was given. Other errors stay as
+// they are, for callers to look at.
+func (s *session) masked(err error) error {
+	found := TemplateErrors(err)
+	if found == nil {
+		return err
 	}
-	return errors.Join(errs...)
+	clean := false
+	for _, e := range found {
+		if text := e.Err.Error(); s.opts.Mask.Text(text) != text {
+			e.Err = errors.New(s.opts.Mask.Text(text))
+			clean = true
+		}
+	}
+	if clean {
+		return hcl2.Join(found)
+	}
+	return err
 }
 
 // ProvisionError says that a provisioner of the template ended the build.
 type ProvisionError struct {
-	Index        int    // of the provisioner block, from 0, in template order
+	Build        string // name of the build, as Result has it
+	Index        int    // of the provisioner block, from 0, in template order; -1 for error-cleanup-provisioner
 	Type         string // shell, file
 	Name         string // the block's name attribute; may be ""
 	ExitCode     int    // of the script that ended with one it must not end with; else -1
@@ -72,11 +59,15 @@ type ProvisionError struct {
 
 // Error names the provisioner and says how it ended.
 func (e *ProvisionError) Error() string {
-	who := fmt.Sprintf("provisioner %d (%s)", e.Index, e.Type)
-	if e.Name != "" {
-		who = fmt.Sprintf("provisioner %d (%s %q)", e.Index, e.Type, e.Name)
+	block := fmt.Sprintf("provisioner %d", e.Index)
+	if e.Index < 0 {
+		block = cleanupStep
 	}
-	return who + " " + e.how()
+	who := e.Type
+	if e.Name != "" {
+		who = fmt.Sprintf("%s %q", e.Type, e.Name)
+	}
+	return fmt.Sprintf("%s (%s) %s", block, who, e.how())
 }
 
 // how says how the provisioner ended, as a predicate.

@@ -1,6 +1,7 @@
 package packercore
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/ingot-build/ingot/engine/events"
@@ -19,6 +20,17 @@ func (g *gate) send(e events.Event) {
 	defer g.mu.Unlock()
 	if !g.closed {
 		g.emit(e)
+	}
+}
+
+// under gives a sender of events for one build of several: its steps begin with the build's name. "" changes nothing.
+func (g *gate) under(build string) func(events.Event) {
+	if build == "" {
+		return g.send
+	}
+	return func(e events.Event) {
+		e.Step = strings.TrimSuffix(build+"/"+e.Step, "/")
+		g.send(e)
 	}
 }
 

@@ -12,14 +12,17 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore/hcl2"
 )
 
-// provisionHook runs the provisioners when the builder says that the guest is ready.
+// cleanupStep is the id of the step that error-cleanup-provisioner is.
+const cleanupStep = "error-cleanup-provisioner"
+
+// provisionHook runs the provisioners when the builder says that the guest is ready, and error-cleanup-provisioner when it says
+// that one of them failed.
 type provisionHook struct {
-	prepared *prepared
-	out      *gate
-	mask     *events.Mask
-	now      func() time.Time
+	*job
+	out func(events.Event)
 	// cancelled reports whether the caller ended the build. The context a builder passes may also end because the build VM is
 	// gone, and that is a failure.
 	cancelled func() bool
@@ -28,53 +31,79 @@ type provisionHook struct {
 	idle        chan struct{}   // closed when the run that is under way ends; nil when there is none
 	over        bool            // no run may begin any more
 	failed      *ProvisionError // of the provisioner that ended the build
+	cleanup     error           // of error-cleanup-provisioner
 	interrupted bool            // a provisioner was cancelled
 }
 
 // Run implements packersdk.Hook. data holds the values of build.*, as the builder knows them now. The Ui that the builder passes
 // is not used: each provisioner gets one of its own, which knows its step.
-func (h *provisionHook) Run(ctx context.Context, _ string, _ packersdk.Ui, comm packersdk.Communicator, data any) error {
+func (h *provisionHook) Run(
+	ctx context.Context, name string, _ packersdk.Ui, comm packersdk.Communicator, data any,
+) error {
 	leave, ok := h.enter()
 	if !ok {
 		return errStopped
 	}
 	defer leave()
-	list := h.prepared.template.provisioners
-	if len(list) == 0 {
-		return nil
-	}
-	if comm == nil {
-		return errors.New("the builder has no connection to the build VM, and the template has provisioners")
-	}
 	values := hookData(data)
 	h.learnSecrets(values)
-	for i, block := range list {
-		if err := h.step(ctx, i, block, comm, values); err != nil {
-			return err
+	if name == packersdk.HookCleanupProvision {
+		return h.cleanUp(ctx, comm, values)
+	}
+	h.forget()
+	for i, block := range h.build.Provisioners {
+		if block.Skips(h.source) {
+			continue
+		}
+		if comm == nil {
+			return errNoGuest
+		}
+		if failed := h.step(ctx, fmt.Sprintf("provisioner[%d]", i), i, block, comm, values); failed != nil {
+			return failed
 		}
 	}
 	return nil
 }
 
-// step runs provisioner i and tells its phases.
+// errNoGuest is what a builder gets that runs provisioners without a guest to run them in.
+var errNoGuest = errors.New("the builder has no connection to the build VM, and the template has provisioners")
+
+// cleanUp runs error-cleanup-provisioner. A build that was cancelled is not one that failed: whether Packer runs it then depends on
+// which of two goroutines is faster, so here it never does.
+func (h *provisionHook) cleanUp(ctx context.Context, comm packersdk.Communicator, values map[string]any) error {
+	block := h.build.ErrorCleanup
+	if block == nil || block.Skips(h.source) || h.cancelled() {
+		return nil
+	}
+	if comm == nil {
+		return errNoGuest
+	}
+	err := h.step(ctx, cleanupStep, -1, block, comm, values)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cleanup = err
+	return err
+}
+
+// step runs a provisioner and tells its phases. A failure of provisioner index is a *ProvisionError, and noted; index is -1 for
+// error-cleanup-provisioner.
 func (h *provisionHook) step(
-	ctx context.Context, i int, block *provisionerBlock, comm packersdk.Communicator, values map[string]any,
+	ctx context.Context, id string, index int, block *hcl2.Provisioner, comm packersdk.Communicator, values map[string]any,
 ) error {
-	id := fmt.Sprintf("provisioner[%d]", i)
-	began := h.now()
+	began := h.opts.Now()
 	tell := func(phase events.Phase, detail string) {
-		state := &events.State{Phase: phase, Title: block.title(), Detail: detail, Provisioner: block.kind}
+		state := &events.State{Phase: phase, Title: block.Title(), Detail: detail, Provisioner: block.Kind}
 		if phase != events.Running {
-			state.Elapsed = h.now().Sub(began)
+			state.Elapsed = h.opts.Now().Sub(began)
 		}
-		h.out.send(events.Event{Step: id, State: state})
+		h.out(events.Event{Step: id, State: state})
 	}
 	if cause := context.Cause(ctx); cause != nil && h.cancelled() {
 		h.interrupt()
 		return cause // the step never began, so it stays pending
 	}
 	tell(events.Running, "")
-	disconnected, err := h.attempts(ctx, block, newUI(h.out, id, h.now), comm, values)
+	disconnected, err := h.attempts(ctx, block, newUI(h.out, id, h.opts.Now), comm, values)
 	if cause := context.Cause(ctx); cause != nil {
 		if h.cancelled() {
 			h.interrupt()
@@ -91,22 +120,24 @@ func (h *provisionHook) step(
 		err = &lostError{err}
 	}
 	failed := &ProvisionError{
-		Index: i, Type: block.kind, Name: block.name,
+		Build: h.name, Index: index, Type: block.Kind, Name: block.Name,
 		ExitCode: exitCode(err), Disconnected: disconnected, Err: err,
 	}
 	tell(events.Failed, failed.how())
-	h.mu.Lock()
-	h.failed = failed
-	h.mu.Unlock()
+	if index >= 0 {
+		h.mu.Lock()
+		h.failed = failed
+		h.mu.Unlock()
+	}
 	return failed
 }
 
 // attempts runs a provisioner once, and up to max_retries times more while it fails. It reports whether the last attempt lost
 // the connection.
 func (h *provisionHook) attempts(
-	ctx context.Context, block *provisionerBlock, ui *ui, comm packersdk.Communicator, values map[string]any,
+	ctx context.Context, block *hcl2.Provisioner, ui *ui, comm packersdk.Communicator, values map[string]any,
 ) (disconnected bool, err error) {
-	for left := block.maxRetries; ; left-- {
+	for left := block.MaxRetries; ; left-- {
 		if disconnected, err = h.attempt(ctx, block, ui, comm, values); err == nil {
 			return false, nil
 		}
@@ -114,7 +145,7 @@ func (h *provisionHook) attempts(
 		if ctx.Err() != nil || left <= 0 || errors.As(err, &panicked) {
 			return disconnected, err
 		}
-		ui.Sayf("%s: %v; trying again, %d left", block.title(), err, left)
+		ui.Sayf("%s: %v; trying again, %d left", block.Title(), err, left)
 	}
 }
 
@@ -122,13 +153,13 @@ func (h *provisionHook) attempts(
 const secondThought = time.Second
 
 // attempt prepares a fresh provisioner with the real values of build.* and runs it. Packer prepares the first one again instead,
-// which leaves in it what its first run changed.
+// which leaves in it what its first run changed. Packer also takes a timeout for nothing where there is a pause; here both count.
 func (h *provisionHook) attempt(
-	ctx context.Context, block *provisionerBlock, ui *ui, comm packersdk.Communicator, values map[string]any,
+	ctx context.Context, block *hcl2.Provisioner, ui *ui, comm packersdk.Communicator, values map[string]any,
 ) (disconnected bool, err error) {
-	if block.pauseBefore > 0 {
-		ui.Sayf("waiting %s, as pause_before says", block.pauseBefore)
-		pause := time.NewTimer(block.pauseBefore)
+	if block.PauseBefore > 0 {
+		ui.Sayf("waiting %s, as pause_before says", block.PauseBefore)
+		pause := time.NewTimer(block.PauseBefore)
 		defer pause.Stop()
 		select {
 		case <-pause.C:
@@ -136,18 +167,19 @@ func (h *provisionHook) attempt(
 			return false, context.Cause(ctx)
 		}
 	}
-	provisioner, err := h.prepared.provisioner(block, values)
+	provisioner, done, _, err := h.provisioner(block, values)
 	if err != nil {
 		return false, err
 	}
-	if block.timeout > 0 {
+	defer done()
+	if block.Timeout > 0 {
 		var cancel context.CancelFunc
-		late := fmt.Errorf("it ran longer than its timeout of %s", block.timeout)
-		ctx, cancel = context.WithTimeoutCause(ctx, block.timeout, late)
+		late := fmt.Errorf("it ran longer than its timeout of %s", block.Timeout)
+		ctx, cancel = context.WithTimeoutCause(ctx, block.Timeout, late)
 		defer cancel()
 	}
 	g := &guest{Communicator: comm, ctx: ctx, ui: ui}
-	err = guard("provisioner "+block.kind, func() error {
+	err = guard("provisioner "+block.Kind, func() error {
 		// The map is the provisioner's to write into.
 		return provisioner.Provision(ctx, ui, g, maps.Clone(values))
 	})
@@ -171,11 +203,25 @@ func (h *provisionHook) interrupt() {
 	h.interrupted = true
 }
 
-// result tells how the provisioners ended: one failed, one was cancelled, or neither.
-func (h *provisionHook) result() (failed *ProvisionError, interrupted bool) {
+// forget begins anew: somebody who was asked wanted the step to be tried again.
+func (h *provisionHook) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.failed, h.interrupted
+	h.failed, h.cleanup, h.interrupted = nil, nil, false
+}
+
+// result tells how the provisioners ended: one failed, one was cancelled, or neither.
+func (h *provisionHook) result() (failed error, interrupted bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.failed == nil:
+		return nil, h.interrupted
+	case h.cleanup != nil:
+		return errors.Join(h.failed, h.cleanup), h.interrupted
+	default:
+		return h.failed, h.interrupted
+	}
 }
 
 // enter marks a run as begun; the caller calls leave at its end. It refuses when the build is over: the SDK starts the hook in a
@@ -222,7 +268,7 @@ func (h *provisionHook) learnSecrets(values map[string]any) {
 		text, _ := values[name].(string)
 		for line := range strings.Lines(text) {
 			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-----") {
-				h.mask.Add(events.Secret(line))
+				h.opts.Mask.Add(events.Secret(line))
 			}
 		}
 	}

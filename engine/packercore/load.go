@@ -1,222 +1,200 @@
 package packercore
 
 import (
-	"cmp"
+	"context"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclparse"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hcldec"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore/hcl2"
 )
 
-// Template is a Packer template whose blocks are read and whose variables have values. Its components are not prepared yet.
-type Template struct {
-	Name string // of the build block; may be ""
-
-	dir          string
-	variables    map[string]*variable
-	source       *sourceBlock // the one that the build uses
-	provisioners []*provisionerBlock
-	origins      origins
+// session is one run of one template, or the look at one.
+type session struct {
+	opts     Options
+	reg      Registry // with the plugins
+	template *hcl2.Template
+	files    map[string]bool // below files/, whose checksum is right; nil when the folder lists none
+	execute  bool            // data sources are asked, and not only prepared
+	warnings []string        // what a person should know and that stops nothing
 }
 
-// sourceBlock is a source: the configuration of a builder.
-type sourceBlock struct {
-	kind, name string
-	body       hcl.Body
-	rng        hcl.Range
-}
-
-func (s *sourceBlock) ref() string { return "source." + s.kind + "." + s.name }
-
-// provisionerBlock is one provisioner of the build: the attributes that are the core's, and the body that is the component's.
-type provisionerBlock struct {
-	kind, name           string
-	pauseBefore, timeout time.Duration // 0: none
-	maxRetries           int
-	body                 hcl.Body
-	rng                  hcl.Range
-}
-
-// title is what a person reads for the provisioner.
-func (p *provisionerBlock) title() string {
-	if p.name != "" {
-		return p.name
+// newSession fills in the options.
+func newSession(reg Registry, opts Options) (*session, error) {
+	if opts.OnError == "" {
+		opts.OnError = OnErrorCleanup
 	}
-	return p.kind
+	if !slices.Contains(OnErrors, opts.OnError) {
+		return nil, fmt.Errorf("on-error %q: allowed are %s", opts.OnError, strings.Join(OnErrors, ", "))
+	}
+	if opts.Mask == nil {
+		opts.Mask = new(events.Mask)
+	}
+	return &session{reg: reg, opts: opts}, nil
 }
 
-// Load reads the *.pkr.hcl files of opts.Dir, in the order of their names, and gives the variables their values. The error joins
-// every *TemplateError found.
-func Load(reg Registry, opts Options) (*Template, error) {
-	switch opts.OnError {
-	case "", OnErrorCleanup, OnErrorAbort:
-	default:
-		return nil, fmt.Errorf("on-error %q: allowed are %q and %q", opts.OnError, OnErrorCleanup, OnErrorAbort)
+// load reads the template and gives everything in it its value. The error joins every *TemplateError found.
+func (s *session) load(ctx context.Context) error {
+	doc, err := hcl2.Parse(hcl2.Input{
+		Dir: s.opts.Dir, File: s.opts.File, Vars: s.opts.Vars, VarFiles: s.opts.VarFiles, Env: s.opts.Env, Now: s.opts.Now,
+		Secret: func(text string) { s.opts.Mask.Add(events.Secret(text)) },
+	})
+	if err != nil {
+		return err
 	}
-	l := &loader{
-		reg:     reg,
-		t:       &Template{dir: opts.Dir, variables: map[string]*variable{}},
-		parser:  hclparse.NewParser(),
-		sources: map[string]*sourceBlock{},
+	if err := s.plugins(ctx, doc.Plugins); err != nil {
+		return err
 	}
-	names, err := templateFiles(opts.Dir)
+	if s.template, err = doc.Evaluate(s.data); err != nil {
+		return err
+	}
+	for _, w := range s.template.Warnings {
+		s.warnings = append(s.warnings, w.Error())
+	}
+	return s.checkKinds()
+}
+
+// plugins makes the required plugins available, or says which are not.
+func (s *session) plugins(ctx context.Context, required []hcl2.PluginRequirement) error {
+	var wanted []hcl2.PluginRequirement
+	var errs []error
+	for _, r := range required {
+		version, linked := s.reg.Linked[r.Source]
+		ok, err := false, error(nil)
+		if linked {
+			ok, err = r.Allows(version)
+		}
+		switch {
+		case err != nil:
+			return fmt.Errorf("plugin %s is linked in with version %q: %w", r.Source, version, err)
+		case ok:
+		case s.reg.Plugins != nil:
+			wanted = append(wanted, r)
+		case linked:
+			errs = append(errs, &TemplateError{Range: r.Range, Err: fmt.Errorf("plugin %q: version %q is required, and %s is linked in",
+				r.Name, r.Constraint, version)})
+		default:
+			errs = append(errs, &TemplateError{Range: r.Range, Err: fmt.Errorf("plugin %q (%s) is not linked in, and no other plugin is used here; %s",
+				r.Name, r.Source, known(r.Source, s.reg.Linked))})
+		}
+	}
+	if errs != nil || s.reg.Plugins == nil {
+		return errors.Join(errs...)
+	}
+	more, err := s.reg.Plugins(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	s.reg.Builders = merged(s.reg.Builders, more.Builders)
+	s.reg.Provisioners = merged(s.reg.Provisioners, more.Provisioners)
+	s.reg.PostProcessors = merged(s.reg.PostProcessors, more.PostProcessors)
+	s.reg.DataSources = merged(s.reg.DataSources, more.DataSources)
+	return nil
+}
+
+func merged[V any](under, over map[string]V) map[string]V {
+	all := map[string]V{}
+	maps.Copy(all, under)
+	maps.Copy(all, over)
+	return all
+}
+
+// checkKinds reports every component whose type is not known.
+func (s *session) checkKinds() error {
+	var errs []*TemplateError
+	seen := map[hcl.Range]bool{}
+	check := func(what, kind string, rng hcl.Range, ok bool, names string) {
+		if !ok && !seen[rng] {
+			seen[rng] = true // a source may be used many times
+			errs = append(errs, s.template.ErrorAt(rng, fmt.Errorf("no %s is called %q; %s", what, kind, names)))
+		}
+	}
+	for _, b := range s.template.Builds {
+		for _, src := range b.Sources {
+			_, ok := s.reg.Builders[src.Kind]
+			check("builder", src.Kind, src.KindRange, ok, known(src.Kind, s.reg.Builders))
+		}
+		provisioners := b.Provisioners
+		if b.ErrorCleanup != nil {
+			provisioners = append(slices.Clip(provisioners), b.ErrorCleanup)
+		}
+		for _, p := range provisioners {
+			_, ok := s.reg.Provisioners[p.Kind]
+			check("provisioner", p.Kind, p.KindRange, ok, known(p.Kind, s.reg.Provisioners))
+		}
+		for _, p := range slices.Concat(b.PostProcessors...) {
+			_, ok := s.reg.PostProcessors[p.Kind]
+			check("post-processor", p.Kind, p.KindRange, ok, known(p.Kind, s.reg.PostProcessors))
+		}
+	}
+	return hcl2.Join(errs)
+}
+
+// data looks up the value of a data block, or gives an unknown one of its type when nothing is to run.
+func (s *session) data(d hcl2.Data) (value cty.Value, err error) {
+	construct, ok := s.reg.DataSources[d.Kind]
+	if !ok {
+		return cty.NilVal, &TemplateError{
+			Range: hcl2.Range(d.KindRange),
+			Err:   fmt.Errorf("no data source is called %q; %s", d.Kind, known(d.Kind, s.reg.DataSources)),
+		}
+	}
+	component := "data source " + d.Kind
+	source, closeSource, err := start(component, construct)
+	if err != nil {
+		return cty.NilVal, err
+	}
+	defer closeSource()
+	err = guard(component, func() error {
+		config, diags := hcldec.Decode(d.Body, source.ConfigSpec(), d.Scope)
+		if diags.HasErrors() {
+			return hcl2.Join(new(hcl2.Origins).Diagnosed(diags))
+		}
+		if err := source.Configure(placeholders(config)); err != nil {
+			return named(component, err)
+		}
+		if !s.execute {
+			value = cty.UnknownVal(hcldec.ImpliedType(source.OutputSpec()))
+			return nil
+		}
+		if value, err = source.Execute(); err != nil {
+			return named(component, err)
+		}
+		return nil
+	})
+	return value, err
+}
+
+// Load reads the template of opts, as Build does first, and gives the names of the builds in it, in its order. Data sources are
+// not asked. The error joins every *TemplateError found.
+func Load(ctx context.Context, reg Registry, opts Options) ([]string, error) {
+	s, err := newSession(reg, opts)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		if err := l.file(name); err != nil {
-			return nil, err
-		}
-	}
-	if l.errs == nil { // of a file that does not parse, half the blocks would be missed: that is noise, not news
-		l.blocks()
-	}
-	if l.errs == nil {
-		l.assign(opts.Vars, opts.Mask)
-	}
-	if l.errs != nil {
-		slices.SortStableFunc(l.errs, func(a, b *TemplateError) int {
-			return cmp.Or(strings.Compare(a.Range.File, b.Range.File), a.Range.Start.Byte-b.Range.Start.Byte)
-		})
-		return nil, joinTemplateErrors(l.errs)
-	}
-	return l.t, nil
-}
-
-// templateFiles lists the files of the folder that make up the template, sorted by name. Files that Packer would read as well,
-// and this package cannot, are an error: leaving them out would run another template than the one in the folder.
-func templateFiles(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("read Packer template: %w", err)
+	if err := s.load(ctx); err != nil {
+		return nil, s.masked(err)
 	}
 	var names []string
-	for _, e := range entries { // sorted by ReadDir
-		switch name := e.Name(); {
-		case e.IsDir():
-		case strings.HasSuffix(name, ".pkr.hcl"):
-			names = append(names, filepath.Join(dir, name))
-		case strings.HasSuffix(name, ".pkr.json"), strings.HasSuffix(name, ".auto.pkrvars.hcl"),
-			strings.HasSuffix(name, ".auto.pkrvars.json"):
-			return nil, fmt.Errorf("%s: Packer would read this file too, and only *.pkr.hcl files are supported",
-				filepath.Join(dir, name))
+	for _, b := range s.template.Builds {
+		for _, src := range b.Sources {
+			names = append(names, buildName(b, src))
 		}
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("folder %s has no *.pkr.hcl file", dir)
 	}
 	return names, nil
 }
 
-// loader collects the blocks of all files before any of them is understood: they may come in any order, as Packer allows.
-type loader struct {
-	reg     Registry
-	t       *Template
-	parser  *hclparse.Parser
-	bodies  []*hclsyntax.Body
-	sources map[string]*sourceBlock
-	errs    []*TemplateError
-}
-
-// fail notes a fault at a place.
-func (l *loader) fail(rng hcl.Range, format string, args ...any) {
-	l.errs = append(l.errs, l.t.errorAt(rng, fmt.Errorf(format, args...)))
-}
-
-// diagnose notes the errors among the findings of HCL and reports whether there were any.
-func (l *loader) diagnose(diags hcl.Diagnostics) bool {
-	l.errs = append(l.errs, l.t.diagErrors(diags)...)
-	return diags.HasErrors()
-}
-
-// file parses one file. The error is one of reading; what is wrong in the text is noted.
-func (l *loader) file(name string) error {
-	src, err := os.ReadFile(name)
-	if err != nil {
-		return fmt.Errorf("read Packer template: %w", err)
+// buildName is what a build of one source is called.
+func buildName(b *hcl2.Build, src *hcl2.Source) string {
+	if b.Name == "" {
+		return src.String()
 	}
-	f, diags := l.parser.ParseHCL(src, name)
-	if l.diagnose(diags) {
-		return nil
-	}
-	body, ok := f.Body.(*hclsyntax.Body)
-	if !ok {
-		panic(fmt.Sprintf("packercore: HCL syntax parsed to a %T", f.Body))
-	}
-	l.t.origins.read(name, src, body)
-	l.bodies = append(l.bodies, body)
-	return nil
-}
-
-// blocks understands the top-level blocks, in the order in which they depend on each other.
-func (l *loader) blocks() {
-	var builds []*hclsyntax.Block
-	for _, body := range l.bodies {
-		l.check(body, topLevel)
-		for _, b := range body.Blocks {
-			if !l.labels(b) {
-				continue
-			}
-			switch b.Type {
-			case "packer":
-				l.packerBlock(b)
-			case "variable":
-				l.variableBlock(b)
-			case "source":
-				l.sourceBlock(b)
-			case "build":
-				builds = append(builds, b)
-			}
-		}
-	}
-	switch len(builds) {
-	case 1:
-		l.buildBlock(builds[0])
-	case 0:
-		l.errs = append(l.errs, &TemplateError{Err: fmt.Errorf("the Packer template in %s has no build block", l.t.dir)})
-	default:
-		l.fail(builds[1].DefRange(), "a second build block; one template makes one image (the first one is at %s)",
-			toRange(builds[0].DefRange()))
-	}
-}
-
-// sourceBlock notes a source by its reference.
-func (l *loader) sourceBlock(b *hclsyntax.Block) {
-	s := &sourceBlock{kind: b.Labels[0], name: b.Labels[1], body: b.Body, rng: b.DefRange()}
-	if first, ok := l.sources[s.ref()]; ok {
-		l.fail(s.rng, "%s is defined twice (the first one is at %s)", s.ref(), toRange(first.rng))
-		return
-	}
-	if _, ok := l.reg.Builders[s.kind]; !ok {
-		l.fail(b.LabelRanges[0], "no builder is called %q; %s", s.kind, known(s.kind, l.reg.Builders))
-	}
-	l.sources[s.ref()] = s
-}
-
-// literal evaluates an expression that may use no variable and no function, and converts it to what target points at.
-func (l *loader) literal(attr *hclsyntax.Attribute, want cty.Type) (cty.Value, bool) {
-	if attr == nil {
-		return cty.NilVal, false
-	}
-	v, diags := attr.Expr.Value(nil)
-	if l.diagnose(diags) {
-		return cty.NilVal, false
-	}
-	v, err := convertTo(v, want)
-	if err != nil {
-		l.fail(attr.Expr.Range(), "%s: %v", attr.Name, err)
-		return cty.NilVal, false
-	}
-	if v.IsNull() || !v.IsWhollyKnown() {
-		l.fail(attr.Expr.Range(), "%s is null", attr.Name)
-		return cty.NilVal, false
-	}
-	return v, true
+	return b.Name + "." + src.String()
 }

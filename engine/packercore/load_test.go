@@ -37,11 +37,12 @@ func TestRefused(t *testing.T) {
 		{
 			"unknown block", "sorce \"fake\" \"x\" {}\n" + minimal, nil,
 			[]string{`DIR/image.pkr.hcl:1:1: the top level has no block "sorce"; did you mean "source"? ` +
-				`known: "build", "packer", "source", "variable"`},
+				`known: "build", "data", "local", "locals", "packer", "source", "variable", "variables"`},
 		},
 		{
-			"a block for later", "locals {\n  a = 1\n}\n" + minimal, nil,
-			[]string{`DIR/image.pkr.hcl:1:1: block "locals" of the top level is not supported: write the values where they are used`},
+			"a registry", "source \"fake\" \"image\" {}\nbuild {\n  sources = [\"fake.image\"]\n  hcp_packer_registry {}\n}\n", nil,
+			[]string{`DIR/image.pkr.hcl:4:3: block "hcp_packer_registry" of build block is not supported: ` +
+				`nothing is sent to HCP Packer; remove the block`},
 		},
 		{
 			"attribute at the top", "name = 1\n" + minimal, nil,
@@ -67,35 +68,28 @@ build {
 			[]string{`the Packer template in DIR has no build block`},
 		},
 		{
-			"two builds", minimal + "build { sources = [\"source.fake.image\"] }\n", nil,
-			[]string{`DIR/image.pkr.hcl:4:1: a second build block; one template makes one image (the first one is at DIR/image.pkr.hcl:3:1)`},
-		},
-		{
 			"unknown source", "source \"fake\" \"image\" {}\nbuild { sources = [\"source.fake.imag\"] }\n", nil,
 			[]string{`DIR/image.pkr.hcl:2:19: no source block is called "source.fake.imag"; ` +
 				`did you mean "source.fake.image"? known: "source.fake.image"`},
 		},
 		{
-			"two sources", `
+			"a source twice", `
 source "fake" "a" {}
 source "fake" "b" {}
 source "fake" "b" {}
 build { sources = ["source.fake.a", "source.fake.b"] }
 `, nil,
-			[]string{
-				`DIR/image.pkr.hcl:4:1: source.fake.b is defined twice (the first one is at DIR/image.pkr.hcl:3:1)`,
-				`DIR/image.pkr.hcl:5:19: a build has one source, and this one names 2`,
-			},
+			[]string{`DIR/image.pkr.hcl:4:1: source.fake.b is defined twice (the first one is at DIR/image.pkr.hcl:3:1)`},
 		},
 		{
 			"build without sources", "build {}\n", nil,
-			[]string{`DIR/image.pkr.hcl:1:1: the build block has no "sources"`},
+			[]string{`DIR/image.pkr.hcl:1:1: the build block names no source, neither in "sources" nor by a source block`},
 		},
 		{
 			"labels", "build \"x\" {\n  sources = []\n}\nvariable {}\n" + minimal, nil,
 			[]string{
-				`DIR/image.pkr.hcl:1:1: a build block has no label, and this one has 1`,
-				`DIR/image.pkr.hcl:4:1: a variable block has one label, and this one has 0`,
+				`DIR/image.pkr.hcl:1:7: extraneous label for build: no labels are expected for build blocks`,
+				`DIR/image.pkr.hcl:4:10: missing name for variable: all variable blocks must have 1 labels (name)`,
 			},
 		},
 		{
@@ -106,7 +100,7 @@ build {
   post-processor "manifest" {}
 }
 `, nil,
-			[]string{`DIR/image.pkr.hcl:5:3: block "post-processor" of build block is not supported`},
+			[]string{`DIR/image.pkr.hcl:5:18: no post-processor is called "manifest"; none is linked in`},
 		},
 		{
 			"meta attributes", `
@@ -115,17 +109,19 @@ build {
   sources = ["source.fake.image"]
   provisioner "file" {
     only         = ["fake.image"]
+    except       = ["fake.other"]
     timeout      = "soon"
     max_retries  = 1.5
+    override     = "x"
     pause_before = null
   }
 }
 `, nil,
 			[]string{
-				`DIR/image.pkr.hcl:6:5: attribute "only" of provisioner block is not supported: a template has one source`,
-				`DIR/image.pkr.hcl:7:20: timeout "soon" is not a duration such as "90s" or "5m"`,
-				`DIR/image.pkr.hcl:8:20: max_retries is a whole number from 0 to 1000`,
-				`DIR/image.pkr.hcl:9:20: pause_before is null`,
+				`DIR/image.pkr.hcl:7:5: a block has only or except, not both`,
+				`DIR/image.pkr.hcl:8:20: timeout "soon" is not a duration such as "90s" or "5m"`,
+				`DIR/image.pkr.hcl:9:20: max_retries is a whole number from 0 to 1000`,
+				`DIR/image.pkr.hcl:10:20: override is an object, by the names of sources, and not a string`,
 			},
 		},
 		{
@@ -154,7 +150,7 @@ variable "tags" {
 ` + minimal, map[string]string{"cpus": "many", "pin": "12x34", "on": "1", "tags": "{a=\"b\"}"},
 			[]string{
 				`DIR/image.pkr.hcl:2:1: variable "cpus" cannot be "many": it is not a value of type number`,
-				`DIR/image.pkr.hcl:5:1: variable "pin" cannot be given (sensitive): it is not a value of type number`,
+				`DIR/image.pkr.hcl:5:1: variable "pin" cannot be what was given (sensitive): it is not a value of type number`,
 				`DIR/image.pkr.hcl:9:1: variable "on" cannot be "1": bool required`,
 			},
 		},
@@ -179,7 +175,8 @@ variable "c" {
 				`DIR/image.pkr.hcl:8:13: the default of variable "b": a number is required`,
 				`DIR/image.pkr.hcl:10:1: variable "b" is declared twice (the first one is at DIR/image.pkr.hcl:6:1)`,
 				`DIR/image.pkr.hcl:12:13: variables not allowed: variables may not be used here`,
-				`DIR/image.pkr.hcl:13:3: block "validation" of variable block is not supported`,
+				`DIR/image.pkr.hcl:13:3: a validation block needs "condition"`,
+				`DIR/image.pkr.hcl:13:3: a validation block needs "error_message"`,
 			},
 		},
 		{
@@ -207,14 +204,14 @@ source "fake" "image" {
 build {
   sources = ["source.fake.image"]
   provisioner "shell" {
-    script = file(build.Nope)
+    script = fil(source.nope)
   }
 }
 `, nil,
 			[]string{
 				`DIR/image.pkr.hcl:3:16: unsupported attribute: this object does not have an attribute named "nope"`,
 				`DIR/image.pkr.hcl:3:25: unknown variable: there is no variable named "build"`,
-				`DIR/image.pkr.hcl:8:14: call to unknown function: there is no function named "file"`,
+				`DIR/image.pkr.hcl:8:14: call to unknown function: there is no function named "fil"; did you mean "file"?`,
 			},
 		},
 		{
@@ -232,10 +229,42 @@ build {
 				`directory; Destination must be specified. (from properties.customize[0])`},
 		},
 		{
-			"required_version", "packer {\n  required_version = \">= 1.11.0\"\n  required_plugins {}\n}\n" + minimal, nil,
+			"required_version", "packer {\n  required_version = \">= 2.0.0\"\n}\n" + minimal, nil,
+			[]string{`DIR/image.pkr.hcl:2:22: required_version ">= 2.0.0": this core does what Packer 1.9.4 to 1.16.0 does`},
+		},
+		{
+			"required_plugins", `
+packer {
+  required_plugins {
+    a = "1.0"
+    b = { source = "github.com/x/b" }
+    c = { source = "b", version = ">= 1.0" }
+    d = { source = "github.com/x/d", version = "soon" }
+    e = { source = "github.com/x/e", version = "1", sha = "x" }
+  }
+}
+` + minimal, nil,
 			[]string{
-				`DIR/image.pkr.hcl:2:22: required_version ">= 1.11.0": this core does what Packer 1.9.4 does`,
-				`DIR/image.pkr.hcl:3:3: block "required_plugins" of packer block is not supported: plugins are linked in, so none is installed`,
+				`DIR/image.pkr.hcl:4:9: plugin "a": write { source = "github.com/…/a", version = "…" }, and not a string`,
+				`DIR/image.pkr.hcl:5:9: plugin "b" has no "version"`,
+				`DIR/image.pkr.hcl:6:9: plugin "c": source "b" is not of the form github.com/owner/name`,
+				`DIR/image.pkr.hcl:7:9: plugin "d": version "soon" is not a constraint such as ">= 1.2, < 2.0"`,
+				`DIR/image.pkr.hcl:8:9: plugin "e" has no attribute "sha"; known: "source", "version"`,
+			},
+		},
+		{
+			"plugins that are not there", `
+packer {
+  required_plugins {
+    ingot = { source = "github.com/ingot-build/ingot", version = ">= 3" }
+    other = { source = "github.com/ingot-build/ingto", version = ">= 1" }
+  }
+}
+` + minimal, nil,
+			[]string{
+				`DIR/image.pkr.hcl:4:13: plugin "ingot": version ">= 3" is required, and 0.1.0 is linked in`,
+				`DIR/image.pkr.hcl:5:13: plugin "other" (github.com/ingot-build/ingto) is not linked in, and no other plugin is used here; ` +
+					`did you mean "github.com/ingot-build/ingot"? known: "github.com/ingot-build/ingot"`,
 			},
 		},
 	} {
@@ -243,10 +272,13 @@ build {
 			r := newRig(t, map[string]string{"image.pkr.hcl": tc.hcl})
 			r.opts.Vars = tc.vars
 			r.reg = packercore.Registry{
-				Builders:     map[string]func() packersdk.Builder{"fake": r.reg.Builders["fake"]},
-				Provisioners: all.Provisioners(),
+				Builders: map[string]func() packersdk.Builder{"fake": r.reg.Builders["fake"]},
+				Provisioners: map[string]func() packersdk.Provisioner{
+					"file": all.Provisioners()["file"], "shell": all.Provisioners()["shell"],
+				},
+				Linked: map[string]string{"github.com/ingot-build/ingot": "0.1.0"},
 			}
-			err := packercore.Validate(r.reg, r.opts)
+			err := packercore.Validate(t.Context(), r.reg, r.opts)
 			if err == nil {
 				t.Fatal("got no error")
 			}
@@ -263,8 +295,8 @@ build {
 
 func TestOnError(t *testing.T) {
 	r := newRig(t, map[string]string{"image.pkr.hcl": minimal})
-	r.opts.OnError = "ask"
-	if _, err := packercore.Load(r.reg, r.opts); err == nil || !strings.Contains(err.Error(), `"ask"`) {
+	r.opts.OnError = "panic"
+	if _, err := packercore.Load(t.Context(), r.reg, r.opts); err == nil || !strings.Contains(err.Error(), `"panic"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -272,7 +304,7 @@ func TestOnError(t *testing.T) {
 func TestBuilderRefuses(t *testing.T) {
 	r := newRig(t, map[string]string{"image.pkr.hcl": minimal})
 	r.builder.prepare = errors.New("memory is 0")
-	err := packercore.Validate(r.reg, r.opts)
+	err := packercore.Validate(t.Context(), r.reg, r.opts)
 	if want := filepath.Join(r.dir, "image.pkr.hcl") + ":2:1: builder fake: memory is 0"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -289,12 +321,12 @@ func TestManyFiles(t *testing.T) {
 		"variables.pkr.hcl": `variable "note" { default = "hi" }`,
 		"README.md":         "not HCL",
 	})
-	tmpl, err := packercore.Load(r.reg, r.opts)
+	names, err := packercore.Load(t.Context(), r.reg, r.opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tmpl.Name != "web" {
-		t.Errorf("name %q, want web", tmpl.Name)
+	if diff := cmp.Diff([]string{"web.fake.image"}, names); diff != "" {
+		t.Errorf("builds (-want +got):\n%s", diff)
 	}
 }
 
@@ -304,14 +336,12 @@ func TestFolder(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		{"no template", map[string]string{"README.md": ""}, "has no *.pkr.hcl file"},
-		{"JSON", map[string]string{"a.pkr.hcl": minimal, "b.pkr.json": "{}"}, "b.pkr.json: Packer would read this file too"},
-		{"variables", map[string]string{"a.pkr.hcl": minimal, "b.auto.pkrvars.hcl": ""},
-			"b.auto.pkrvars.hcl: Packer would read this file too"},
+		{"no template", map[string]string{"README.md": ""}, "has no *.pkr.hcl file and no *.pkr.json"},
+		{"only values", map[string]string{"b.auto.pkrvars.hcl": "a = 1"}, "has no *.pkr.hcl file and no *.pkr.json"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRig(t, tc.files)
-			if err := packercore.Validate(r.reg, r.opts); err == nil || !strings.Contains(err.Error(), tc.want) {
+			if err := packercore.Validate(t.Context(), r.reg, r.opts); err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
 		})
@@ -319,7 +349,7 @@ func TestFolder(t *testing.T) {
 	t.Run("no folder", func(t *testing.T) {
 		r := newRig(t, nil)
 		r.opts.Dir = filepath.Join(r.dir, "missing")
-		if err := packercore.Validate(r.reg, r.opts); !errors.Is(err, os.ErrNotExist) {
+		if err := packercore.Validate(t.Context(), r.reg, r.opts); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -355,7 +385,7 @@ build {
 			"files/install.sh": text, "files/other.sh": "x",
 			"files/SHA256SUMS": fmt.Sprintf("%x  other.sh\n", sha256.Sum256([]byte("x"))),
 		}, `files/install.sh" has no checksum in files/SHA256SUMS (from properties.customize[0])`},
-		{"no list", map[string]string{"files/install.sh": text}, `has no checksum in files/SHA256SUMS`},
+		{"no list, as in a folder of the user's own", map[string]string{"files/install.sh": text}, ""},
 		{"not a list", map[string]string{"files/install.sh": text, "files/SHA256SUMS": good + "hello\n"},
 			`SHA256SUMS:2: not a line of sha256sum: "hello"`},
 		{"out of the folder", map[string]string{

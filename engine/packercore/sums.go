@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/ingot-build/ingot/engine/packercore/hcl2"
 )
 
 // The folder of the bytes that steps need, and the list of their checksums in it, in the format of sha256sum.
@@ -26,7 +28,7 @@ const (
 var sumLine = regexp.MustCompile(`^([0-9a-f]{64}) [ *](.+)$`)
 
 // verifyFiles holds every listed file against its checksum and returns the set of their names, as paths below files/. A folder
-// without the list gives the empty set.
+// without the list gives nil: Ingot's own folders have one, and those of others need none.
 func verifyFiles(dir string) (map[string]bool, error) {
 	root, err := os.OpenRoot(filepath.Join(dir, filesDir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,20 +90,23 @@ func verifyFile(root *os.Root, name, want string) error {
 // pathAttrs are the attributes of provisioners that name files on this machine.
 var pathAttrs = []string{"script", "scripts", "source", "sources"}
 
-// verifyUse checks that every file of files/ that a provisioner takes is a listed one: another one has no checksum, so nobody
-// could tell whether it is what the plan meant.
-func (t *Template) verifyUse(listed map[string]bool, block *provisionerBlock, config cty.Value) error {
+// verifyUse checks that every file of files/ that a provisioner takes is a listed one, where there is a list: another one has no
+// checksum, so nobody could tell whether it is what the plan meant.
+func (s *session) verifyUse(block *hcl2.Component, config cty.Value) error {
+	if s.files == nil {
+		return nil
+	}
 	var errs []error
 	for _, name := range pathAttrs {
 		if !config.Type().HasAttribute(name) {
 			continue
 		}
 		for _, path := range textsIn(config.GetAttr(name)) {
-			rel, err := filepath.Rel(filepath.Join(t.dir, filesDir), path)
-			if err != nil || !filepath.IsLocal(rel) || listed[rel] {
+			rel, err := filepath.Rel(filepath.Join(s.opts.Dir, filesDir), path)
+			if err != nil || !filepath.IsLocal(rel) || s.files[rel] {
 				continue
 			}
-			errs = append(errs, t.errorAt(block.rng, fmt.Errorf("%s %q has no checksum in %s",
+			errs = append(errs, s.template.ErrorAt(block.Range, fmt.Errorf("%s %q has no checksum in %s",
 				name, path, strings.Join([]string{filesDir, sumsFile}, "/"))))
 		}
 	}

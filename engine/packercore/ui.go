@@ -25,8 +25,9 @@ const bootStep = "boot"
 
 // ui is the Packer Ui of one step, or of the builder: it turns what a component says into events. It is safe for concurrent use.
 type ui struct {
-	out *gate
+	out func(events.Event)
 	now func() time.Time
+	ask func(question string) (string, error) // nil: there is nobody to ask
 
 	mu    sync.Mutex
 	step  string               // of a provisioner: its own; of the builder: the one it said it is in
@@ -36,7 +37,7 @@ type ui struct {
 	guestLines atomic.Int64
 }
 
-func newUI(out *gate, step string, now func() time.Time) *ui {
+func newUI(out func(events.Event), step string, now func() time.Time) *ui {
 	return &ui{out: out, step: step, now: now, since: map[string]time.Time{}}
 }
 
@@ -52,8 +53,8 @@ func (u *ui) Say(text string) {
 	}
 }
 
-// cleanupNotice is what the SDK's StepProvision says after every failure, whether there is such a provisioner or not. Here there
-// is none: error-cleanup-provisioner blocks are refused when the template is loaded.
+// cleanupNotice is what the SDK's StepProvision says after every failure, whether there is such a provisioner or not. Where there
+// is one, it is a step that says so itself.
 const cleanupNotice = "Provisioning step had errors: Running the cleanup provisioner, if present..."
 
 // Message implements packersdk.Ui: what older components use for the guest's standard output.
@@ -68,9 +69,12 @@ func (u *ui) Sayf(format string, args ...any) { u.Say(fmt.Sprintf(format, args..
 // Errorf implements packersdk.Ui.
 func (u *ui) Errorf(format string, args ...any) { u.Error(fmt.Sprintf(format, args...)) }
 
-// Ask implements packersdk.Ui. A build runs unattended, so nobody is asked.
+// Ask implements packersdk.Ui. Where nobody can be asked, components take the error for the safe answer.
 func (u *ui) Ask(query string) (string, error) {
-	return "", errors.New("a build asks nobody anything: " + strconv.Quote(query))
+	if u.ask == nil {
+		return "", errors.New("a build asks nobody anything: " + strconv.Quote(query))
+	}
+	return u.ask(query)
 }
 
 // Askf implements packersdk.Ui.
@@ -90,7 +94,7 @@ func (u *ui) Machine(kind string, args ...string) {
 			u.misuse(kind, args)
 			return
 		}
-		u.out.send(events.Event{Step: args[0], Progress: &events.Progress{
+		u.out(events.Event{Step: args[0], Progress: &events.Progress{
 			What: args[1], Done: done, Total: total, Unit: args[4],
 		}})
 	case kind == machineConsole && len(args) == 1:
@@ -120,7 +124,7 @@ func (u *ui) state(step string, phase events.Phase, detail string) {
 		state.Elapsed = u.now().Sub(began)
 	}
 	u.mu.Unlock()
-	u.out.send(events.Event{Step: step, State: &state})
+	u.out(events.Event{Step: step, State: &state})
 	u.mu.Lock()
 	if phase != events.Running && u.step == step {
 		u.step = ""
@@ -144,7 +148,7 @@ func (u *ui) output(stream events.Stream, text string) { u.lines(u.current(), st
 // lines emits one Output for each line of text; one newline at the end makes no line of its own.
 func (u *ui) lines(step string, stream events.Stream, text string) {
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		u.out.send(events.Event{Step: step, Output: &events.Output{Stream: stream, Text: strings.TrimSuffix(line, "\r")}})
+		u.out(events.Event{Step: step, Output: &events.Output{Stream: stream, Text: strings.TrimSuffix(line, "\r")}})
 	}
 }
 
@@ -185,7 +189,7 @@ func (t *tracked) Read(p []byte) (int, error) {
 	atEnd := (err == io.EOF || t.done == t.total) && t.told < t.done
 	if atEnd || t.done-t.told >= max(progressGrain, t.total/100) {
 		t.told = t.done
-		t.ui.out.send(events.Event{Step: t.ui.current(), Progress: &events.Progress{
+		t.ui.out(events.Event{Step: t.ui.current(), Progress: &events.Progress{
 			What: t.what, Done: t.done, Total: t.total, Unit: "bytes",
 		}})
 	}

@@ -28,6 +28,7 @@ type Source struct {
 	LocalName  string    // the name that a source block inside of the build gives it; may be ""
 	Body       hcl.Body  // of the source block, and of the one inside of the build
 	Range      hcl.Range // of the source block
+	KindRange  hcl.Range // of the label that says its kind
 }
 
 // BuildName is what the source is called in its build.
@@ -89,6 +90,7 @@ func (r ref) String() string { return "source." + r.kind + "." + r.name }
 type sourceBlock struct {
 	body hcl.Body
 	rng  hcl.Range
+	kind hcl.Range // of the label that says the kind
 }
 
 // builds understands the sources and the builds. They may be made by dynamic blocks, so this needs all values.
@@ -108,7 +110,7 @@ func (l *loader) builds(scope *hcl.EvalContext) []*Build {
 					l.once(r.String()+" is defined twice", b.DefRange, first.rng)
 					continue
 				}
-				sources[r] = sourceBlock{b.Body, b.DefRange}
+				sources[r] = sourceBlock{b.Body, b.DefRange, b.LabelRanges[0]}
 			case "build":
 				blocks = append(blocks, b)
 			}
@@ -205,7 +207,7 @@ func (l *loader) sourceUse(name string, rng hcl.Range, sources map[ref]sourceBlo
 		l.fail(rng, "no source block is called %q%s", clip(name), near(r.String(), known))
 		return nil
 	}
-	return &Source{Kind: r.kind, Name: r.name, Body: s.body, Range: s.rng}
+	return &Source{Kind: r.kind, Name: r.name, Body: s.body, Range: s.rng, KindRange: s.kind}
 }
 
 // sourceInBuild reads a source block inside of a build: it adds attributes to the source, and may give it another name.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -93,9 +94,24 @@ func (o *Origins) Diagnosed(diags hcl.Diagnostics) []*Error {
 		if d.Detail != "" {
 			text += ": " + lowerFirst(strings.TrimSuffix(d.Detail, "."))
 		}
-		errs = append(errs, o.ErrorAt(rng, fmt.Errorf("%s", clip(text)+knownAttributes(d))))
+		errs = append(errs, o.ErrorAt(rng, fmt.Errorf("%s", clip(text)+knownAttributes(d)+nearFunction(d))))
 	}
 	return errs
+}
+
+// nearFunction names the function that was probably meant, when a finding is that there is none of that name. HCL itself looks
+// only at the innermost scope.
+func nearFunction(d *hcl.Diagnostic) string {
+	call, ok := d.Expression.(*hclsyntax.FunctionCallExpr)
+	if !ok || d.Summary != "Call to unknown function" {
+		return ""
+	}
+	for scope := d.EvalContext; scope != nil; scope = scope.Parent() {
+		if meant := diag.Near(call.Name, slices.Collect(maps.Keys(scope.Functions))); meant != "" {
+			return fmt.Sprintf("; did you mean %q?", meant)
+		}
+	}
+	return ""
 }
 
 // knownAttributes names what an object has, when a finding is that it lacks what was asked of it: HCL itself names only what is
