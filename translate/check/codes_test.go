@@ -20,6 +20,7 @@ import (
 	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/fromhcl"
 	"github.com/ingot-build/ingot/translate/lower"
 	"github.com/ingot-build/ingot/translate/migrate"
 	"github.com/ingot-build/ingot/translate/template"
@@ -38,7 +39,7 @@ func ownCodes() []diag.Entry {
 
 // allCodes lists what every stage may find.
 func allCodes() []diag.Entry {
-	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), resolve.Codes(), migrate.Codes())
+	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), resolve.Codes(), migrate.Codes(), fromhcl.Codes())
 }
 
 func TestCodesAreDistinct(t *testing.T) {
@@ -149,6 +150,7 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	group("Not covered yet", "ING30")
 	group("Without effect on this machine", "ING31")
 	section("Another api-version", migrate.Codes())
+	section("From a Packer template", fromhcl.Codes())
 	section("What Packer cannot do", lower.Codes())
 	section("Destinations on this machine", local.Codes())
 	section("Sources, scripts and files", resolve.Codes())

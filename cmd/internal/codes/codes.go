@@ -13,6 +13,7 @@ import (
 	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/fromhcl"
 	"github.com/ingot-build/ingot/translate/lower"
 	"github.com/ingot-build/ingot/translate/migrate"
 	"github.com/ingot-build/ingot/translate/template"
@@ -32,7 +33,7 @@ var All = sync.OnceValue(func() []Entry {
 		all = append(all, Entry{diag.Entry{Code: r.Code, Severity: r.Severity, Summary: r.Summary}, r.Reference, r.Target})
 	}
 	for _, e := range slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), template.Codes(), lower.Codes(), local.Codes(),
-		resolve.Codes(), migrate.Codes()) {
+		resolve.Codes(), migrate.Codes(), fromhcl.Codes()) {
 		all = append(all, Entry{Entry: e})
 	}
 	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Code, b.Code) })

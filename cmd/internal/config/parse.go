@@ -18,6 +18,7 @@ import (
 	"github.com/ingot-build/ingot/translate"
 	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/hcltext"
 )
 
 // The blocks of a file.
@@ -56,7 +57,7 @@ var attributes = map[string]func(f *File, a *hclsyntax.Attribute, s *Settings){
 
 // parse reads the text.
 func (f *File) parse() {
-	file, wrong := hclsyntax.ParseConfig(f.Data, f.Name, hcl.InitialPos)
+	file, wrong := hcltext.Parse(f.Data, f.Name)
 	f.fromHCL(wrong)
 	body, ok := file.Body.(*hclsyntax.Body)
 	if !ok {
