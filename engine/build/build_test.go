@@ -130,6 +130,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 		Registry: packercore.Registry{
 			Builders:     map[string]func() packersdk.Builder{"ingot-qemu": func() packersdk.Builder { return &scripted{bench: b} }},
 			Provisioners: all.Provisioners(),
+			Linked:       all.Linked(),
 		},
 		Runner: runcmd.Host{}, Images: b, Gallery: b.gallery, Ledger: b, Dirs: b.dirs,
 		Resolver: resolve.Options{Cache: cache, Delays: []time.Duration{time.Millisecond}},

@@ -134,6 +134,7 @@ func newRig(t *testing.T, files map[string]string) *rig {
 	r.reg = packercore.Registry{
 		Builders:     maps.Clone(all.Builders()),
 		Provisioners: maps.Clone(all.Provisioners()),
+		Linked:       all.Linked(),
 	}
 	r.reg.Builders["fake"] = func() packersdk.Builder { return r.builder }
 	for _, in := range []string{"ConfigSpec", "Prepare", "Provision"} {

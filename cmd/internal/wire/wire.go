@@ -26,7 +26,7 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 	}
 	return service.New(ctx, service.Config{
 		Dirs:     dirs,
-		Registry: packercore.Registry{Builders: all.Builders(), Provisioners: all.Provisioners()},
+		Registry: packercore.Registry{Builders: all.Builders(), Provisioners: all.Provisioners(), Linked: all.Linked()},
 		Target: &qemu.Target{Accel: func(ctx context.Context) (string, string, error) {
 			r := Accel(ctx, dirs)
 			return r.Name, r.Reason, ctx.Err()

@@ -2,6 +2,13 @@
 
 packer {
   required_version = ">= 1.9.0"
+
+  required_plugins {
+    ingot = {
+      source  = "github.com/ingot-build/ingot"
+      version = ">= 0.1.0"
+    }
+  }
 }
 
 # properties.source
