@@ -36,7 +36,8 @@ var layers = []layer{
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
 	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag"}},
 	{who: []string{"engine/packercore"}, may: []string{"engine/packercore/hcl2", "engine/events", "translate/diag"}}, // it is handed the plugins
-	{who: []string{"engine/pluginhost", "engine/plugindir"}, may: []string{"engine/events"}},
+	{who: []string{"engine/pluginhost"}, may: []string{"engine/events"}},
+	{who: []string{"engine/plugindir"}, may: []string{"engine/pluginhost", "engine/events"}},
 	{who: []string{"engine/service"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/build"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/..."}, may: []string{"engine/...", "translate/plan", "translate/diag"}},
@@ -54,7 +55,7 @@ var only = map[string][]string{
 	"engine/service":     {"cmd/...", "engine/rest"},
 	"engine/build":       {"engine/service"},
 	"engine/packercore":  {"engine/build", "engine/service", "cmd/internal/wire"},
-	"engine/pluginhost":  {"cmd/internal/wire"},
+	"engine/pluginhost":  {"engine/plugindir", "cmd/internal/wire"},
 	"plugins/all":        {"cmd/internal/wire", "cmd/packer-plugin-ingot"},
 	"engine/target/qemu": {"cmd/internal/wire"},
 	"cmd/internal/wire":  {"cmd/internal/cli"},

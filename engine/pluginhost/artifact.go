@@ -6,8 +6,8 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 )
 
-// artifact is what a component made, with all that does not change read from it at once: over RPC these questions have no errors,
-// and an answer that was lost would look like an empty one.
+// artifact is what a component made, with all that does not change read from it at once: over RPC these questions have
+// no errors, and an answer that was lost would look like an empty one.
 type artifact struct {
 	component *component
 	remote    packersdk.Artifact
@@ -48,7 +48,8 @@ func (a *artifact) Id() string { return a.id }
 // String implements packersdk.Artifact.
 func (a *artifact) String() string { return a.text }
 
-// State implements packersdk.Artifact. It is nil, as for a name that the artifact does not know, once the plugin has ended.
+// State implements packersdk.Artifact. It is nil, as for a name that the artifact does not know, once the plugin has
+// ended.
 func (a *artifact) State(name string) any {
 	c := a.component
 	if c.conn.why() != nil {

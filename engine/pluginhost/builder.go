@@ -29,8 +29,8 @@ func (b *builder) Prepare(configs ...any) (generated, warnings []string, err err
 	return got.generated, got.warnings, err
 }
 
-// Run implements packersdk.Builder. When ctx ends, the builder is told, and gets the time of Limits.Cancel to delete what it
-// made. The artifact answers after Run, as long as the component is not closed.
+// Run implements packersdk.Builder. When ctx ends, the builder is told, and gets the time of Limits.Cancel to delete
+// what it made. The artifact answers after Run, as long as the component is not closed.
 func (b *builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
 	if err := b.Start(); err != nil {
 		return nil, err
@@ -48,8 +48,8 @@ func (b *builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	return b.artifact(made)
 }
 
-// boundHook runs a hook under the context of the build as well as under the plugin's: over RPC the hook gets a context that ends
-// only when the plugin says so, and without a cause. It ends also when the plugin is gone.
+// boundHook runs a hook under the context of the build as well as under the plugin's: over RPC the hook gets a context
+// that ends only when the plugin says so, and without a cause. It ends also when the plugin is gone.
 type boundHook struct {
 	packersdk.Hook
 	ctx       context.Context

@@ -40,8 +40,8 @@ func (c *component) title() string {
 	return c.kind + " " + c.name
 }
 
-// Start starts the process and asks it for the component's specification, unless that was done. After Start without an error,
-// ConfigSpec has an answer.
+// Start starts the process and asks it for the component's specification, unless that was done. After Start without an
+// error, ConfigSpec has an answer.
 func (c *component) Start() error {
 	c.once.Do(func() {
 		if c.err = c.start(); c.err != nil && c.proc != nil {
@@ -124,8 +124,8 @@ func (c *component) listens(line string) (address, error) {
 	return where, nil
 }
 
-// ConfigSpec implements packersdk.HCL2Speccer. The interface has no error, so it panics with one when the plugin gives no answer;
-// callers that want to be told call Start first.
+// ConfigSpec implements packersdk.HCL2Speccer. The interface has no error, so it panics with one when the plugin gives
+// no answer; callers that want to be told call Start first.
 func (c *component) ConfigSpec() hcldec.ObjectSpec {
 	if err := c.Start(); err != nil {
 		panic(err)
@@ -148,8 +148,8 @@ type bounds struct {
 	grace time.Duration // for the answer once the call's context has ended
 }
 
-// ask asks the plugin and waits for the answer, no longer than the bounds allow, nor than the plugin lives. Whatever ends in no
-// answer ends the process too, since nobody knows what it does then.
+// ask asks the plugin and waits for the answer, no longer than the bounds allow, nor than the plugin lives. Whatever
+// ends in no answer ends the process too, since nobody knows what it does then.
 func ask[T any](c *component, ctx context.Context, what string, b bounds, question func() (T, error)) (T, error) {
 	var answer T
 	answered := make(chan func() error, 1) // the function hands over the answer: one that comes too late is never touched
@@ -213,7 +213,8 @@ func (c *component) await(ctx context.Context, what string, b bounds, answered <
 	}
 }
 
-// settle is how long an answer gets that came in with the end of the connection, and a process whose connection has ended.
+// settle is how long an answer gets that came in with the end of the connection, and a process whose connection has
+// ended.
 const settle = 2 * time.Second
 
 // judge makes of an RPC error what the component said, or what happened to the plugin.
@@ -236,13 +237,11 @@ func (c *component) judge(what string, err error) error {
 // crash says why the connection is over: how the process ended, or what else happened to the connection.
 func (c *component) crash(what string) error {
 	reason := c.conn.why()
-	if (reason == errClosedConn || reason == errClosedByUs) && c.proc.within(settle) {
-		if err := c.proc.gone(); err != nil {
-			return err
-		}
-		return c.newError(how(c.proc.result)+" during "+what, c.proc.output.last())
+	happened := reason.Error()
+	if reason == errClosedConn && c.proc.within(settle) {
+		happened = how(c.proc.result)
 	}
-	return c.fault(reason.Error()+" during "+what, c.proc.output.last())
+	return c.fault(happened+" during "+what, c.proc.output.last())
 }
 
 // fault ends the process and gives the error that says why.

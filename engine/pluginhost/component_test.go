@@ -201,8 +201,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestCrashReachesTheHook lets the plugin die while the host provisions: the host must not go on, nor wait for a guest that is
-// not there.
+// TestCrashReachesTheHook lets the plugin die while the host provisions: the host must not go on, nor wait for a guest
+// that is not there.
 func TestCrashReachesTheHook(t *testing.T) {
 	h := newHarness(t, "good")
 	b := h.open().Components().Builders["test"]().(*builder)

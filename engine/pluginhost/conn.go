@@ -12,17 +12,18 @@ import (
 
 // conn is the connection to a plugin, under the streams that the SDK multiplexes over it.
 //
-// The SDK's multiplexer (yamux) tells its troubles to the standard error stream and gives callers an end of file. So conn looks
-// at the frames first: what is no frame, or an end, is kept as the reason, and the multiplexer is told of an orderly end. It also
-// notices a plugin that hangs: the multiplexer pings it every half minute.
+// The SDK's multiplexer (yamux) tells its troubles to the standard error stream and gives callers an end of file. So
+// conn looks at the frames first: what is no frame, or an end, is kept as the reason, and the multiplexer is told of an
+// orderly end. It also notices a plugin that hangs: the multiplexer pings it every half minute.
 type conn struct {
 	net.Conn
 	broken chan struct{} // closed when nothing will come or go any more
 
-	frame  [frameHeader]byte // of the frame being read
-	have   int               // bytes of it that are there
-	body   uint32            // bytes that still follow it
-	frames int
+	frame [frameHeader]byte // of the frame being read
+	have  int               // bytes of it that are there
+	body  uint32            // bytes that still follow it
+
+	patience time.Duration // with a ping that is not answered
 
 	mu     sync.Mutex
 	reason error // why it is broken; a predicate of the plugin
@@ -46,10 +47,9 @@ const silence = 9 * time.Second
 var (
 	errClosedConn = errors.New("closed its connection")
 	errClosedByUs = errors.New("was disconnected by the host")
-	errSilent     = fmt.Errorf("hangs: it has not answered for %s", silence)
 )
 
-func newConn(c net.Conn) *conn { return &conn{Conn: c, broken: make(chan struct{})} }
+func newConn(c net.Conn) *conn { return &conn{Conn: c, broken: make(chan struct{}), patience: silence} }
 
 // fail ends the connection for a reason; the first one stays.
 func (c *conn) fail(reason error) {
@@ -111,7 +111,6 @@ func (c *conn) look(p []byte) error {
 		}
 		if c.have == frameHeader {
 			c.have = 0
-			c.frames++
 			switch c.frame[1] {
 			case frameData:
 				c.body = binary.BigEndian.Uint32(c.frame[8:])
@@ -139,7 +138,7 @@ func (c *conn) ask() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.silent == nil && c.reason == nil {
-		c.silent = time.AfterFunc(silence, func() { c.fail(errSilent) })
+		c.silent = time.AfterFunc(c.patience, func() { c.fail(fmt.Errorf("did not answer for %s", c.patience)) })
 	}
 }
 

@@ -13,8 +13,8 @@ const (
 	maxPort = "25000"
 )
 
-// environ is the environment of a plugin: the host's, and what the plugin's protocol asks for. serve is false for "describe",
-// which a plugin must answer to anybody.
+// environ is the environment of a plugin: the host's, and what the plugin's protocol asks for. serve is false for
+// "describe", which a plugin must answer to anybody.
 func (h *Host) environ(temp string, serve bool) []string {
 	own := map[string]string{"TMPDIR": temp}
 	if serve {

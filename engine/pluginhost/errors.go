@@ -11,8 +11,8 @@ import (
 	packerrpc "github.com/hashicorp/packer-plugin-sdk/rpc"
 )
 
-// Error says that a plugin did not behave as a plugin: it crashed, hung, or spoke something else. What a component says about
-// its configuration or its build is no such error.
+// Error says that a plugin did not behave as a plugin: it crashed, hung, or spoke something else. What a component says
+// about its configuration or its build is no such error.
 type Error struct {
 	Plugin    string // "azure"
 	Component string // "builder arm"; "" for the plugin as a whole

@@ -18,7 +18,8 @@ type address struct{ network, name string }
 // maxHandshake bounds the handshake's line. A real one is as long as a path.
 const maxHandshake = 4 << 10
 
-// parseHandshake reads the line that a plugin prints when it listens: "5|0|unix|/tmp/packer-plugin123". The error is a predicate.
+// parseHandshake reads the line that a plugin prints when it listens: "5|0|unix|/tmp/packer-plugin123". The error is a
+// predicate.
 func parseHandshake(line string) (address, error) {
 	fields := strings.SplitN(strings.TrimSpace(line), "|", 4)
 	if len(fields) == 3 && isNumber(fields[0]) {
@@ -49,8 +50,8 @@ func parseHandshake(line string) (address, error) {
 	return a, nil
 }
 
-// speaks reports whether this program can talk to a plugin of the protocol version major.minor: the same major, and a minor that
-// is not newer.
+// speaks reports whether this program can talk to a plugin of the protocol version major.minor: the same major, and a
+// minor that is not newer.
 func speaks(major, minor string) bool {
 	n, err := strconv.Atoi(minor)
 	ours, _ := strconv.Atoi(plugin.APIVersionMinor)

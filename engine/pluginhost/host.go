@@ -21,8 +21,8 @@ type Limits struct {
 	Answer    time.Duration // for questions that a plugin answers from memory: specifications, artifacts; 30 s
 	Prepare   time.Duration // for reading a configuration, which may ask a cloud; 3 min
 	Execute   time.Duration // for a data source's result; 15 min
-	// Cancel is for what comes after the caller's context ended. A builder deletes then what it made, and some things in a
-	// cloud take a quarter of an hour to go. 30 min.
+	// Cancel is for what comes after the caller's context ended. A builder deletes then what it made, and some things
+	// in a cloud take a quarter of an hour to go. 30 min.
 	Cancel time.Duration
 }
 
@@ -47,19 +47,19 @@ type Line struct {
 // Options say how plugins are run. The zero Options are usable.
 type Options struct {
 	Limits Limits
-	// Mask hides secrets in all that leaves a plugin's streams and in the errors it gives. A plugin's own filter does not know
-	// what the host knows. Nil: nothing is known.
+	// Mask hides secrets in all that leaves a plugin's streams and in the errors it gives. A plugin's own filter does
+	// not know what the host knows. Nil: nothing is known.
 	Mask *events.Mask
 	// Log is told what plugins print. It is called from several goroutines and must not wait. Nil: nobody is told.
 	Log func(Line)
 	// Environ is the environment of the plugins; nil: this process's, at the time a plugin starts. Plugins find their
 	// credentials and proxies there, as under Packer.
 	Environ func() []string
-	// TempDir is where the plugins' sockets and temporary files go, in a folder of this host that Close removes. "": the
+	// TempDir is where each process gets a folder for its socket and temporary files, which goes when it goes. "": the
 	// system's. A folder whose path is too long for a socket is not used.
 	TempDir string
-	// Record notes a process before it starts, by the name that it bears in its command line, and gives the function that
-	// strikes the note once it is gone. Nil: no notes; the kernel still kills a plugin whose host dies.
+	// Record notes a process before it starts, by the name that it bears in its command line, and gives the function
+	// that strikes the note once it is gone. Nil: no notes; the kernel still kills a plugin whose host dies.
 	Record func(name string) (strike func() error, err error)
 	// ForceGob speaks gob to every plugin, as PACKER_FORCE_GOB makes Packer do.
 	ForceGob bool
@@ -70,14 +70,13 @@ type Host struct {
 	ctx  context.Context
 	opts Options
 
-	mu      sync.Mutex
-	closed  bool
-	tempDir string
-	live    map[*process]struct{}
+	mu     sync.Mutex
+	closed bool
+	live   map[*process]struct{}
 }
 
-// New returns a host. When ctx ends, questions to plugins end; a component that runs goes by the context of its own call. The
-// caller closes it.
+// New returns a host. When ctx ends, questions to plugins end; a component that runs goes by the context of its own
+// call. The caller closes it, or every component that it used.
 func New(ctx context.Context, opts Options) *Host {
 	opts.Limits = opts.Limits.withDefaults()
 	if opts.Mask == nil {
@@ -92,7 +91,7 @@ func New(ctx context.Context, opts Options) *Host {
 // errClosed is what a component says that is used after its host.
 var errClosed = errors.New("the plugin host is closed")
 
-// Close ends every plugin process that still runs and removes their temporary folder. It may be called more than once.
+// Close ends every plugin process that still runs. It may be called more than once.
 func (h *Host) Close() error {
 	h.mu.Lock()
 	h.closed = true
@@ -102,23 +101,17 @@ func (h *Host) Close() error {
 	}
 	h.mu.Unlock()
 
-	errs := make([]error, len(list)+1)
+	errs := make([]error, len(list))
 	var all sync.WaitGroup
 	for i, p := range list {
 		all.Go(func() { errs[i] = p.stop() })
 	}
 	all.Wait()
-
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.tempDir != "" {
-		errs[len(list)] = os.RemoveAll(h.tempDir)
-		h.tempDir = ""
-	}
 	return errors.Join(errs...)
 }
 
-// enter notes a process that is about to start. It refuses when the host is closed, so that none is started behind Close's back.
+// enter notes a process that is about to start. It refuses when the host is closed, so that none is started behind
+// Close's back.
 func (h *Host) enter(p *process) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -135,32 +128,24 @@ func (h *Host) leave(p *process) {
 	delete(h.live, p)
 }
 
-// socketRoom is what a plugin adds to its temporary folder to name a socket: a slash, "packer-plugin", ten digits at most.
+// socketRoom is what a plugin adds to its temporary folder to name a socket: a slash, "packer-plugin", ten digits at
+// most.
 const socketRoom = len("/packer-plugin4294967295")
 
-// maxSocketPath is the longest path of a socket on Linux; on other systems it is shorter by four.
-const maxSocketPath = 104 - 1
+// maxSocketPath is the longest path of a socket: 107 bytes on Linux, 103 elsewhere.
+const maxSocketPath = 103
 
-// temp gives the folder for the plugins' sockets and temporary files, made at the first call.
+// temp makes a folder for a plugin's socket and temporary files.
 func (h *Host) temp() (string, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		return "", errClosed
-	}
-	if h.tempDir != "" {
-		return h.tempDir, nil
-	}
-	const pattern = "plugins-*"
+	const pattern = "plugin-*"
 	parent := h.opts.TempDir
-	if parent == "" || len(parent)+len(pattern)+10+socketRoom > maxSocketPath {
+	if parent == "" || len(parent)+len("/"+pattern)+10+socketRoom > maxSocketPath {
 		parent = os.TempDir()
 	}
 	dir, err := os.MkdirTemp(parent, pattern) // 0700: nobody else may connect
 	if err != nil {
-		return "", fmt.Errorf("make a folder for plugins: %w", err)
+		return "", fmt.Errorf("make a folder for a plugin: %w", err)
 	}
-	h.tempDir = dir
 	return dir, nil
 }
 

@@ -32,7 +32,8 @@ type harness struct {
 	recorded map[string]bool // name of a process -> struck
 }
 
-// newHarness makes a host that ends with the test. Then no process of it may be left, and nothing in the temporary folder.
+// newHarness makes a host that ends with the test. Then no process of it may be left, and nothing in the temporary
+// folder.
 func newHarness(t *testing.T, mode string, change ...func(*Options)) *harness {
 	t.Helper()
 	h := &harness{t: t, recorded: map[string]bool{}}
@@ -172,8 +173,8 @@ func (f hookFunc) Run(ctx context.Context, _ string, ui packersdk.Ui, comm packe
 	return f(ctx, ui, comm, data)
 }
 
-// TestMisbehaving goes through what plugins do wrong. Each must end in an error that says so, soon, with no process left and no
-// secret told.
+// TestMisbehaving goes through what plugins do wrong. Each must end in an error that says so, soon, with no process
+// left and no secret told.
 func TestMisbehaving(t *testing.T) {
 	describe := func(h *harness) error { _, err := h.Open("test", self(h.t)); return err }
 	start := func(h *harness) error { return h.open().Components().Builders["test"]().(Starter).Start() }

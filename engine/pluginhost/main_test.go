@@ -23,7 +23,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// The test binary is the plugins of the tests as well: with this variable in its environment it behaves as the variable says.
+// The test binary is the plugins of the tests as well: with this variable in its environment it behaves as the variable
+// says.
 const modeVariable = "INGOT_TEST_PLUGIN_MODE"
 
 func TestMain(m *testing.M) {

@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// lineRead is how much of a line is kept to be masked, and lineShown how much of that is passed on. A secret that begins in
-	// the part shown lies whole in the part kept, so cutting a line cannot uncover one.
+	// lineRead is how much of a line is kept to be masked, and lineShown how much of that is passed on. A secret that
+	// begins in the part shown lies whole in the part kept, so cutting a line cannot uncover one.
 	lineRead, lineShown = 8 << 10, 2 << 10
 	// outputShown bounds what is passed on of one process: a plugin that prints gigabytes is read, and not kept.
 	outputShown = 4 << 20
 	tailLines   = 12
 )
 
-// output takes what a process prints: it passes lines on, remembers the last ones, and drops what is too much. It never waits,
-// so a plugin cannot be stopped by its own noise. It is safe for concurrent use.
+// output takes what a process prints: it passes lines on, remembers the last ones, and drops what is too much. It never
+// waits, so a plugin cannot be stopped by its own noise. It is safe for concurrent use.
 type output struct {
 	mask func(string) string
 	emit func(string) // nil: nobody is told
@@ -70,8 +70,8 @@ func (o *output) flush() {
 	o.emit(text)
 }
 
-// last gives what best explains an end: the line of a crash, or the last few lines. Mask again, since secrets may have become
-// known after the lines were printed.
+// last gives what best explains an end: the line of a crash, or the last few lines. Mask again, since secrets may have
+// become known after the lines were printed.
 func (o *output) last() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -19,8 +19,8 @@ type Plugin struct {
 	file fs.FileInfo
 }
 
-// Open asks the program at path to describe itself. The file must not change from then on: a process of it is only started
-// while it is the one that was opened.
+// Open asks the program at path to describe itself. The file must not change from then on: a process of it is only
+// started while it is the one that was opened.
 func (h *Host) Open(name, path string) (*Plugin, error) {
 	file, err := os.Stat(path)
 	if err != nil {
@@ -45,8 +45,8 @@ func (p *Plugin) unchanged() error {
 	return nil
 }
 
-// Components are a plugin's constructors by the type that a Packer template writes. A component's process starts at its first
-// use; all of them implement Starter and io.Closer.
+// Components are a plugin's constructors by the type that a Packer template writes. A component's process starts at its
+// first use; all of them implement Starter and io.Closer.
 type Components struct {
 	Builders       map[string]func() packersdk.Builder
 	Provisioners   map[string]func() packersdk.Provisioner
@@ -54,8 +54,8 @@ type Components struct {
 	DataSources    map[string]func() packersdk.Datasource
 }
 
-// Starter is a component that can be told to get ready before it is first used, and says what is wrong if it cannot. Without it
-// the first call fails; and if that is ConfigSpec, whose interface has no error, it panics.
+// Starter is a component that can be told to get ready before it is first used, and says what is wrong if it cannot.
+// Without it the first call fails; and if that is ConfigSpec, whose interface has no error, it panics.
 type Starter interface{ Start() error }
 
 // Components gives the constructors. Every component is a process of its own, as under Packer.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -25,6 +26,7 @@ const (
 type process struct {
 	host   *Host
 	name   string // in its command line, where the ledger finds it
+	temp   string // its folder
 	pid    int
 	output *output
 
@@ -38,19 +40,17 @@ type process struct {
 	ended  bool         // its number may be another's by now
 }
 
-// start runs a plugin with the arguments, in a process group of its own: Ctrl-C on the terminal does not reach it, and the host
-// decides when it ends. The kernel kills it when this program dies in whatever way.
+// start runs a plugin with the arguments, in a process group of its own: Ctrl-C on the terminal does not reach it, and
+// the host decides when it ends. The kernel kills it when this program dies in whatever way.
 func (h *Host) start(path string, args []string, stdout io.Writer, out *output) (*process, error) {
-	temp, err := h.temp()
-	if err != nil {
-		return nil, err
-	}
 	var id [4]byte
 	rand.Read(id[:])
-	p := &process{host: h, name: "ingot-plugin-" + hex.EncodeToString(id[:]), output: out, begun: make(chan struct{}), done: make(chan struct{})}
+	p := &process{
+		host: h, name: "ingot-plugin-" + hex.EncodeToString(id[:]), output: out,
+		begun: make(chan struct{}), done: make(chan struct{}),
+	}
 	cmd := exec.Command(path, args...)
 	cmd.Args[0] = p.name
-	cmd.Env = h.environ(temp, args[0] == "start")
 	cmd.Stdout, cmd.Stderr = stdout, out // never a file: Wait returns when all was read
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second // a child that kept the streams must not keep us
@@ -58,12 +58,12 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 	if err := h.enter(p); err != nil {
 		return nil, err
 	}
-	if h.opts.Record != nil {
-		if p.strike, err = h.opts.Record(p.name); err != nil {
-			h.leave(p)
-			return nil, fmt.Errorf("note plugin process: %w", err)
-		}
+	if err := p.provide(); err != nil {
+		close(p.begun)
+		close(p.done)
+		return nil, errors.Join(err, p.gone())
 	}
+	cmd.Env = h.environ(p.temp, args[0] == "start")
 	go p.run(cmd)
 	<-p.begun
 	if p.pid == 0 {
@@ -73,8 +73,24 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 	return p, nil
 }
 
-// run starts the program and stays with it until it has ended. The kernel sends the death signal when the thread that forked
-// ends, not the program (https://go.dev/issue/27505), so the goroutine keeps its thread, and the thread ends with it.
+// provide makes what a process needs before it starts: the ledger's note, and its folder.
+func (p *process) provide() (err error) {
+	if p.host.opts.Record != nil {
+		strike, err := p.host.opts.Record(p.name)
+		if err != nil {
+			return fmt.Errorf("note plugin process: %w", err)
+		}
+		p.mu.Lock()
+		p.strike = strike
+		p.mu.Unlock()
+	}
+	p.temp, err = p.host.temp()
+	return err
+}
+
+// run starts the program and stays with it until it has ended. The kernel sends the death signal when the thread that
+// forked ends, not the program (https://go.dev/issue/27505), so the goroutine keeps its thread, and the thread ends
+// with it.
 func (p *process) run(cmd *exec.Cmd) {
 	defer close(p.done)
 	runtime.LockOSThread()
@@ -86,8 +102,8 @@ func (p *process) run(cmd *exec.Cmd) {
 	if p.result != nil {
 		return
 	}
-	// The number of the process, and so of its group, is not given to another as long as it is not reaped. So what it started
-	// and left behind is killed in between.
+	// The number of the process, and so of its group, is not given to another as long as it is not reaped. So what it
+	// started and left behind is killed in between.
 	for {
 		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
@@ -108,17 +124,21 @@ func (p *process) signal(last bool) {
 	p.ended = p.ended || last
 }
 
-// gone forgets a process that is not there any more.
+// gone removes what is left of a process that is not there any more, and forgets it.
 func (p *process) gone() error {
 	p.host.leave(p)
 	p.mu.Lock()
 	strike := p.strike
 	p.strike = nil
 	p.mu.Unlock()
-	if strike == nil {
-		return nil
+	var errs [2]error
+	if p.temp != "" {
+		errs[0] = os.RemoveAll(p.temp)
 	}
-	return strike()
+	if strike != nil {
+		errs[1] = strike()
+	}
+	return errors.Join(errs[:]...)
 }
 
 // holds gives the process a connection that stop closes.
@@ -140,8 +160,9 @@ func (p *process) within(limit time.Duration) bool {
 	}
 }
 
-// stop ends the process and all that it started, and returns when it is gone. A plugin ends when its connection does; one that
-// does not, and one that has none, is killed. Asking by signal is of no use: plugins ignore SIGTERM and SIGINT.
+// stop ends the process and all that it started, and returns when it is gone. A plugin ends when its connection does;
+// one that does not, and one that has none, is killed. Asking by signal is of no use: plugins ignore SIGTERM and
+// SIGINT.
 func (p *process) stop() error {
 	<-p.begun
 	p.mu.Lock()
