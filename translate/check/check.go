@@ -77,7 +77,7 @@ func Check(t *template.ImageTemplate, o Options) diag.List {
 	parsed := map[*script.Script]any{}
 	for _, rule := range table() {
 		if o.asks(rule) {
-			rule.check(t, &report{rule: rule, list: &list, files: o.Files, scripts: scripts, parsed: parsed})
+			rule.check(t, &report{rule: rule, list: &list, target: o.Target, translate: o.Translate, files: o.Files, scripts: scripts, parsed: parsed})
 		}
 	}
 	list.Sort()
@@ -106,11 +106,13 @@ func (o *Options) asks(rule Rule) bool {
 
 // report collects the findings of one rule.
 type report struct {
-	rule    Rule
-	list    *diag.List
-	files   map[string][]byte // of Options
-	scripts func() []*script.Script
-	parsed  map[*script.Script]any // what their languages make of them
+	rule      Rule
+	list      *diag.List
+	target    string            // of Options
+	translate bool              // of Options
+	files     map[string][]byte // of Options
+	scripts   func() []*script.Script
+	parsed    map[*script.Script]any // what their languages make of them
 }
 
 // finding is what a rule says about one place; code and severity come from the rule.
