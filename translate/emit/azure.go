@@ -82,8 +82,14 @@ func (a *azure) machine(f fields) {
 		f.number("properties.vmProfile.osDiskSizeGB", "os_disk_size_gb", size)
 	}
 	f.texts("properties.vmProfile.userAssignedIdentities", "user_assigned_managed_identities", az.VMIdentities)
+	if a.dataDisks() {
+		f.numbers("properties.additionalDataDisks", "disk_additional_size", a.plan.DataDisksGB)
+	}
 	a.tags(f)
 }
+
+// dataDisks reports whether the build makes data disks. A validation VM has those of the image.
+func (a *azure) dataDisks() bool { return len(a.plan.DataDisksGB) > 0 && !a.validates }
 
 // communicator is how Packer reaches the build VM. The limits are the service's.
 func (a *azure) communicator(f fields) {
@@ -117,6 +123,9 @@ func (a *azure) capture(f fields) {
 		f.ref("managed_image_resource_group_name", "var", imageGroupVar)
 		f.ref("managed_image_name", "var", imageNameVar)
 		f.ref("managed_image_os_disk_snapshot_name", "var", snapshotVar)
+		if a.dataDisks() {
+			f.ref("managed_image_data_disk_snapshot_prefix", "var", dataSnapshotVar)
+		}
 		f.yes("skip_create_image")
 	}
 	f.section("properties.buildTimeoutInMinutes; here for each wait for Azure")

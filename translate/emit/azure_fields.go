@@ -51,6 +51,17 @@ func (f fields) number(property, name string, value int64) {
 	}
 }
 
+func (f fields) numbers(property, name string, values []int64) {
+	if !f.has(property, name) {
+		return
+	}
+	list := make([]cty.Value, len(values))
+	for i, v := range values {
+		list[i] = cty.NumberIntVal(v)
+	}
+	f.SetAttributeValue(name, cty.TupleVal(list))
+}
+
 func (f fields) setTrue(property, name string) {
 	if f.has(property, name) {
 		f.yes(name)

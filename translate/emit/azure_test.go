@@ -24,6 +24,7 @@ func rich(os plan.OS) *plan.Plan {
 	}
 	identity := inGroup + "Microsoft.ManagedIdentity/userAssignedIdentities/builder"
 	p.Source.PlatformImage.Plan = &plan.PurchasePlan{Name: "n", Product: "p", Publisher: "b"}
+	p.DataDisksGB = []int64{8, 16}
 	p.Azure = plan.Azure{
 		Location: "westeurope", VMSize: "Standard_D4s_v5", Identities: []string{identity}, VMIdentities: []string{identity},
 		Network:              plan.Network{SubnetID: inGroup + "Microsoft.Network/virtualNetworks/net/subnets/build"},

@@ -13,6 +13,7 @@ const (
 	imageGroupVar   = "image_resource_group_name"
 	imageNameVar    = "image_name"
 	snapshotVar     = "snapshot_name"
+	dataSnapshotVar = "data_disk_snapshot_prefix"
 	imageVersionVar = "image_version"
 	accountVar      = "storage_account"
 	accountGroupVar = "storage_account_resource_group_name"
@@ -35,7 +36,8 @@ func (a *azure) credentials() []variable {
 		{name: "client_id", typ: "string", description: "Application id of that service principal.", standard: null},
 		{name: "client_secret", typ: "string", description: "Its password, if it signs in with one.", standard: null, sensitive: true},
 		{name: "client_cert_path", typ: "string", description: "File with its certificate, if it signs in with one.", standard: null},
-		{name: "client_jwt", typ: "string", description: "Its signed assertion, if it signs in with one.", standard: null, sensitive: true},
+		{name: "client_jwt", typ: "string", description: "Its signed assertion, if it signs in with one.", standard: null,
+			sensitive: true},
 		{name: "oidc_request_url", typ: "string", description: "Where a token for it is requested, if a CI system vouches for it.",
 			standard: null},
 		{name: "oidc_request_token", typ: "string", description: "What that request is made with.", standard: null, sensitive: true},
@@ -98,8 +100,8 @@ func (a *azure) stagingGroup() string {
 
 // outputVariables name what is kept.
 func (a *azure) outputVariables() []variable {
-	group := variable{name: imageGroupVar, typ: "string", description: "Existing resource group for the snapshot, in the region of the build.",
-		standard: orRequired(a.stagingGroup())}
+	group := variable{name: imageGroupVar, typ: "string", standard: orRequired(a.stagingGroup()),
+		description: "Existing resource group for the snapshot, in the region of the build."}
 	image := variable{name: imageNameVar, typ: "string", description: "Name that no managed image of that resource group has.",
 		standard: cty.StringVal(plainImageName(a.plan.Name))}
 	snapshot := variable{name: snapshotVar, typ: "string", description: "Name of the snapshot: letters, digits and underscores.",
@@ -111,7 +113,12 @@ func (a *azure) outputVariables() []variable {
 		group.description = "Any existing resource group."
 		return []variable{group}
 	case a.out.any():
-		return a.distributionVariables()
+		return a.distributionVariables(group, image)
+	case a.dataDisks():
+		stem := snapshotName(a.plan.Name)
+		return []variable{group, image, snapshot, {name: dataSnapshotVar, typ: "string",
+			description: "What the names of the data disks' snapshots begin with; a number follows.",
+			standard:    cty.StringVal(stem[:min(len(stem), maxSnapshotPrefix-len("_data"))] + "_data")}}
 	default:
 		return []variable{group, image, snapshot}
 	}
@@ -139,6 +146,9 @@ func plainImageName(s string) string {
 	}
 	return s
 }
+
+// maxSnapshotPrefix is the longest that the builder takes for data disks.
+const maxSnapshotPrefix = 59
 
 // snapshotName does so for a snapshot, which allows less here than Azure does.
 func snapshotName(s string) string {

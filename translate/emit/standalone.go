@@ -75,8 +75,15 @@ func (a *azure) serve(d plan.Destination) bool {
 
 // distribution writes what the builder makes itself.
 func (a *azure) distribution(f fields, limit string) {
-	if m := a.out.managed; m != nil {
+	switch m := a.out.managed; {
+	case m != nil:
 		a.managedImage(f, m)
+	case a.needsManaged():
+		f.say("A managed image is made on the way: the builder makes nothing else directly of a managed image.")
+		f.ref("managed_image_resource_group_name", "var", imageGroupVar)
+		f.ref("managed_image_name", "var", imageNameVar)
+		a.lose(Loss{Path: sourceImagePath, What: "a managed image is left beside what was asked for",
+			Why: "the builder makes nothing else directly of a managed image", Fix: "az image delete"})
 	}
 	if g := a.out.gallery; g != nil {
 		a.gallery(f, g, limit)
@@ -86,6 +93,9 @@ func (a *azure) distribution(f fields, limit string) {
 	}
 }
 
+// needsManaged reports whether the builder wants to make a managed image, which nobody asked for.
+func (a *azure) needsManaged() bool { return a.plan.Source.ManagedImage != nil && a.out.managed == nil }
+
 func (a *azure) managedImage(f fields, m *plan.ManagedImage) {
 	path := a.out.path["ManagedImage"]
 	f.section(path)
@@ -93,7 +103,7 @@ func (a *azure) managedImage(f fields, m *plan.ManagedImage) {
 	f.str("managed_image_resource_group_name", id.group())
 	f.str("managed_image_name", id.part("images"))
 	if !strings.EqualFold(id.subscription(), a.home) {
-		a.lose(Loss{Path: path + ".imageId", What: fmt.Sprintf("the managed image is not made in the subscription %s", id.subscription()),
+		a.lose(Loss{Path: path + ".imageId", What: "the managed image is not made in the subscription " + id.subscription(),
 			Why: "the builder makes it in the subscription that it builds in, " + a.home})
 	}
 	if m.Location != "" && a.plan.Azure.Location != "" && m.Location != a.plan.Azure.Location {
@@ -221,8 +231,12 @@ func (a *azure) outputTags() (map[string]string, string) {
 }
 
 // distributionVariables are those of what the builder makes itself.
-func (a *azure) distributionVariables() []variable {
+func (a *azure) distributionVariables(group, image variable) []variable {
 	var all []variable
+	if a.needsManaged() {
+		group.description = "Existing resource group for a managed image, in the region of the build."
+		all = append(all, group, image)
+	}
 	if a.out.gallery != nil {
 		all = append(all, a.versionVariable("Version of the gallery image: three numbers, and no version that exists."))
 	}
