@@ -122,6 +122,7 @@ build {
 				`DIR/image.pkr.hcl:8:20: timeout "soon" is not a duration such as "90s" or "5m"`,
 				`DIR/image.pkr.hcl:9:20: max_retries is a whole number from 0 to 1000`,
 				`DIR/image.pkr.hcl:10:20: override is an object, by the names of sources, and not a string`,
+				`DIR/image.pkr.hcl:11:20: pause_before is null`,
 			},
 		},
 		{

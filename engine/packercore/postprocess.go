@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"reflect"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
@@ -25,6 +26,13 @@ func (j *job) postProcess(ctx context.Context, out func(events.Event), made pack
 	var left []*Artifact
 	var errs []error
 	keepMade := false
+	add := func(a packersdk.Artifact) {
+		if same(a, made) { // a post-processor that only looks gives on its input
+			keepMade = true
+			return
+		}
+		left = append(left, newArtifact(a))
+	}
 	for i, sequence := range j.postProcessors {
 		prior := made
 		for k, p := range sequence {
@@ -51,14 +59,14 @@ func (j *job) postProcess(ctx context.Context, out func(events.Event), made pack
 			case k == 0:
 				keepMade = keepMade || keep
 			case keep:
-				left = append(left, newArtifact(prior))
+				add(prior)
 			default:
 				errs = append(errs, j.destroy(prior, p))
 			}
 			prior = next
 		}
 		if prior != nil {
-			left = append(left, newArtifact(prior))
+			add(prior)
 		}
 	}
 	if keepMade {
@@ -68,6 +76,11 @@ func (j *job) postProcess(ctx context.Context, out func(events.Event), made pack
 		errs = append(errs, fmt.Errorf("remove what the builder made: %w", err))
 	}
 	return left, errors.Join(errs...)
+}
+
+// same reports whether two artifacts are one.
+func same(a, b packersdk.Artifact) bool {
+	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.TypeOf(a).Comparable() && a == b
 }
 
 // destroy removes an artifact that no later step needs.

@@ -93,7 +93,7 @@ type sourceBlock struct {
 	kind hcl.Range // of the label that says the kind
 }
 
-// builds understands the sources and the builds. They may be made by dynamic blocks, so this needs all values.
+// builds understands the sources and the builds. Blocks inside of them may be made by dynamic blocks, so this needs all values.
 func (l *loader) builds(scope *hcl.EvalContext) []*Build {
 	sources := map[ref]sourceBlock{}
 	var blocks []*hcl.Block
@@ -243,14 +243,12 @@ func (l *loader) provisioner(block *hcl.Block, scope *hcl.EvalContext) *Provisio
 	p := &Provisioner{
 		Component: c, PauseBefore: l.duration(attrs["pause_before"], scope), Timeout: l.duration(attrs["timeout"], scope),
 	}
-	if attr := attrs["max_retries"]; attr != nil && !l.isNull(attr, scope) {
-		if v, ok := l.value(attr, cty.Number, scope); ok {
-			n, exact := v.AsBigFloat().Int64()
-			if exact != 0 || n < 0 || n > 1000 {
-				l.fail(attr.Expr.Range(), "max_retries is a whole number from 0 to 1000")
-			}
-			p.MaxRetries = int(n)
+	if v, ok := l.value(attrs["max_retries"], cty.Number, scope); ok {
+		n, exact := v.AsBigFloat().Int64()
+		if exact != 0 || n < 0 || n > 1000 {
+			l.fail(attrs["max_retries"].Expr.Range(), "max_retries is a whole number from 0 to 1000")
 		}
+		p.MaxRetries = int(n)
 	}
 	if attr := attrs["override"]; attr != nil && !l.isNull(attr, scope) {
 		p.Override = l.override(attr, scope)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -61,21 +62,14 @@ func templateFiles(in Input) (templates, autoVars []string, err error) {
 	return templates, append(with(autoVarsSuffix), with(autoVarsJSONSuffix)...), nil
 }
 
-// variableFiles puts the files with values into the order in which they count, a later one over an earlier one. Packer reads all
-// HCL before all JSON, so a JSON file wins over every HCL file, whoever named it.
-func variableFiles(auto, named []string) ([]string, error) {
-	var inHCL, inJSON []string
-	for _, name := range append(auto, named...) {
-		switch filepath.Ext(name) {
-		case ".hcl":
-			inHCL = append(inHCL, name)
-		case ".json":
-			inJSON = append(inJSON, name)
-		default:
-			return nil, fmt.Errorf(`variable file %s: its name ends neither in ".hcl" nor in ".json", so its format is not known`, name)
+// checkVariableFiles refuses files with values whose format nobody could tell.
+func checkVariableFiles(names []string) error {
+	for _, name := range names {
+		if ext := filepath.Ext(name); ext != ".hcl" && ext != ".json" {
+			return fmt.Errorf(`variable file %s: its name ends neither in ".hcl" nor in ".json", so its format is not known`, name)
 		}
 	}
-	return append(inHCL, inJSON...), nil
+	return nil
 }
 
 // parseFile reads one file. The error is one of reading; what is wrong in the text is noted.
@@ -118,8 +112,7 @@ func (l *loader) readFiles() error {
 	if err != nil {
 		return err
 	}
-	values, err := variableFiles(auto, l.in.VarFiles)
-	if err != nil {
+	if err := checkVariableFiles(l.in.VarFiles); err != nil {
 		return err
 	}
 	parser := hclparse.NewParser()
@@ -135,6 +128,7 @@ func (l *loader) readFiles() error {
 	}
 	var err1, err2 error
 	l.files, err1 = read(templates)
-	l.valueFiles, err2 = read(values)
+	// A later file counts over an earlier one. Packer 1.9 has all JSON after all HCL, whoever named it; later ones have this order.
+	l.valueFiles, err2 = read(slices.Concat(auto, l.in.VarFiles))
 	return errors.Join(err1, err2)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -42,14 +43,15 @@ var (
 	strContainsFunc = testFunc(strings.Contains, "substr")
 )
 
-// base64GzipFunc compresses a text, without a name or a time in the header: the same text always gives the same bytes.
+// base64GzipFunc compresses a text, without a name or a time in the header: the same text always gives the same bytes. The flush
+// makes them those that Packer gives.
 var base64GzipFunc = textFunc(cty.String, func(args []string) (cty.Value, error) {
 	var buf bytes.Buffer
 	w := gzip.NewWriter(&buf)
 	if _, err := w.Write([]byte(args[0])); err != nil {
 		return cty.NilVal, err
 	}
-	if err := w.Close(); err != nil {
+	if err := errors.Join(w.Flush(), w.Close()); err != nil {
 		return cty.NilVal, err
 	}
 	return cty.StringVal(base64.StdEncoding.EncodeToString(buf.Bytes())), nil

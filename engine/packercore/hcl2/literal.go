@@ -43,11 +43,8 @@ func (l *loader) value(attr *hcl.Attribute, want cty.Type, scope *hcl.EvalContex
 	return v, true
 }
 
-// text reads an attribute that is a text; "" when it is not written or null, which Packer takes for the same.
+// text reads an attribute that is a text; "" when it is not written.
 func (l *loader) text(attr *hcl.Attribute, scope *hcl.EvalContext) string {
-	if attr == nil || l.isNull(attr, scope) {
-		return ""
-	}
 	v, ok := l.value(attr, cty.String, scope)
 	if !ok {
 		return ""
@@ -55,12 +52,13 @@ func (l *loader) text(attr *hcl.Attribute, scope *hcl.EvalContext) string {
 	return v.AsString()
 }
 
+// isNull reports whether an attribute is written as null, which Packer takes for not written where it is a list or an object.
 func (l *loader) isNull(attr *hcl.Attribute, scope *hcl.EvalContext) bool {
 	v, diags := attr.Expr.Value(scope)
 	return !diags.HasErrors() && v.IsNull()
 }
 
-// texts reads an attribute that is a list of texts.
+// texts reads an attribute that is a list of texts; nil when it is not written or null.
 func (l *loader) texts(attr *hcl.Attribute, scope *hcl.EvalContext) []string {
 	if attr == nil || l.isNull(attr, scope) {
 		return nil

@@ -119,7 +119,7 @@ func (l *loader) check(body *hclsyntax.Body, s *shape) {
 	for _, b := range body.Blocks {
 		kind, rng := b.Type, b.TypeRange
 		inner := b.Body
-		if kind == "dynamic" && len(b.Labels) == 1 {
+		if kind == "dynamic" && len(b.Labels) == 1 && s != topLevel { // Packer has none there
 			kind, rng, inner = b.Labels[0], b.LabelRanges[0], contentOf(b)
 		}
 		if why, ok := s.refused[kind]; ok {

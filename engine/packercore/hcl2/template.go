@@ -108,8 +108,8 @@ func Parse(in Input) (*Document, error) {
 	return &Document{Plugins: l.plugins, loader: l}, nil
 }
 
-// topBlock notes the blocks that must be known before anything is evaluated. Sources and builds come later: they may be made by
-// dynamic blocks.
+// topBlock notes the blocks that must be known before anything is evaluated. Sources and builds come later: dynamic blocks inside
+// of them need the values.
 func (l *loader) topBlock(b *hcl.Block) {
 	switch b.Type {
 	case "packer":

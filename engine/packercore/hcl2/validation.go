@@ -24,8 +24,8 @@ func (l *loader) validationBlock(v *variable, b *hcl.Block) {
 		return
 	}
 	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
-	for name, attr := range map[string]*hcl.Attribute{"condition": condition, "error_message": message} {
-		if attr == nil {
+	for _, name := range variableShape.blocks["validation"].attrs {
+		if content.Attributes[name] == nil {
 			l.fail(b.DefRange, "a validation block needs %q", name)
 		}
 	}

@@ -24,7 +24,8 @@ type Variable struct {
 // variable is an input variable as it is declared.
 type variable struct {
 	name        string
-	kind        cty.Type // cty.DynamicPseudoType when neither type nor default says it
+	kind        cty.Type           // cty.DynamicPseudoType when neither type nor default says it
+	defaults    *typeexpr.Defaults // of optional() attributes; nil: none
 	sensitive   bool
 	value       cty.Value // the default, then what was given from outside; cty.NilVal: none yet
 	given       hcl.Range // where value is written; the declaration when it is in no file
@@ -60,11 +61,11 @@ func (l *loader) variableBlock(b *hcl.Block) {
 		v.sensitive = s.True()
 	}
 	if attr := attrs["type"]; attr != nil {
-		kind, diags := typeexpr.TypeConstraint(attr.Expr)
+		kind, defaults, diags := typeexpr.TypeConstraintWithDefaults(attr.Expr)
 		if l.diagnose(diags) {
 			return
 		}
-		v.kind = kind
+		v.kind, v.defaults = kind, defaults
 	}
 	if attr := attrs["default"]; attr != nil {
 		l.defaultValue(v, attr, attrs["type"] == nil)
@@ -92,7 +93,7 @@ func (l *loader) defaultValue(v *variable, attr *hcl.Attribute, untyped bool) {
 	if l.diagnose(diags) {
 		return
 	}
-	value, err := convertTo(value, v.kind)
+	value, err := v.convert(value)
 	if err != nil {
 		l.fail(attr.Expr.Range(), "the default of variable %q: %v", v.name, err)
 		return
@@ -145,7 +146,7 @@ func (l *loader) assignText(v *variable, text, from string) {
 	if v.sensitive {
 		l.in.Secret(text)
 	}
-	value, err := parseValue(text, v.kind)
+	value, err := v.parse(text)
 	if err != nil {
 		shown := fmt.Sprintf("%q", clip(text))
 		if v.sensitive {
@@ -181,7 +182,7 @@ func (l *loader) assignFile(f *file) {
 			v.from = f.name
 			continue
 		}
-		value, err := convertTo(value, v.kind)
+		value, err := v.convert(value)
 		if err != nil {
 			l.fail(attr.Expr.Range(), "variable %q: %v", v.name, err)
 		}
@@ -189,26 +190,36 @@ func (l *loader) assignFile(f *file) {
 	}
 }
 
-// parseValue turns text from outside into a value of the given type: as it stands for a text, a number, or when no type is known;
+// convert makes a value one of the variable's type.
+func (v *variable) convert(value cty.Value) (cty.Value, error) {
+	if v.defaults != nil && !value.IsNull() {
+		value = v.defaults.Apply(value)
+	}
+	return convertTo(value, v.kind)
+}
+
+// parse turns text from outside into a value of the variable's type: as it stands for a text, a number, or when no type is known;
 // else it is an expression of HCL.
-func parseValue(text string, kind cty.Type) (cty.Value, error) {
+func (v *variable) parse(text string) (cty.Value, error) {
+	kind := v.kind.WithoutOptionalAttributesDeep()
+	wrong := fmt.Errorf("it is not a value of type %s", typeexpr.TypeString(kind))
 	switch kind {
 	case cty.String, cty.Number, cty.DynamicPseudoType:
-		v, err := convertTo(cty.StringVal(text), kind)
+		value, err := convertTo(cty.StringVal(text), kind)
 		if err != nil {
-			return cty.NilVal, fmt.Errorf("it is not a value of type %s", typeexpr.TypeString(kind))
+			return cty.NilVal, wrong
 		}
-		return v, nil
+		return value, nil
 	}
 	expr, err := parseExpression(text)
 	if err != nil {
-		return cty.NilVal, fmt.Errorf("it is not a value of type %s", typeexpr.TypeString(kind))
+		return cty.NilVal, wrong
 	}
-	v, diags := expr.Value(nil)
+	value, diags := expr.Value(nil)
 	if diags.HasErrors() {
-		return cty.NilVal, fmt.Errorf("it is not a value of type %s", typeexpr.TypeString(kind))
+		return cty.NilVal, wrong
 	}
-	return convertTo(v, kind)
+	return v.convert(value)
 }
 
 // ordered gives the variables as they are declared.
