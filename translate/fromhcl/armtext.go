@@ -261,7 +261,7 @@ func (m *importing) convertReference(e *hclsyntax.ScopeTraversalExpr, depth int)
 	if len(e.Traversal) == 2 {
 		switch root, name := reference(e.Traversal); root {
 		case "var":
-			if v := m.eval.variables[name]; v != nil && v.given == cty.NilVal {
+			if v := m.eval.variables[name]; v != nil && v.given == cty.NilVal && (!m.own || v.standard == cty.NilVal) {
 				return m.param(v), true
 			}
 		case "local":
@@ -306,7 +306,7 @@ func (m *importing) constant(expr hclsyntax.Expression) (text, bool) {
 func (m *importing) fixed(expr hclsyntax.Expression) {
 	for _, t := range expr.Variables() {
 		root, name := reference(t)
-		if v := m.eval.variables[name]; root == "var" && v != nil && v.given == cty.NilVal {
+		if v := m.eval.variables[name]; root == "var" && v != nil && v.given == cty.NilVal && !m.own {
 			m.other(expr.Range(), fmt.Sprintf("what comes of variable %q here is written as a value", name),
 				"the expression has no counterpart in a deployment template", "")
 			return

@@ -87,6 +87,22 @@ func (b *block) text(name string) (t text, set bool) {
 // number takes a whole number, as encoding/json writes it; nil when it is not written.
 func (b *block) number(name string) any { return b.scalar(name, "int", cty.Number) }
 
+// hosts reports whether an attribute is a variable that whoever runs a translation by Ingot has to give: the image template has nothing
+// there.
+func (b *block) hosts(name string) bool {
+	attr := b.attrs[name]
+	if attr == nil || !b.m.own {
+		return false
+	}
+	ref, ok := attr.Expr.(*hclsyntax.ScopeTraversalExpr)
+	if !ok {
+		return false
+	}
+	root, variable := reference(ref.Traversal)
+	v := b.m.eval.variables[variable]
+	return root == "var" && v != nil && v.standard == cty.NilVal && v.given == cty.NilVal
+}
+
 // yes takes a boolean, as encoding/json writes it; nil when it is not written or false.
 func (b *block) yes(name string) any {
 	if v := b.scalar(name, "bool", cty.Bool); v != false {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -107,11 +108,14 @@ func (b *block) pause() []any {
 	return []any{shell{named: named{Type: "Shell", Name: "pause"}, script: wait}}
 }
 
+// ownName is what a translation by Ingot calls a customizer without a name.
+var ownName = regexp.MustCompile(`^customize\[\d+\]$`)
+
 // provisioner gives the customizers of one provisioner.
 func (b *block) provisioner(typ string) (all []any) {
 	name := func(typ string) named {
 		n := named{Type: typ}
-		if t, set := b.text("name"); set {
+		if t, set := b.text("name"); set && !(b.m.own && ownName.MatchString(t.literal)) {
 			n.Name = t
 		}
 		return n

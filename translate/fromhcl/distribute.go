@@ -35,7 +35,7 @@ type (
 	toVHD struct {
 		Type          string `json:"type"`
 		RunOutputName string `json:"runOutputName"`
-		URI           text   `json:"uri"`
+		URI           any    `json:"uri,omitempty"`
 		ArtifactTags  any    `json:"artifactTags,omitempty"`
 	}
 )
@@ -47,7 +47,9 @@ func (m *importing) distribute(s *block, name string, tags any) []any {
 	if !set {
 		location = text{expr: "resourceGroup().location"}
 	}
-	if image, set := s.text("managed_image_name"); set {
+	if s.hosts("managed_image_resource_group_name") { // the builder has to make something; the image template does not ask for it
+		s.ignore("managed_image_resource_group_name", "managed_image_name")
+	} else if image, set := s.text("managed_image_name"); set {
 		group, _ := s.text("managed_image_resource_group_name")
 		d := toManagedImage{Type: "ManagedImage", RunOutputName: plainName(name + "-image"), Location: location, ArtifactTags: tags,
 			ImageID: m.id(s, text{}, group, text{literal: "Microsoft.Compute/images"}, image)}
@@ -62,7 +64,10 @@ func (m *importing) distribute(s *block, name string, tags any) []any {
 		}
 		all = append(all, d)
 	}
-	if prefix, set := s.text("capture_name_prefix"); set {
+	if m.own && s.take("capture_container_name") != nil && s.hosts("storage_account") {
+		s.ignore("storage_account", "resource_group_name", "capture_name_prefix")
+		all = append(all, toVHD{Type: "VHD", RunOutputName: plainName(name + "-vhd"), ArtifactTags: tags})
+	} else if prefix, set := s.text("capture_name_prefix"); set {
 		container, _ := s.text("capture_container_name")
 		account, _ := s.text("storage_account")
 		s.ignore("resource_group_name")
@@ -87,7 +92,9 @@ func (m *importing) sharedImage(s *block, b *hclsyntax.Block, replicas any) toSh
 	defer g.end()
 	d := toSharedImage{Type: "SharedImage"}
 	var version *text
-	if v, set := g.text("image_version"); set {
+	if g.hosts("image_version") {
+		g.ignore("image_version") // the service makes one
+	} else if v, set := g.text("image_version"); set {
 		version = &v
 	}
 	d.GalleryImageID = m.inGallery(s, g, version)
@@ -120,6 +127,7 @@ func (m *importing) sharedImage(s *block, b *hclsyntax.Block, replicas any) toSh
 		}
 	case regions != nil:
 		d.Replication, d.StorageAccount = regions, storageType
+	case m.own: // the image template has none
 	default: // the plugin replicates to the location of the build
 		location, set := s.text("location")
 		if !set {

@@ -36,6 +36,7 @@ type (
 		UserAssigned map[string]struct{} `json:"userAssignedIdentities"`
 	}
 	properties struct {
+		BuildTimeout         any        `json:"buildTimeoutInMinutes,omitempty"`
 		StagingResourceGroup any        `json:"stagingResourceGroup,omitempty"`
 		Source               any        `json:"source"`
 		Customize            []any      `json:"customize,omitempty"`

@@ -30,6 +30,7 @@ type variable struct {
 	standard          cty.Value // cty.NilVal: none
 	given             cty.Value // cty.NilVal: not given, so that it becomes a parameter
 	sensitive         bool
+	absent            bool // by default it is null: what it sets is left out
 }
 
 // local is a local value; it is evaluated when somebody asks.
@@ -105,7 +106,7 @@ func (e *eval) variable(b *hclsyntax.Block, m *importing) *variable {
 			if err != nil {
 				m.add(diag.Diagnostic{Severity: diag.Error, Code: CodeNotRead, Subject: rangeOf(&attr.SrcRange),
 					Summary: fmt.Sprintf("the default of variable %q does not have its type", v.name), Why: err.Error()})
-			} else if !standard.IsNull() { // null is how a variable is left out
+			} else if v.absent = standard.IsNull(); !v.absent {
 				v.standard = standard
 			}
 		}
@@ -167,13 +168,15 @@ func (e *eval) scope(expr hclsyntax.Expression) *hcl.EvalContext {
 		switch root {
 		case "var":
 			vars[name] = cty.UnknownVal(cty.DynamicPseudoType)
-			if v := e.variables[name]; v != nil && !v.sensitive {
-				switch {
-				case v.given != cty.NilVal:
-					vars[name] = v.given
-				case v.standard != cty.NilVal:
-					vars[name] = v.standard
-				}
+			switch v := e.variables[name]; {
+			case v == nil:
+			case v.absent && v.given == cty.NilVal:
+				vars[name] = cty.NullVal(v.typ)
+			case v.sensitive:
+			case v.given != cty.NilVal:
+				vars[name] = v.given
+			case v.standard != cty.NilVal:
+				vars[name] = v.standard
 			}
 		case "local":
 			locals[name] = cty.UnknownVal(cty.DynamicPseudoType)

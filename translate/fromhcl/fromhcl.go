@@ -8,6 +8,7 @@
 package fromhcl
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"path"
@@ -20,6 +21,9 @@ import (
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/hcltext"
 )
+
+// ownMark is how a translation by Ingot starts. Its variables are about the host that builds, so they become no parameters.
+var ownMark = []byte("# Made by Ingot from an image template")
 
 // builderType is the builder that there is a way back from.
 const builderType = "azure-arm"
@@ -45,6 +49,9 @@ func Import(files map[string][]byte, o Options) ([]byte, diag.List) {
 	if m.list.HasErrors() {
 		return nil, m.list
 	}
+	for _, text := range files {
+		m.own = m.own || bytes.HasPrefix(text, ownMark)
+	}
 	m.eval.declare(blocks, m)
 	source, builds := m.choose(blocks)
 	if m.list.HasErrors() {
@@ -64,6 +71,7 @@ type importing struct {
 	options              Options
 	eval                 *eval
 	list                 diag.List
+	own                  bool // the Packer template is a translation by Ingot
 	windows, generalizes bool
 	params               []*parameter                  // in the order of their first use
 	asked                map[*hclsyntax.Attribute]text // what became a parameter for want of a value

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/zclconf/go-cty/cty"
 )
@@ -46,6 +47,9 @@ func (m *importing) source(s *block, t *imageTemplate) {
 		t.Properties.StagingResourceGroup = m.id(s, text{}, group)
 	}
 	t.Properties.Source = m.from(s)
+	if m.own {
+		t.Properties.BuildTimeout = minutes(s)
+	}
 
 	vm := &vmProfile{OSDiskSizeGB: s.number("os_disk_size_gb"), Identities: s.texts("user_assigned_managed_identities")}
 	if size, set := s.text("vm_size"); set {
@@ -56,6 +60,15 @@ func (m *importing) source(s *block, t *imageTemplate) {
 		t.Properties.VMProfile = vm
 	}
 	t.Properties.ManagedResourceTags = m.tags(s)
+}
+
+// minutes is the timeout that a translation by Ingot gives to each wait for Azure.
+func minutes(s *block) any {
+	d, err := time.ParseDuration(textOf(s.value("polling_duration_timeout")))
+	if err != nil {
+		return nil
+	}
+	return int64(d.Minutes())
 }
 
 // from is the source of the image template.
