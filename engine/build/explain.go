@@ -174,8 +174,16 @@ func (r *recent) step() string {
 // last gives the last line of the current step, or otherwise when it printed none.
 func (r *recent) last(otherwise string) string {
 	r.mu.Lock()
+	current := r.current
+	r.mu.Unlock()
+	return r.lastOf(current, otherwise)
+}
+
+// lastOf gives the last line of a step, or otherwise when it printed none.
+func (r *recent) lastOf(step, otherwise string) string {
+	r.mu.Lock()
 	defer r.mu.Unlock()
-	if line := strings.TrimSpace(r.lines[r.current].Text); line != "" {
+	if line := strings.TrimSpace(r.lines[step].Text); line != "" {
 		return "last line: " + line
 	}
 	return otherwise

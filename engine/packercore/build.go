@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -30,52 +31,35 @@ func Validate(ctx context.Context, reg Registry, opts Options) error {
 	return err
 }
 
-// Build runs a template that has one build, and returns what its builder made. It is Run otherwise.
+// Build runs a template that has one build, and returns what its builder made. It is Prepare and Run otherwise.
 func Build(ctx context.Context, reg Registry, opts Options, emit func(events.Event)) (*Artifact, error) {
-	s, jobs, err := begin(ctx, reg, opts)
+	p, err := Prepare(ctx, reg, opts)
 	if err != nil {
 		return nil, err
 	}
-	defer closeJobs(jobs)
-	if len(jobs) != 1 {
-		return nil, fmt.Errorf("the Packer template in %s has %d builds, and one is wanted", s.opts.Dir, len(jobs))
+	defer p.Close()
+	if len(p.jobs) != 1 {
+		return nil, fmt.Errorf("the Packer template in %s has %d builds, and one is wanted", opts.Dir, len(p.jobs))
 	}
-	result := s.run(ctx, jobs, emit)[0]
-	if len(result.Artifacts) == 0 {
-		return nil, result.Err
-	}
-	return result.Artifacts[0], result.Err
-}
-
-// Run runs the builds that opts chooses, and returns what came of each, in the order of the template. It returns a result for each
-// as soon as they have begun. emit is told what happens, one event at a time, and not any more once Run has returned.
-//
-// The step of an event is "provisioner[i]" for provisioner i of the build block, "error-cleanup-provisioner", "post-processor[i]"
-// or "post-processors[i][j]", counting sequences; and the builder's own word (boot, shutdown) for what the builder does. Where
-// several builds run, each step begins with the build's name and a slash.
-//
-// The error is one or more joined *TemplateError, or another one, when nothing ran; else it joins those of the results. That of a
-// result is a *ProvisionError when a provisioner failed; the context's cause when ctx ended, after the builder cleaned up; a
-// *PanicError when a component panicked; else what the builder or a post-processor said.
-func Run(ctx context.Context, reg Registry, opts Options, emit func(events.Event)) ([]Result, error) {
-	s, jobs, err := begin(ctx, reg, opts)
-	if err != nil {
+	results, err := p.Run(ctx, emit)
+	if len(results[0].Artifacts) == 0 {
 		return nil, err
 	}
-	defer closeJobs(jobs)
-	results := s.run(ctx, jobs, emit)
-	var errs []error
-	for _, r := range results {
-		errs = append(errs, r.Err)
-	}
-	return results, errors.Join(errs...)
+	return results[0].Artifacts[0], err
 }
 
-// begin prepares everything.
-func begin(ctx context.Context, reg Registry, opts Options) (*session, []*job, error) {
+// Prepared is a template that is ready to run: its data sources were asked, and every component accepted its configuration.
+type Prepared struct {
+	*session
+	jobs []*job
+}
+
+// Prepare loads the template and prepares every component of the builds that opts chooses. The error joins every *TemplateError
+// found, or is another one, such as a *NothingChosenError. The caller closes what it gets.
+func Prepare(ctx context.Context, reg Registry, opts Options) (*Prepared, error) {
 	s, err := newSession(reg, opts)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
@@ -84,47 +68,103 @@ func begin(ctx context.Context, reg Registry, opts Options) (*session, []*job, e
 	setRunUUID()
 	jobs, err := s.prepare(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if cause := context.Cause(ctx); cause != nil {
-		closeJobs(jobs)
-		return nil, nil, cause
-	}
-	return s, jobs, nil
+	return &Prepared{s, jobs}, nil
 }
 
-// run runs the jobs, as many at a time as wanted. A failure of one stops no other.
-func (s *session) run(ctx context.Context, jobs []*job, emit func(events.Event)) []Result {
-	out := &gate{emit: s.opts.Mask.Sink(emit)}
+// Close ends the components that live in processes of their own. Artifacts answer no more questions then.
+func (p *Prepared) Close() { closeJobs(p.jobs) }
+
+// Step is something that a run will do, as events name it.
+type Step struct{ ID, Title string }
+
+// Steps lists the provisioners and post-processors of all builds, in order. What the builders do themselves is known only to them.
+func (p *Prepared) Steps() []Step {
+	var list []Step
+	for _, j := range p.jobs {
+		prefix := p.prefix(j)
+		for i, b := range j.build.Provisioners {
+			if !b.Skips(j.source) {
+				list = append(list, Step{stepID(prefix, provisionerID(i)), b.Title()})
+			}
+		}
+		for i, sequence := range j.postProcessors {
+			for k, b := range sequence {
+				list = append(list, Step{stepID(prefix, postProcessorID(sequence, i, k)), b.Title()})
+			}
+		}
+	}
+	return list
+}
+
+// prefix is what the steps of a build begin with.
+func (p *Prepared) prefix(j *job) string {
+	if len(p.jobs) == 1 {
+		return ""
+	}
+	return j.name
+}
+
+// Run runs the builds, and returns what came of each, in the order of the template. A failure of one stops no other. emit is told
+// what happens, one event at a time, and not any more once Run has returned.
+//
+// The step of an event is "provisioner[i]" for provisioner i of the build block, "error-cleanup-provisioner", "post-processor[i]"
+// or "post-processors[i][k]" for sequence i of those that run; and the builder's own word (boot, shutdown) for what the builder
+// does. Where several builds run, each step begins with the build's name and a slash.
+//
+// The error joins those of the results. One is a *ProvisionError when a provisioner failed; the context's cause when ctx ended,
+// after the builder cleaned up; a *PanicError when a component panicked; else what the builder or a post-processor said.
+func (p *Prepared) Run(ctx context.Context, emit func(events.Event)) ([]Result, error) {
+	out := &gate{emit: p.opts.Mask.Sink(emit)}
 	defer out.close()
-	for _, w := range s.warnings {
+	for _, w := range p.warnings {
 		out.send(events.Event{Output: &events.Output{Stream: events.Say, Text: "warning: " + w}})
 	}
-	results := make([]Result, len(jobs))
+	results := make([]Result, len(p.jobs))
 	var group errgroup.Group
-	group.SetLimit(-1)
-	if s.opts.Parallel > 0 {
-		group.SetLimit(s.opts.Parallel)
+	if p.opts.Parallel > 0 {
+		group.SetLimit(p.opts.Parallel)
 	}
-	for i, j := range jobs {
-		results[i].Name = j.name
-		prefix := j.name
-		if len(jobs) == 1 {
-			prefix = ""
-		}
+	for i, j := range p.jobs {
 		group.Go(func() error {
-			if cause := context.Cause(ctx); cause != nil {
-				results[i].Err = cause
-				return nil
-			}
-			began := s.opts.Now()
-			results[i].Artifacts, results[i].Err = j.run(ctx, out.under(prefix))
-			results[i].Elapsed = s.opts.Now().Sub(began)
+			j.prefix = p.prefix(j)
+			results[i] = j.result(ctx, out.under(j.prefix))
 			return nil
 		})
 	}
 	_ = group.Wait() // every error is in its result
-	return results
+	var errs []error
+	for _, r := range results {
+		errs = append(errs, r.Err)
+	}
+	return results, join(errs)
+}
+
+// join joins errors, one that is there several times once: all builds end with the same cause when they are cancelled.
+func join(errs []error) error {
+	var distinct []error
+	for _, err := range errs {
+		if err != nil && !slices.ContainsFunc(distinct, func(e error) bool { return errors.Is(e, err) }) {
+			distinct = append(distinct, err)
+		}
+	}
+	if len(distinct) == 1 {
+		return distinct[0]
+	}
+	return errors.Join(distinct...)
+}
+
+// result runs a build and times it.
+func (j *job) result(ctx context.Context, out func(events.Event)) Result {
+	r := Result{Name: j.name}
+	if r.Err = context.Cause(ctx); r.Err != nil {
+		return r
+	}
+	began := j.opts.Now()
+	r.Artifacts, r.Err = j.run(ctx, out)
+	r.Elapsed = j.opts.Now().Sub(began)
+	return r
 }
 
 // run runs the builder, with the provisioners in its hook, and then the post-processors.

@@ -131,28 +131,28 @@ func TestFailures(t *testing.T) {
 	}{
 		{
 			"a script that fails", "", []provtest.Rule{{Contains: script, Exit: 127}},
-			packercore.ProvisionError{Build: "fake.image", Type: "shell", Name: "install", ExitCode: 127},
+			packercore.ProvisionError{Build: "fake.image", Step: "provisioner[0]", Type: "shell", Name: "install", ExitCode: 127},
 			`provisioner 0 (shell "install") exited with 127`,
 		},
 		{
 			"a guest that goes away", "", []provtest.Rule{{Contains: script, Exit: packersdk.CmdDisconnect}},
-			packercore.ProvisionError{Build: "fake.image", Type: "shell", Name: "install", ExitCode: -1, Disconnected: true},
+			packercore.ProvisionError{Build: "fake.image", Step: "provisioner[0]", Type: "shell", Name: "install", ExitCode: -1, Disconnected: true},
 			`provisioner 0 (shell "install") failed: the connection to the build VM was lost while a command ran: ` +
 				`it rebooted, or stopped answering`,
 		},
 		{
 			"a guest that takes no command", `start_retry_timeout = "1ns"`, []provtest.Rule{{Contains: script, Err: boom}},
-			packercore.ProvisionError{Build: "fake.image", Type: "shell", Name: "install", ExitCode: -1},
+			packercore.ProvisionError{Build: "fake.image", Step: "provisioner[0]", Type: "shell", Name: "install", ExitCode: -1},
 			`provisioner 0 (shell "install") failed: boom`,
 		},
 		{
 			"a script that never ends", `timeout = "20ms"`, []provtest.Rule{{Contains: script, Hang: true}},
-			packercore.ProvisionError{Build: "fake.image", Type: "shell", Name: "install", ExitCode: -1},
+			packercore.ProvisionError{Build: "fake.image", Step: "provisioner[0]", Type: "shell", Name: "install", ExitCode: -1},
 			`provisioner 0 (shell "install") failed: it ran longer than its timeout of 20ms`,
 		},
 		{
 			"all tries used up", `max_retries = 2`, []provtest.Rule{{Contains: script, Times: 3, Exit: 9}},
-			packercore.ProvisionError{Build: "fake.image", Type: "shell", Name: "install", ExitCode: 9},
+			packercore.ProvisionError{Build: "fake.image", Step: "provisioner[0]", Type: "shell", Name: "install", ExitCode: 9},
 			`provisioner 0 (shell "install") exited with 9`,
 		},
 	} {

@@ -49,6 +49,7 @@ func (s *session) masked(err error) error {
 // ProvisionError says that a provisioner of the template ended the build.
 type ProvisionError struct {
 	Build        string // name of the build, as Result has it
+	Step         string // as events have it
 	Index        int    // of the provisioner block, from 0, in template order; -1 for error-cleanup-provisioner
 	Type         string // shell, file
 	Name         string // the block's name attribute; may be ""

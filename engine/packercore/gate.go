@@ -1,6 +1,7 @@
 package packercore
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 
@@ -29,9 +30,23 @@ func (g *gate) under(build string) func(events.Event) {
 		return g.send
 	}
 	return func(e events.Event) {
-		e.Step = strings.TrimSuffix(build+"/"+e.Step, "/")
+		e.Step = stepID(build, e.Step)
 		g.send(e)
 	}
+}
+
+// stepID is the id of a step of a build: "web.null.x/provisioner[0]". Either part may be "".
+func stepID(build, step string) string { return strings.Trim(build+"/"+step, "/") }
+
+// provisionerID is the step of provisioner i of a build block.
+func provisionerID(i int) string { return fmt.Sprintf("provisioner[%d]", i) }
+
+// postProcessorID is the step of post-processor k of sequence i.
+func postProcessorID[P any](sequence []P, i, k int) string {
+	if len(sequence) == 1 {
+		return fmt.Sprintf("post-processor[%d]", i)
+	}
+	return fmt.Sprintf("post-processors[%d][%d]", i, k)
 }
 
 func (g *gate) close() {

@@ -58,7 +58,7 @@ func (h *provisionHook) Run(
 		if comm == nil {
 			return errNoGuest
 		}
-		if failed := h.step(ctx, fmt.Sprintf("provisioner[%d]", i), i, block, comm, values); failed != nil {
+		if failed := h.step(ctx, provisionerID(i), i, block, comm, values); failed != nil {
 			return failed
 		}
 	}
@@ -120,7 +120,7 @@ func (h *provisionHook) step(
 		err = &lostError{err}
 	}
 	failed := &ProvisionError{
-		Build: h.name, Index: index, Type: block.Kind, Name: block.Name,
+		Build: h.name, Step: stepID(h.prefix, id), Index: index, Type: block.Kind, Name: block.Name,
 		ExitCode: exitCode(err), Disconnected: disconnected, Err: err,
 	}
 	tell(events.Failed, failed.how())

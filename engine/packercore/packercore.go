@@ -79,5 +79,5 @@ type Result struct {
 	Name      string // <build>.<type>.<source>, or without the first word when the build has no name
 	Artifacts []*Artifact
 	Elapsed   time.Duration
-	Err       error // see Run
+	Err       error // see Prepared.Run
 }

@@ -36,11 +36,7 @@ func (j *job) postProcess(ctx context.Context, out func(events.Event), made pack
 	for i, sequence := range j.postProcessors {
 		prior := made
 		for k, p := range sequence {
-			id := fmt.Sprintf("post-processor[%d]", i)
-			if len(sequence) > 1 {
-				id = fmt.Sprintf("post-processors[%d][%d]", i, k)
-			}
-			next, keep, done, err := j.postProcessOne(ctx, out, id, p, prior)
+			next, keep, done, err := j.postProcessOne(ctx, out, postProcessorID(sequence, i, k), p, prior)
 			defer done() // its artifact may be asked until the end
 			if err != nil {
 				errs = append(errs, err)

@@ -21,6 +21,7 @@ import (
 type job struct {
 	*session
 	name   string
+	prefix string // of its steps, in events
 	build  *hcl2.Build
 	source *hcl2.Source
 	// postProcessors are the sequences without what only, except and the command line leave out.

@@ -167,12 +167,16 @@ func (c *stockCase) run(t *testing.T) (exit int, said []string) {
 		name, value, _ := strings.Cut(v, "=")
 		o.Vars[name] = value
 	}
-	_, err := packercore.Run(t.Context(), stockRegistry(), o, func(e events.Event) {
+	p, err := packercore.Prepare(t.Context(), stockRegistry(), o)
+	if err != nil {
+		return 1, []string{err.Error()}
+	}
+	defer p.Close()
+	if _, err := p.Run(t.Context(), func(e events.Event) {
 		if e.Output != nil {
 			said = append(said, e.Output.Text)
 		}
-	})
-	if err != nil {
+	}); err != nil {
 		return 1, append(said, err.Error())
 	}
 	return 0, said

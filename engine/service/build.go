@@ -93,13 +93,14 @@ func (s *Service) finish(ctx context.Context, active *store.ActiveRun, res *Resu
 	state, message := store.Succeeded, ""
 	var failed *RunError
 	var partial *distribute.PartialError
+	var partly *PartlyError
 	switch {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
 		state, message, end.Phase = store.Canceled, "cancelled", events.Cancelled
 	default:
 		state, message, end.Phase = store.Failed, err.Error(), events.Failed
-		if errors.As(err, &partial) {
+		if errors.As(err, &partial) || errors.As(err, &partly) {
 			state = store.PartiallySucceeded
 		}
 		problem := events.Problem{What: err.Error()}
