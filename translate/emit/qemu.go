@@ -26,7 +26,9 @@ func newQEMU(j job, o Options) (target, error) {
 func (qemu) builder() string { return "ingot-qemu" }
 
 // plugins: Ingot has the builder linked in, and plain Packer gets it from its own plugin.
-func (qemu) plugins() []plugin { return []plugin{{"ingot", "github.com/ingot-build/ingot", ">= 0.1.0"}} }
+func (qemu) plugins() []plugin {
+	return []plugin{{"ingot", "github.com/ingot-build/ingot", ">= 0.1.0"}}
+}
 
 func (q qemu) source(b block) {
 	for _, name := range []string{"source_disk", "source_format", "output_directory"} {

@@ -92,6 +92,10 @@ func lostAround(p *plan.Plan, o Options) []Loss {
 		lost = append(lost, Loss{What: "a build VM whose customizer failed is not kept", Path: "properties.errorHandling.onCustomizerError",
 			Fix: "packer build -on-error=abort"})
 	}
+	if p.OnError.KeepValidationVM {
+		lost = append(lost, Loss{What: "a validation VM whose validator failed is not kept", Path: "properties.errorHandling.onValidationError",
+			Fix: "packer build -on-error=abort " + ValidateDir})
+	}
 	if p.OptimizeBoot {
 		lost = append(lost, Loss{What: "the image is not optimized for its boot", Path: "properties.optimize.vmBoot"})
 	}

@@ -49,7 +49,7 @@ type lowering struct {
 // Values of t that are not known before the deployment are an error where the build needs them: see known.go.
 //
 // It panics when t holds what check refuses, such as a source of a type that no longer exists: nothing of a template is left out in
-// silence. What each property of a template becomes is listed in docs/mapping.md, which is made from claims.go.
+// silence. What each property of a template becomes is listed in docs/mapping.md, and held by the tests of translate/mapping.
 func Lower(t *template.ImageTemplate) (*plan.Plan, diag.List) {
 	l := &lowering{t: t, p: &plan.Plan{Name: t.Name.Value, APIVersion: t.APIVersion.Value}}
 	if l.known(); l.diags.HasErrors() {
