@@ -47,6 +47,7 @@ var layers = []layer{
 	{who: []string{"cmd/..."}, may: []string{"cmd/...", "engine/...", "plugins/...", "translate/..."}},
 	{who: []string{"examples/..."}},
 	{who: []string{"internal/testtools/windowsupdate"}, may: []string{"plugins/windowsupdate"}},
+	{who: []string{"internal/testtools/guestdisk"}},
 	{who: []string{"internal/testtools"}}, // for tests and benches; nothing of it is in a program
 }
 
@@ -79,13 +80,14 @@ var modules = map[string]struct {
 	"github.com/zclconf/go-cty-yaml":         {[]string{"engine/packercore/hcl2"}, "yamlencode, yamldecode"},
 	"github.com/jehiah/go-strftime":          {[]string{"engine/packercore/hcl2"}, "legacy_strftime"},
 	"github.com/gobwas/glob":                 {[]string{"engine/packercore"}, "--only and --except, as Packer matches them"},
+	"github.com/ProtonMail/go-crypto":        {[]string{"engine/plugindir"}, "OpenPGP signatures of releases"},
 	"modernc.org/sqlite":                     {[]string{"engine/store"}, "runs and ledger, without cgo"},
 	"github.com/gofrs/flock":                 {[]string{"engine/...", "internal/testtools"}, "locks that end with their process"},
 	"github.com/google/uuid":                 {[]string{"engine/...", "cmd/internal/cli"}, "ids of disks and versions; newGuid()"},
 	"github.com/dustin/go-humanize":          {[]string{"engine/...", "cmd/..."}, "sizes for people"},
 	"github.com/tailscale/hujson":            {[]string{"engine/baseimage/catalog"}, "catalog files are JSON with comments"},
 	"github.com/digitalocean/go-qemu":        {[]string{"plugins/qemu"}, "QMP"},
-	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed"}, "the NoCloud seed disk"},
+	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed", "internal/testtools/guestdisk"}, "the NoCloud seed disk; tests: what is on a finished disk"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},
 	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/...", "cmd/internal/bench/..."}, "ioctls, holes in files, links"},
 	"golang.org/x/sync":                      {[]string{"engine/...", "cmd/internal/..."}, "groups of goroutines"},

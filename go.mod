@@ -3,6 +3,7 @@ module github.com/ingot-build/ingot
 go 1.26.0
 
 require (
+	github.com/ProtonMail/go-crypto v1.5.2 // OpenPGP signatures of plugin releases; the one of golang.org/x/crypto is given up
 	github.com/agext/levenshtein v1.2.3 // near names in messages; the one hcl uses
 	github.com/aymanbagabas/go-udiff v0.4.1 // unified diffs
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // patterns with **, for files and in ingot.hcl
@@ -77,6 +78,7 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/clipperhouse/displaywidth v0.11.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
+	github.com/cloudflare/circl v1.6.3 // indirect
 	github.com/creachadair/mds v0.31.0 // indirect
 	github.com/digitalocean/go-libvirt v0.0.0-20220804181439-8648fbde413e // indirect
 	github.com/djherbis/times v1.6.0 // indirect
