@@ -24,6 +24,7 @@ const (
 	StateVirtualSize  = "virtual_size"  // int64: bytes, a whole number of MiB
 	StateAccelerator  = "accelerator"   // string: kvm or tcg
 	StateBootSeconds  = "boot_seconds"  // float64: from power-on to the first command
+	StateGuestSeconds = "guest_seconds" // float64: in which the guest booted, worked on steps, or shut down
 )
 
 func (*Artifact) BuilderId() string { return BuilderID }

@@ -145,6 +145,10 @@ func TestBuild(t *testing.T) {
 			t.Errorf("state %q is %v, want %v", key, got, want)
 		}
 	}
+	boot, guest := artifact.State(StateBootSeconds).(float64), artifact.State(StateGuestSeconds).(float64)
+	if boot <= 0 || guest <= boot {
+		t.Errorf("the guest took %f s, %f s of them to boot", guest, boot)
+	}
 	for range 2 { // the second time there is nothing to do
 		if err := artifact.Destroy(); err != nil {
 			t.Error(err)

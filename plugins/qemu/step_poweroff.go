@@ -18,8 +18,14 @@ type stepPowerOff struct{ *vm }
 
 func (s *stepPowerOff) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
 	s.shutdown.begin("")
+	began := time.Now()
 	err := s.powerOff(ctx)
+	s.shutdownTime = time.Since(began)
 	s.finished = err == nil
+	if s.finished {
+		_, text := s.guestTime()
+		s.ui.Say(text)
+	}
 	s.endPhase(&s.shutdown, err)
 	return end(state, err)
 }

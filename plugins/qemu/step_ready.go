@@ -47,7 +47,7 @@ func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep
 	if err := s.whenReady(ctx, s.config.SSHTimeout, checks); err != nil {
 		return end(state, err)
 	}
-	state.Put("communicator", comm)
+	state.Put("communicator", metered{comm, &s.steps})
 	return multistep.ActionContinue
 }
 

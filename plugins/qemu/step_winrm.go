@@ -45,7 +45,7 @@ func (s *stepReadyWinRM) Run(ctx context.Context, state multistep.StateBag) mult
 	if err := s.whenReady(ctx, s.config.WinRMTimeout, checks); err != nil {
 		return end(state, err)
 	}
-	state.Put("communicator", comm)
+	state.Put("communicator", metered{comm, &s.steps})
 	return multistep.ActionContinue
 }
 

@@ -38,8 +38,10 @@ type vm struct {
 	watchers  sync.WaitGroup // of the process and of the console
 	stopWatch context.CancelFunc
 
-	bootTime time.Duration // from stepReady
-	finished bool          // from stepPowerOff: the disk is whole
+	bootTime     time.Duration // from stepReady, or stepReadyWinRM
+	steps        meter         // runs while provisioners do
+	shutdownTime time.Duration // from stepPowerOff
+	finished     bool          // from stepPowerOff: the disk is whole
 }
 
 func newVM(c *Config, ui packersdk.Ui, cancel context.CancelCauseFunc) *vm {
@@ -144,6 +146,7 @@ func (v *vm) endPhase(p *phase, err error) {
 
 // artifact describes the finished disk.
 func (v *vm) artifact() *Artifact {
+	guest, _ := v.guestTime()
 	return &Artifact{disk: v.file(diskFile), state: map[string]any{
 		StateSourceDisk:   v.config.SourceDisk,
 		StateSourceFormat: v.config.SourceFormat,
@@ -151,5 +154,6 @@ func (v *vm) artifact() *Artifact {
 		StateVirtualSize:  v.size,
 		StateAccelerator:  v.accel,
 		StateBootSeconds:  v.bootTime.Seconds(),
+		StateGuestSeconds: guest.Seconds(),
 	}}
 }
