@@ -34,7 +34,7 @@ var layers = []layer{
 	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace"}},
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
-	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag"}},
+	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag", "translate/hcltext"}},
 	{who: []string{"engine/packercore"}, may: []string{"engine/packercore/hcl2", "engine/events", "translate/diag"}}, // it is handed the plugins
 	{who: []string{"engine/pluginhost"}, may: []string{"engine/events"}},
 	{who: []string{"engine/plugindir"}, may: []string{"engine/pluginhost", "engine/events"}},
@@ -70,8 +70,8 @@ var modules = map[string]struct {
 	who []string
 	why string
 }{
-	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
-	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
+	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "translate/fromhcl", "translate/hcltext", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
+	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "translate/fromhcl", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
 	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/...", "cmd/packer-plugin-ingot", "internal/testtools/windowsupdate"}, "what a Packer component is"},
 	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file", "plugins/powershell", "plugins/windowsrestart", "plugins/windowsupdate"}, "the provisioners; pinned to the last MPL version"},
