@@ -122,3 +122,14 @@ func byVersion(list []Installed) []Installed {
 	})
 	return sorted
 }
+
+// Latest tells of a list that List gave which files a template gets that asks for no version, by path.
+func Latest(list []Installed) map[string]bool {
+	latest, taken := map[string]bool{}, map[string]bool{}
+	for _, in := range byVersion(list) {
+		if in.Refused == "" && !taken[in.Name] {
+			latest[in.Path], taken[in.Name] = true, true
+		}
+	}
+	return latest
+}

@@ -258,3 +258,18 @@ func readLimited(path string, limit int64) ([]byte, error) {
 	}
 	return data, err
 }
+
+// OtherSystem reports whether the file is for another operating system or architecture, which is no fault of it.
+func (in *Installed) OtherSystem() bool { return in.System != "" && in.System != thisSystem }
+
+// Protocol is how the plugin sends specifications: "protobuf" or "gob"; "" if it did not describe itself.
+func (in *Installed) Protocol() string {
+	switch {
+	case in.Description == nil:
+		return ""
+	case in.Description.Protobuf:
+		return "protobuf"
+	default:
+		return "gob"
+	}
+}

@@ -73,6 +73,7 @@ type Host struct {
 	mu     sync.Mutex
 	closed bool
 	live   map[*process]struct{}
+	record Record // nil: none yet
 }
 
 // New returns a host. When ctx ends, questions to plugins end; a component that runs goes by the context of its own
@@ -90,6 +91,27 @@ func New(ctx context.Context, opts Options) *Host {
 
 // errClosed is what a component says that is used after its host.
 var errClosed = errors.New("the plugin host is closed")
+
+// Record notes a process by the name that it bears in its command line, and gives the function that strikes the note once the
+// process is gone.
+type Record func(name string) (strike func() error, err error)
+
+// Record has the processes that run now, and all that start from now on, noted. Without notes the kernel still kills a plugin
+// whose host dies.
+func (h *Host) Record(record Record) error {
+	h.mu.Lock()
+	h.record = record
+	var list []*process
+	for p := range h.live {
+		list = append(list, p)
+	}
+	h.mu.Unlock()
+	var errs []error
+	for _, p := range list {
+		errs = append(errs, p.note())
+	}
+	return errors.Join(errs...)
+}
 
 // Close ends every plugin process that still runs. It may be called more than once.
 func (h *Host) Close() error {

@@ -51,12 +51,14 @@ func newHarness(t *testing.T, mode string, change ...func(*Options)) *harness {
 			h.lines = append(h.lines, l.Plugin+"/"+l.Component+": "+l.Text)
 		},
 		Environ: func() []string { return append(os.Environ(), modeVariable+"="+mode) },
-		Record:  h.record,
 	}
 	for _, c := range change {
 		c(&opts)
 	}
 	h.Host = New(t.Context(), opts)
+	if err := h.Record(h.record); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)
@@ -261,5 +263,26 @@ func TestChildren(t *testing.T) {
 		if strings.Contains(string(env), modeVariable) {
 			t.Errorf("process %s was left behind", field)
 		}
+	}
+}
+
+// TestRecordLater notes processes that run already, as a run does whose record is made after its template was read.
+func TestRecordLater(t *testing.T) {
+	h := newHarness(t, "good")
+	if err := h.Record(nil); err != nil {
+		t.Fatal(err)
+	}
+	b := h.open().Components().Builders["test"]().(*builder)
+	if err := b.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.recorded) > 0 {
+		t.Errorf("recorded: %v", h.recorded)
+	}
+	if err := h.Record(h.record); err != nil {
+		t.Fatal(err)
+	}
+	if struck, ok := h.recorded[b.proc.name]; !ok || struck || len(h.recorded) != 1 {
+		t.Errorf("recorded: %v, want %s", h.recorded, b.proc.name)
 	}
 }

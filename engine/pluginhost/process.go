@@ -34,10 +34,11 @@ type process struct {
 	done   chan struct{} // closed when it has ended and was waited for, or never began
 	result error         // of exec.Cmd.Wait; read it after done
 
-	mu     sync.Mutex
-	closer io.Closer    // its connection; nil: none yet
-	strike func() error // of the ledger; nil: not recorded, or struck
-	ended  bool         // its number may be another's by now
+	mu        sync.Mutex
+	closer    io.Closer    // its connection; nil: none yet
+	strike    func() error // of the ledger; nil: not recorded, or struck
+	forgotten bool         // it is gone, and what was left of it too
+	ended     bool         // its number may be another's by now
 }
 
 // start runs a plugin with the arguments, in a process group of its own: Ctrl-C on the terminal does not reach it, and
@@ -75,17 +76,29 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 
 // provide makes what a process needs before it starts: the ledger's note, and its folder.
 func (p *process) provide() (err error) {
-	if p.host.opts.Record != nil {
-		strike, err := p.host.opts.Record(p.name)
-		if err != nil {
-			return fmt.Errorf("note plugin process: %w", err)
-		}
-		p.mu.Lock()
-		p.strike = strike
-		p.mu.Unlock()
+	if err := p.note(); err != nil {
+		return err
 	}
 	p.temp, err = p.host.temp()
 	return err
+}
+
+// note has the process noted, unless it is, or it is gone, or nobody takes notes.
+func (p *process) note() error {
+	p.host.mu.Lock()
+	record := p.host.record
+	p.host.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if record == nil || p.forgotten || p.strike != nil {
+		return nil
+	}
+	strike, err := record(p.name)
+	if err != nil {
+		return fmt.Errorf("note plugin process: %w", err)
+	}
+	p.strike = strike
+	return nil
 }
 
 // run starts the program and stays with it until it has ended. The kernel sends the death signal when the thread that
@@ -129,7 +142,7 @@ func (p *process) gone() error {
 	p.host.leave(p)
 	p.mu.Lock()
 	strike := p.strike
-	p.strike = nil
+	p.strike, p.forgotten = nil, true
 	p.mu.Unlock()
 	var errs [2]error
 	if p.temp != "" {
