@@ -31,7 +31,7 @@ var layers = []layer{
 	{who: []string{"translate/plan"}, may: []string{"translate/diag"}, pure: true},
 	{who: []string{"translate/emit"}, may: []string{"translate/plan", "translate/diag", "translate/emit/configspec"}, pure: true}, // emit never sees the template
 	{who: []string{"translate/..."}, may: []string{"translate/..."}, pure: true},
-	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace"}},
+	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace", "engine/azureid"}},
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
 	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag", "translate/hcltext"}},
@@ -64,6 +64,9 @@ var only = map[string][]string{
 
 // families are folders whose members do not import each other: a registry's entries are alike and apart.
 var families = []string{"plugins/", "engine/target/", "engine/distribute/"}
+
+// azureSDK are the packages that may know the SDK for Azure; all others are handed what they need of it.
+var azureSDK = []string{"engine/azureid"}
 
 // modules lists every module that Ingot imports itself: who may, and why it is there. A new one gets a line here.
 var modules = map[string]struct {
@@ -106,6 +109,10 @@ var modules = map[string]struct {
 	"github.com/spf13/pflag":                 {[]string{"cmd/internal/cli"}, "flags; comes with cobra"},
 	"github.com/creack/pty":                  {[]string{"cmd/..."}, "a terminal in tests"},
 	"github.com/adrg/xdg":                    {[]string{"cmd/..."}, "the user's folders"},
+
+	// The SDK for Azure stays behind a fence: a build on this machine does without it, but for the identity that reads a blob.
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": {azureSDK, "who this machine is in Azure; a blob is read by plain HTTP with a bearer token, so azblob is not needed"},
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore":     {azureSDK, "what azidentity's credentials and options are made of"},
 }
 
 // impure are the parts of the standard library that a pure package must not import.
