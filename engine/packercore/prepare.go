@@ -264,14 +264,19 @@ func (j *job) coreVars() map[string]any {
 	}
 }
 
-// oneLine renders the SDK's list of errors, which is a paragraph, as clauses of one line. Other errors stay as they are.
+// oneLine renders a list of errors, which would be a paragraph, as clauses of one line. Other errors stay as they are.
 func oneLine(err error) error {
-	multi, ok := err.(*packersdk.MultiError)
-	if !ok {
+	var list []error
+	switch e := err.(type) {
+	case *packersdk.MultiError:
+		list = e.Errors
+	case interface{ Unwrap() []error }:
+		list = e.Unwrap()
+	default:
 		return err
 	}
 	var clauses []string
-	for _, e := range multi.Errors {
+	for _, e := range list {
 		clauses = append(clauses, e.Error())
 	}
 	return errors.New(strings.Join(clauses, "; "))

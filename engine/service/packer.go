@@ -52,7 +52,7 @@ type PackerBuild struct {
 	Name      string // <build>.<type>.<source>
 	Artifacts []PackerArtifact
 	Elapsed   time.Duration
-	Err       error
+	Error     string // "" when it succeeded
 }
 
 // PackerArtifact is an artifact of a builder or a post-processor.
@@ -109,7 +109,7 @@ func (s *Service) BuildPacker(ctx context.Context, r PackerRequest, sink events.
 	if err == nil {
 		var results []packercore.Result
 		results, err = build.RunPacker(ctx, prepared, res.Run.ID, r.Timeout, mask, emit)
-		res.Builds = packerBuilds(results)
+		res.Builds = packerBuilds(results, mask)
 	}
 	var end Result
 	end.Run = res.Run
@@ -134,10 +134,13 @@ func (r PackerRequest) options(mask *events.Mask, now func() time.Time) (packerc
 	return o, nil
 }
 
-func packerBuilds(results []packercore.Result) []PackerBuild {
+func packerBuilds(results []packercore.Result, mask *events.Mask) []PackerBuild {
 	var list []PackerBuild
 	for _, r := range results {
-		b := PackerBuild{Name: r.Name, Elapsed: r.Elapsed, Err: r.Err}
+		b := PackerBuild{Name: r.Name, Elapsed: r.Elapsed}
+		if r.Err != nil {
+			b.Error = mask.Text(r.Err.Error())
+		}
 		for _, a := range r.Artifacts {
 			b.Artifacts = append(b.Artifacts, PackerArtifact{BuilderID: a.BuilderID, ID: a.ID, Text: a.Text, Files: a.Files})
 		}

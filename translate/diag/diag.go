@@ -81,7 +81,8 @@ func (s *Severity) UnmarshalText(text []byte) error {
 }
 
 // Code names a kind of finding: "ING2103". Codes are stable, documented and never reused. The first digit is the stage:
-// 1 reading and evaluating JSON, 2 the image template, 3 what the chosen target cannot do, 4 resolving wants.
+// 1 reading and evaluating JSON, 2 the image template, 3 what the chosen target cannot do, 4 resolving wants. A finding about a
+// Packer template has none: they are Packer's and its components' own.
 type Code string
 
 // Diagnostic is one finding about the user's text.
@@ -120,7 +121,11 @@ func (d Diagnostic) String() string {
 	if s := d.Subject.String(); s != "" {
 		place = s + ": "
 	}
-	return fmt.Sprintf("%s%s: %s [%s]", place, d.Severity, d.Summary, d.Code)
+	text := fmt.Sprintf("%s%s: %s", place, d.Severity, d.Summary)
+	if d.Code != "" {
+		text += fmt.Sprintf(" [%s]", d.Code)
+	}
+	return text
 }
 
 // List is what one stage found. The zero List is empty and ready to use.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -23,15 +24,19 @@ type buildOptions struct {
 	machine target.Machine
 	timeout time.Duration
 	output  string
+	packer  packerOptions
 }
 
 func newBuild(env *Env) *cobra.Command {
 	var o buildOptions
 	cmd := &cobra.Command{
 		Use:   "build TEMPLATE",
-		Short: "build the image of an image template",
+		Short: "build the image of an image template, or run a Packer template",
 		Long: `Build the image of an image template: boot its source in a local QEMU VM, run the customizers, generalize, and give
 the disk to every distributor. What comes out lands in the gallery on this machine: see "ingot gallery ls".
+
+If TEMPLATE ends in .pkr.hcl or .pkr.json, or is a folder, it is a Packer template and is run as it is: its builders
+make what they make, and nothing is distributed. See docs/packer.md for what is covered.
 
 Ctrl-C stops the build and removes what it made so far; a second Ctrl-C ends Ingot at once, and "ingot clean"
 removes the rest.
@@ -40,11 +45,19 @@ removes the rest.
 		Example: `  ingot build web.json
   ingot build azuredeploy.json --param-file azuredeploy.parameters.json
   ingot build web.json --cpus 4 --memory 4096
+  ingot build image.pkr.hcl --var source_disk=base.qcow2
+  ingot build out/ --var-file lab.pkrvars.hcl --only 'web.*' --on-error ask
   ingot build web.json --output json | jq -r 'select(.result) | .result.outputs[].path'`,
 		Args:              args("TEMPLATE"),
-		ValidArgsFunction: completeJSON,
+		ValidArgsFunction: completeTemplate,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
+			if isPackerTemplate(o.file) {
+				return buildPacker(cmd, env, o)
+			}
+			if err := refuseFlags(cmd, "an image template", func(name string) bool { return !slices.Contains(packerFlags, name) }); err != nil {
+				return err
+			}
 			return build(cmd.Context(), env, o)
 		},
 	}
@@ -56,6 +69,7 @@ removes the rest.
 	f.DurationVar(&o.machine.BootTimeout, "boot-timeout", 0, "longest time until the build VM can be logged in to (default 20m)")
 	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM", "bios", "uefi")
 	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs guest code; auto takes KVM where it works", "auto", "kvm", "tcg")
+	o.packer.addFlags(cmd)
 	addOutput(cmd, &o.output)
 	return cmd
 }

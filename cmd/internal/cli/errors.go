@@ -57,6 +57,7 @@ func (env *Env) report(ctx context.Context, err error) int {
 func exitCode(ctx context.Context, err error) int {
 	var (
 		partly   *distribute.PartialError
+		builds   *service.PartlyError
 		findings *findingsError
 		template *service.DiagnosticsError
 		run      *service.RunError
@@ -70,7 +71,7 @@ func exitCode(ctx context.Context, err error) int {
 		return ExitTemplate
 	case isUsage(err):
 		return ExitUsage
-	case errors.As(err, &partly):
+	case errors.As(err, &partly), errors.As(err, &builds):
 		return ExitPartly
 	case errors.As(err, &run): // it began; that its record could not be written either, on a full disk, changes nothing
 		return ExitFailed
@@ -90,6 +91,7 @@ func cancelled(ctx context.Context, err error) bool {
 func isUsage(err error) bool {
 	var (
 		usage     *usageError
+		noBuild   *service.NothingChosenError
 		noRun     *store.NotFoundError
 		ambiguous *store.AmbiguousError
 		over      *service.NotRunningError
@@ -102,7 +104,7 @@ func isUsage(err error) bool {
 		badID     *gallery.IDError
 	)
 	for _, target := range []any{
-		&usage, &noRun, &ambiguous, &over, &noImage, &noWay, &imageName, &taken, &refused, &noSuchID, &badID,
+		&usage, &noBuild, &noRun, &ambiguous, &over, &noImage, &noWay, &imageName, &taken, &refused, &noSuchID, &badID,
 	} {
 		if errors.As(err, target) {
 			return true
@@ -126,6 +128,9 @@ func isHost(err error) bool {
 func problems(ctx context.Context, err error) []events.Problem {
 	if cancelled(ctx, err) {
 		return []events.Problem{{What: "cancelled"}}
+	}
+	if builds, ok := err.(*service.PartlyError); ok { // each build that failed says why
+		err = builds.Err
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var list []events.Problem

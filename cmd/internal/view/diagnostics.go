@@ -63,7 +63,11 @@ func writeDiagnostic(b *strings.Builder, p Palette, d diag.Diagnostic, src Sourc
 	case diag.Info:
 		mark = p.Faint
 	}
-	fmt.Fprintf(b, "%s: %s %s\n", mark(d.Severity.String()), p.Bold(Line(d.Summary)), p.Faint("["+string(d.Code)+"]"))
+	code := ""
+	if d.Code != "" {
+		code = " " + p.Faint("["+string(d.Code)+"]")
+	}
+	fmt.Fprintf(b, "%s: %s%s\n", mark(d.Severity.String()), p.Bold(Line(d.Summary)), code)
 	writeSource(b, p, mark, d.Subject, src)
 
 	at, related := d.Path, d.Related

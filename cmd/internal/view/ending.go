@@ -14,15 +14,17 @@ import (
 // Ending is what a run came to.
 type Ending struct {
 	Run      string           `json:"run,omitempty"` // "" when it never got a record
-	Name     string           `json:"template"`      // name of the image template; "" when it has errors
+	Name     string           `json:"template"`      // name of the image template, "" when it has errors; file name of a Packer template
 	State    string           `json:"runState"`      // as runs are recorded: Succeeded, PartiallySucceeded, Failed, Canceled
 	ExitCode int              `json:"exitCode"`
 	Elapsed  time.Duration    `json:"elapsedNs"`
 	Outputs  []Output         `json:"outputs"`
+	Builds   []Build          `json:"builds,omitempty"` // of a Packer template
 	Problems []events.Problem `json:"problems,omitempty"`
 	Findings diag.List        `json:"diagnostics,omitempty"` // when the user's text was the reason; the caller shows them as text
 	LogPath  string           `json:"log,omitempty"`
 	Refused  bool             `json:"-"` // nothing was started, so there is nothing to sum up
+	Packer   bool             `json:"-"` // a Packer template was run, without an image template
 }
 
 // Output is a run output with the size of its disk file.
@@ -63,7 +65,14 @@ func Summary(w io.Writer, p Palette, e Ending) error {
 		"Failed":             p.Bad("failed") + " after",
 		"Canceled":           p.Warn("cancelled") + " after",
 	}[e.State]
-	fmt.Fprintf(&b, "image template %s %s %s, run %s\n", p.Bold(`"`+Line(e.Name)+`"`), verb, clock(e.Elapsed), e.Run)
+	what := "image template"
+	if e.Packer {
+		what = "Packer template"
+		if e.State == "PartiallySucceeded" {
+			verb = p.Warn("only partly built") + " after"
+		}
+	}
+	fmt.Fprintf(&b, "%s %s %s %s, run %s\n", what, p.Bold(`"`+Line(e.Name)+`"`), verb, clock(e.Elapsed), e.Run)
 	for _, o := range e.Outputs {
 		fmt.Fprintf(&b, "\n  %s %s\n", p.Bold(Line(o.Name)), p.Faint("("+o.Type+")"))
 		field(&b, p, "id", o.ArtifactID)
@@ -73,6 +82,9 @@ func Summary(w io.Writer, p Palette, e Ending) error {
 			size := fmt.Sprintf("%s, %s on this disk", quantity(o.Size, "bytes"), quantity(o.SizeOnDisk, "bytes"))
 			field(&b, p, "size", size)
 		}
+	}
+	for _, build := range e.Builds {
+		build.write(&b, p)
 	}
 	if e.LogPath != "" {
 		fmt.Fprintf(&b, "\n  %s\n", p.Faint("log: ")+Line(e.LogPath))
@@ -106,7 +118,7 @@ func conclude(out, log io.Writer, outPalette, logPalette Palette, b *board, e En
 	if e.Run == "" || e.Refused {
 		return nil
 	}
-	if len(e.Outputs) == 0 { // no result, so the summary is news like all before it
+	if len(e.Outputs) == 0 && !made(e.Builds) { // no result, so the summary is news like all before it
 		out, outPalette = log, logPalette
 	}
 	if _, err := io.WriteString(log, "\n"); err != nil {

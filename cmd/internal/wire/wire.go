@@ -25,8 +25,10 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 		return nil, &service.HostError{What: err.Error()}
 	}
 	return service.New(ctx, service.Config{
-		Dirs:     dirs,
-		Registry: packercore.Registry{Builders: all.Builders(), Provisioners: all.Provisioners(), Linked: all.Linked()},
+		Dirs: dirs,
+		Registry: packercore.Registry{
+			Builders: all.Builders(), Provisioners: all.Provisioners(), PostProcessors: all.PostProcessors(), Linked: all.Linked(),
+		},
 		Target: &qemu.Target{Accel: func(ctx context.Context) (string, string, error) {
 			r := Accel(ctx, dirs)
 			return r.Name, r.Reason, ctx.Err()

@@ -99,11 +99,11 @@ func (o *Origins) Diagnosed(diags hcl.Diagnostics) []*Error {
 	return errs
 }
 
-// nearFunction names the function that was probably meant, when a finding is that there is none of that name. HCL itself looks
-// only at the innermost scope.
+// nearFunction names the function that was probably meant, when a finding is that there is none of that name. HCL itself does so
+// only where the scope has no other around it.
 func nearFunction(d *hcl.Diagnostic) string {
 	call, ok := d.Expression.(*hclsyntax.FunctionCallExpr)
-	if !ok || d.Summary != "Call to unknown function" {
+	if !ok || d.Summary != "Call to unknown function" || strings.Contains(d.Detail, "Did you mean") {
 		return ""
 	}
 	for scope := d.EvalContext; scope != nil; scope = scope.Parent() {

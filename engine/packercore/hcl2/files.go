@@ -76,7 +76,7 @@ func checkVariableFiles(names []string) error {
 func (l *loader) parseFile(parser *hclparse.Parser, name string) (*file, error) {
 	src, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("read Packer template: %w", err)
+		return nil, err
 	}
 	if strings.HasSuffix(name, ".json") {
 		if err := tooDeepJSON(src); err != nil {
