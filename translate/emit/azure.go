@@ -62,7 +62,7 @@ func (a *azure) source(b block) {
 	for _, v := range a.credentials() {
 		b.ref(v.name, "var", v.name)
 	}
-	f.section("properties.stagingResourceGroup, or the location of the image template")
+	f.section("location, or properties.stagingResourceGroup")
 	for _, name := range []string{locationVar, buildGroupVar} {
 		b.ref(name, "var", name)
 	}

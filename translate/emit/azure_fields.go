@@ -82,9 +82,6 @@ func (f fields) textMap(property, name string, values map[string]string) {
 
 // nested adds a block; it is for blocks that the release has.
 func (f fields) nested(name string) fields {
-	if len(f.path) > 0 || len(f.Attributes()) > 0 {
-		f.blank()
-	}
 	return fields{f.block.block(name), f.of, append(append([]string(nil), f.path...), name)}
 }
 

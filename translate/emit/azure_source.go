@@ -28,6 +28,7 @@ func (a *azure) sourceImage(f fields) {
 		f.block.text("custom_managed_image_resource_group_name", id.group())
 		f.block.text("custom_managed_image_name", id.part("images"))
 	case s.SharedImage != nil:
+		f.blank()
 		a.galleryImage(f.nested("shared_image_gallery"), parseID(exactID(s, s.SharedImage.ID)))
 	default:
 		panic("emit: the source has no type")
@@ -83,6 +84,7 @@ func (a *azure) galleryImage(f fields, id resourceID) {
 func (a *azure) resultImage(f fields) {
 	if g := a.out.gallery; g != nil && a.out.managed == nil {
 		id := parseID(g.DefinitionID)
+		f.blank()
 		s := f.nested("shared_image_gallery")
 		a.galleryImage(s, id)
 		s.ref("image_version", "var", imageVersionVar)

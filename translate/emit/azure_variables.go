@@ -111,6 +111,9 @@ func (a *azure) outputVariables() []variable {
 		return a.resultVariables(group, image)
 	case a.validates:
 		group.description = "Any existing resource group."
+		if name := parseID(idOf(a.plan.Source.ManagedImage)).group(); named(groupName, name) {
+			group.standard = cty.StringVal(name)
+		}
 		return []variable{group}
 	case a.out.any():
 		return a.distributionVariables(group, image)

@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -118,6 +119,17 @@ func (a *azure) managedImage(f fields, m *plan.ManagedImage) {
 func (a *azure) gallery(f fields, g *plan.SharedImage, limit string) {
 	path := a.out.path["SharedImage"]
 	f.section(path)
+	if g.ExcludeFromLatest {
+		f.setTrue(path+".excludeFromLatest", "shared_gallery_image_version_exclude_from_latest")
+	}
+	f.text(path, "shared_image_gallery_timeout", limit)
+	blocks := a.fields.Attribute("shared_image_gallery_destination", "target_region", "replicas") != ""
+	if !blocks && len(g.Regions) > 0 {
+		if n := a.sameReplicas(g, path); n > 1 {
+			f.number(path+".targetRegions", "shared_image_gallery_replica_count", n)
+		}
+	}
+	f.blank()
 	id := parseID(g.DefinitionID)
 	d := f.nested("shared_image_gallery_destination")
 	d.block.text("subscription", id.subscription())
@@ -125,45 +137,19 @@ func (a *azure) gallery(f fields, g *plan.SharedImage, limit string) {
 	d.block.text("gallery_name", id.part("galleries"))
 	d.block.text("image_name", id.part("images"))
 	d.ref("image_version", "var", imageVersionVar)
-	a.regions(f, d, g, path)
-	if g.ExcludeFromLatest {
-		f.setTrue(path+".excludeFromLatest", "shared_gallery_image_version_exclude_from_latest")
-	}
-	f.text(path, "shared_image_gallery_timeout", limit)
-	switch g.Scheme {
-	case plan.SchemeSource:
-		a.loseScheme(path, "is not taken from the source")
-	case plan.SchemeLatest, plan.SchemeClock:
-		a.loseScheme(path, "is not made")
+	a.regions(d, g, path, blocks)
+	if g.Version == "" {
+		a.lose(Loss{Path: path + ".versioning", What: "the version number is not made", Why: "the builder wants it before the build",
+			Fix: "-var " + imageVersionVar + "=1.0.0"})
 	}
 	a.lose(Loss{Path: path, What: "a region that fails is not tried again", Why: "the builder asks for all regions at once and waits"})
 }
 
-func (a *azure) loseScheme(path, what string) {
-	a.lose(Loss{Path: path + ".versioning", What: "the version number " + what, Why: "the builder wants it before the build",
-		Fix: "-var " + imageVersionVar + "=1.0.0"})
-}
-
-// regions writes where the version goes. Releases before 2.1 have one number of replicas for all regions.
-func (a *azure) regions(f, d fields, g *plan.SharedImage, path string) {
+// regions writes where the version goes: in blocks, or for releases before 2.1, which have one number of replicas for all, by name.
+// Without any the builder takes its own region.
+func (a *azure) regions(d fields, g *plan.SharedImage, path string, blocks bool) {
 	if len(g.Regions) == 0 {
-		return // the builder then takes its own region
-	}
-	if a.fields.Attribute("shared_image_gallery_destination", "target_region", "replicas") != "" {
-		for _, r := range g.Regions {
-			b := d.nested("target_region")
-			b.block.text("name", r.Name)
-			b.block.number("replicas", r.ReplicaCount)
-		}
-	} else {
-		names := make([]string, len(g.Regions))
-		for i, r := range g.Regions {
-			names[i] = r.Name
-		}
-		d.texts(path+".targetRegions", "replication_regions", names)
-		if n := a.sameReplicas(g, path); n > 1 {
-			f.number(path+".targetRegions", "shared_image_gallery_replica_count", n)
-		}
+		return
 	}
 	a.storage(d, g, path)
 	if strings.EqualFold(g.ReplicationMode, "Shallow") {
@@ -173,10 +159,22 @@ func (a *azure) regions(f, d fields, g *plan.SharedImage, path string) {
 			d.setTrue(path+".replicationMode", "use_shallow_replication")
 		}
 	}
-	home := a.plan.Azure.Location
-	if home != "" && !slices.ContainsFunc(g.Regions, func(r plan.TargetRegion) bool { return r.Name == home }) {
+	var names []string
+	for _, r := range g.Regions {
+		names = append(names, r.Name)
+		if blocks {
+			d.blank()
+			b := d.nested("target_region")
+			b.block.text("name", r.Name)
+			b.block.number("replicas", r.ReplicaCount)
+		}
+	}
+	if !blocks {
+		d.texts(path+".targetRegions", "replication_regions", names)
+	}
+	if home := a.plan.Azure.Location; home != "" && !slices.Contains(names, home) {
 		a.lose(Loss{Path: path, What: "the gallery image version cannot be made unless the build is in one of its regions",
-			Why: "the builder makes it in the region that it builds in, " + home, Fix: "-var " + locationVar + "=" + g.Regions[0].Name})
+			Why: "the builder makes it in the region that it builds in, " + home, Fix: "-var " + locationVar + "=" + names[0]})
 	}
 }
 
@@ -248,11 +246,14 @@ func (a *azure) distributionVariables(group, image variable) []variable {
 
 func (a *azure) versionVariable(description string) variable {
 	v := variable{name: imageVersionVar, typ: "string", description: description}
-	if g := a.out.gallery.Version; g != "" {
+	if g := a.out.gallery.Version; versionForm.MatchString(g) {
 		v.standard = cty.StringVal(g)
 	}
 	return v
 }
+
+// versionForm is what the builder takes, and looks at before anything else.
+var versionForm = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+$`)
 
 // olderThan reports whether the oldest wanted release is.
 func (a *azure) olderThan(major, minor, patch int) bool {

@@ -110,6 +110,32 @@ func TestParseWanted(t *testing.T) {
 	}
 }
 
+func TestAllows(t *testing.T) {
+	for _, tt := range []struct {
+		wanted, version string
+		want            bool
+	}{
+		{"", "2.5.0", true},
+		{"", "2.6.3", true},
+		{"", "2.4.0", false},
+		{"", "3.0.0", false},
+		{"~> 2.5.1", "2.5.2", true},
+		{"~> 2.5.1", "2.6.0", false},
+		{">= 2.5", "3.0.0", true},
+		{">= 2.5", "2.4.9", false},
+		{"2.6.3", "2.6.3", true},
+		{"2.6.3", "2.6.4", false},
+	} {
+		w, err := ParseWanted(tt.wanted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Allows(version(t, tt.version)); got != tt.want {
+			t.Errorf("%q allows %s: got %v, want %v", w.Constraint, tt.version, got, tt.want)
+		}
+	}
+}
+
 func FuzzParseWanted(f *testing.F) {
 	for _, s := range []string{"", "2.6.3", "~> 2.5", ">= 1", "=v1.2", "..", "~>"} {
 		f.Add(s)

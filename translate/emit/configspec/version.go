@@ -69,3 +69,20 @@ func ParseWanted(s string) (Wanted, error) {
 		return Wanted{Constraint: op + " " + rest, Lowest: v}, nil
 	}
 }
+
+// Allows reports whether a release meets the constraint: "~> 2.5" is any 2 from 2.5 on, "~> 2.5.1" any 2.5 from 2.5.1 on.
+func (w Wanted) Allows(v Version) bool {
+	op, written, found := strings.Cut(w.Constraint, " ")
+	switch {
+	case !found:
+		return v == w.Lowest
+	case v.Compare(w.Lowest) < 0:
+		return false
+	case op == ">=":
+		return true
+	case strings.Count(written, ".") > 1:
+		return v.Major == w.Lowest.Major && v.Minor == w.Lowest.Minor
+	default:
+		return v.Major == w.Lowest.Major
+	}
+}
