@@ -27,29 +27,43 @@ type NotInstalledError struct {
 	Others      []Installed // of the same source, which do not meet it or are refused; may be empty
 }
 
-// Error tells what there is instead, and how to get what is not.
-func (e *NotInstalledError) Error() string {
+// What names the plugin that is missing.
+func (e *NotInstalledError) What() string {
 	text := fmt.Sprintf("plugin %q is not installed: %s", e.Requirement.Name, e.Requirement.Source)
 	if e.Requirement.Constraint != "" {
 		text += " " + e.Requirement.Constraint
 	}
+	return text
+}
+
+// Why tells what there is instead.
+func (e *NotInstalledError) Why() string {
 	if len(e.Others) == 0 {
-		text += "\n  why:  there is none in " + e.Folder
-	} else {
-		text += "\n  why:  what is in " + e.Folder + " does not do:"
-		for _, in := range e.Others {
-			reason := in.Refused
-			if reason == "" {
-				reason = "another version is required"
-			}
-			text += fmt.Sprintf("\n        %s %s: %s", in.Name, in.Version, reason)
-		}
+		return "there is none in " + e.Folder
 	}
+	text := "what is in " + e.Folder + " does not do:"
+	for _, in := range e.Others {
+		reason := in.Refused
+		if reason == "" {
+			reason = "another version is required"
+		}
+		text += fmt.Sprintf("\n%s %s: %s", in.Name, in.Version, reason)
+	}
+	return text
+}
+
+// Fix is the command that installs the plugin.
+func (e *NotInstalledError) Fix() string {
 	fix := "ingot plugins install " + e.Requirement.Source
 	if e.Requirement.Constraint != "" {
 		fix += fmt.Sprintf(" '%s'", e.Requirement.Constraint)
 	}
-	return text + "\n  fix:  " + fix
+	return fix
+}
+
+// Error gives all parts.
+func (e *NotInstalledError) Error() string {
+	return e.What() + "\n  why:  " + strings.ReplaceAll(e.Why(), "\n", "\n        ") + "\n  fix:  " + e.Fix()
 }
 
 // Choose opens the plugins that a template gets: the newest one that meets each requirement, under the name that the
@@ -59,7 +73,9 @@ func (e *NotInstalledError) Error() string {
 //
 // A pre-release counts as the version it leads to: 2.6.3-dev meets ">= 2.6.3". Plugins that a better one makes
 // superfluous are not run.
-func Choose(ctx context.Context, host *pluginhost.Host, folder string, wanted []Requirement) ([]*pluginhost.Plugin, error) {
+func Choose(
+	ctx context.Context, host *pluginhost.Host, folder string, wanted []Requirement, without ...string,
+) ([]*pluginhost.Plugin, error) {
 	list, err := scan(folder)
 	if err != nil {
 		return nil, err
@@ -76,7 +92,7 @@ func Choose(ctx context.Context, host *pluginhost.Host, folder string, wanted []
 		taken[w.Name] = true
 	}
 	for _, in := range byVersion(list) {
-		if taken[in.Name] || in.Refused != "" {
+		if taken[in.Name] || in.Refused != "" || slices.Contains(without, in.Source) {
 			continue
 		}
 		if err := in.verify(ctx, host); err != nil {

@@ -72,7 +72,9 @@ func (s *Service) BuildPacker(ctx context.Context, r PackerRequest, sink events.
 	if err != nil {
 		return res, err
 	}
-	prepared, err := build.PreparePacker(ctx, s.cfg.Registry, opts)
+	reg, plugins := s.plugins(ctx, mask)
+	defer func() { err = errors.Join(err, plugins.Close()) }()
+	prepared, err := build.PreparePacker(ctx, reg, opts)
 	if err != nil {
 		return res, err
 	}
@@ -88,6 +90,9 @@ func (s *Service) BuildPacker(ctx context.Context, r PackerRequest, sink events.
 	}
 	defer func() { err = errors.Join(err, active.Close()) }()
 	res.Run = active.Run()
+	if err := plugins.Record(s.inLedger(ctx, res.Run.ID)); err != nil {
+		return res, err
+	}
 	res.LogPath = filepath.Join(res.Run.Dir, "customization.log")
 	log, err := os.OpenFile(res.LogPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {

@@ -39,6 +39,8 @@ type Config struct {
 	HTTP        *http.Client
 	Now         func() time.Time
 	UserCatalog string // path of the user's image catalog; need not exist
+	// Plugins makes the set of plugins of a run. Nil: only what is in Registry.
+	Plugins func(context.Context, PluginOptions) PluginSet
 }
 
 // Service is safe for concurrent use. Close it.

@@ -2,11 +2,81 @@ package wire
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore"
+	"github.com/ingot-build/ingot/engine/packercore/hcl2"
 	"github.com/ingot-build/ingot/engine/plugindir"
 	"github.com/ingot-build/ingot/engine/pluginhost"
+	"github.com/ingot-build/ingot/engine/service"
+	"github.com/ingot-build/ingot/plugins/all"
 )
+
+// Plugins makes the set of installed plugins for each run of a Packer template.
+func Plugins(getenv func(string) string) func(context.Context, service.PluginOptions) service.PluginSet {
+	return func(ctx context.Context, o service.PluginOptions) service.PluginSet {
+		return &pluginSet{
+			getenv: getenv,
+			Host:   pluginhost.New(ctx, pluginhost.Options{Mask: o.Mask, ForceGob: forceGob(getenv)}),
+		}
+	}
+}
+
+// pluginSet is the plugins of the user's folder, on a host of their own.
+type pluginSet struct {
+	getenv func(string) string
+	*pluginhost.Host
+}
+
+// Record implements service.PluginSet.
+func (s *pluginSet) Record(record func(name string) (strike func() error, err error)) error {
+	return s.Host.Record(record)
+}
+
+// Find implements service.PluginSet. A plugin that stands for components that are linked in is only used where a template asks for
+// another version of it than that.
+func (s *pluginSet) Find(ctx context.Context, wanted []hcl2.PluginRequirement) (packercore.Registry, error) {
+	reg := packercore.Registry{}
+	folder, err := plugindir.Folder(s.getenv)
+	if err != nil {
+		return reg, &service.HostError{What: err.Error()}
+	}
+	list := make([]plugindir.Requirement, len(wanted))
+	for i, w := range wanted {
+		list[i] = plugindir.Requirement{Name: w.Name, Source: w.Source, Constraint: w.Constraint}
+	}
+	chosen, err := plugindir.Choose(ctx, s.Host, folder, list, slices.Collect(maps.Keys(all.Linked()))...)
+	var missing *plugindir.NotInstalledError
+	if errors.As(err, &missing) {
+		i := slices.Index(list, missing.Requirement)
+		return reg, &service.HostError{
+			What: missing.What(), Why: fmt.Sprintf("%s asks for it, and %s", wanted[i].Range, missing.Why()), Fix: missing.Fix(),
+		}
+	}
+	if err != nil {
+		return reg, err
+	}
+	for _, p := range chosen {
+		c := p.Components()
+		reg.Builders = added(reg.Builders, c.Builders)
+		reg.Provisioners = added(reg.Provisioners, c.Provisioners)
+		reg.PostProcessors = added(reg.PostProcessors, c.PostProcessors)
+		reg.DataSources = added(reg.DataSources, c.DataSources)
+	}
+	return reg, nil
+}
+
+// added puts the components of a plugin to the others. Of two with the same name the first one stays: what a template asks for comes
+// before what is only there.
+func added[T any](to, more map[string]T) map[string]T {
+	sum := maps.Clone(more)
+	maps.Copy(sum, to)
+	return sum
+}
 
 // PluginHost runs plugins for a command that looks at them. The caller closes it.
 func PluginHost(ctx context.Context, getenv func(string) string) *pluginhost.Host {

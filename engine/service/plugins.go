@@ -1,0 +1,59 @@
+package service
+
+import (
+	"context"
+
+	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore"
+	"github.com/ingot-build/ingot/engine/packercore/hcl2"
+	"github.com/ingot-build/ingot/engine/store"
+)
+
+// PluginSet is the plugins on this machine, as one run of a Packer template uses them.
+type PluginSet interface {
+	// Find opens plugins, as packercore.Registry.Plugins wants it.
+	Find(ctx context.Context, wanted []hcl2.PluginRequirement) (packercore.Registry, error)
+	// Record has every process of a plugin noted that runs, or will: by the name that it bears in its command line. The function
+	// that record gives strikes the note.
+	Record(record func(name string) (strike func() error, err error)) error
+	// Close ends all their processes.
+	Close() error
+}
+
+// PluginOptions say how a run wants its plugins.
+type PluginOptions struct {
+	Mask *events.Mask // hides secrets in all that the plugins print, and in the errors they give
+}
+
+// plugins adds the plugins on this machine to what is linked in. The caller closes the set.
+func (s *Service) plugins(ctx context.Context, mask *events.Mask) (packercore.Registry, PluginSet) {
+	reg := s.cfg.Registry
+	if s.cfg.Plugins == nil {
+		return reg, noPlugins{}
+	}
+	set := s.cfg.Plugins(ctx, PluginOptions{Mask: mask})
+	reg.Plugins = set.Find
+	return reg, set
+}
+
+// inLedger notes processes in the ledger under a run. Notes of processes outlive the run's context, as the processes may.
+func (s *Service) inLedger(ctx context.Context, run string) func(name string) (func() error, error) {
+	ctx = context.WithoutCancel(ctx)
+	return func(name string) (func() error, error) {
+		entry, err := s.store.Record(ctx, run, store.Process, name)
+		if err != nil {
+			return nil, err
+		}
+		return func() error { return s.store.Strike(ctx, entry.ID) }, nil
+	}
+}
+
+// noPlugins is the set of a service that has none.
+type noPlugins struct{}
+
+func (noPlugins) Find(context.Context, []hcl2.PluginRequirement) (packercore.Registry, error) {
+	return packercore.Registry{}, nil
+}
+
+func (noPlugins) Record(func(string) (func() error, error)) error { return nil }
+func (noPlugins) Close() error                                    { return nil }
