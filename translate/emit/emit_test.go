@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -153,41 +152,6 @@ func TestTemplate(t *testing.T) {
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("provisioners (-want +got):\n%s", diff)
 	}
-}
-
-// FuzzStrings sends strings a person may write through the Packer template: they come back equal, up to Unicode NFC.
-func FuzzStrings(f *testing.F) {
-	for _, s := range []string{"", "web", `quote " and \`, "${path.root}", "%{ if x }", "$${", "$$${x}", "%%{", "a$", "\n\r\t",
-		"\x00\x7f\u0085\u2028", "\u00e9", "\U0001f4a9", "{{ .Path }}", "{{{{", "# comment", "EOF"} {
-		f.Add(s, s)
-	}
-	f.Fuzz(func(t *testing.T, name, destination string) {
-		name, destination = strings.ToValidUTF8(name, "\ufffd"), strings.ToValidUTF8(destination, "\ufffd")
-		destination = strings.ReplaceAll(destination, "{{", "{") // refused, see TestRefusals
-		if strings.Contains(destination, "{{") || !norm.NFC.IsNormalString(destination) {
-			return
-		}
-		p := sample()
-		p.Name, p.Steps[1].Name, p.Steps[2].File.Destination = "x"+name, "x"+name, destination
-		folder, err := Packer(p, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := Packer(p, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(folder, again); diff != "" {
-			t.Fatalf("two folders from one plan:\n%s", diff)
-		}
-		list := provisioners(t, data(t, folder, TemplateFile))
-		if got, want := value(t, list[1], "name"), norm.NFC.String("x"+name); got != want {
-			t.Errorf("name: got %q, want %q", got, want)
-		}
-		if got, want := value(t, list[2], "destination"), destination; got != want {
-			t.Errorf("destination: got %q, want %q", got, want)
-		}
-	})
 }
 
 func data(t *testing.T, f *Folder, path string) []byte {
