@@ -2,12 +2,14 @@ package pluginhost
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -285,4 +287,35 @@ func TestRecordLater(t *testing.T) {
 	if struck, ok := h.recorded[b.proc.name]; !ok || struck || len(h.recorded) != 1 {
 		t.Errorf("recorded: %v, want %s", h.recorded, b.proc.name)
 	}
+}
+
+// TestHostIsKilled kills a host with -9: its plugin must not live on.
+func TestHostIsKilled(t *testing.T) {
+	cmd := exec.Command(self(t))
+	cmd.Env = append(os.Environ(), modeVariable+"="+hostMode)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	var temp string
+	if _, err := fmt.Fscanln(out, &pid, &temp); err != nil || syscall.Kill(pid, 0) != nil {
+		t.Fatalf("the plugin's process %d: %v", pid, err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // "signal: killed"
+	within(t, 10*time.Second, func() {
+		for syscall.Kill(pid, 0) == nil {
+			time.Sleep(time.Millisecond)
+		}
+	})
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("left in its folder: %v, %v", left, err) // not even a socket; the empty folder is the system's to remove
+	}
+	os.RemoveAll(temp)
 }

@@ -28,15 +28,43 @@ import (
 const modeVariable = "INGOT_TEST_PLUGIN_MODE"
 
 func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard) // the SDK talks to itself
 	mode := os.Getenv(modeVariable)
 	if mode == "" {
-		log.SetOutput(io.Discard) // the SDK talks to itself
 		os.Exit(m.Run())
 	}
-	if err := pretend(mode, os.Args[1:]); err != nil {
+	log.SetOutput(os.Stderr)
+	run := pretend
+	if mode == hostMode {
+		run = pretendHost
+	}
+	if err := run(mode, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// hostMode is the mode of a process that is no plugin, but the host of one.
+const hostMode = "a host"
+
+// pretendHost starts a component, says the number of its process, and waits to be killed.
+func pretendHost(string, []string) error {
+	h := New(context.Background(), Options{Environ: func() []string { return append(os.Environ(), modeVariable+"=good") }})
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	p, err := h.Open("test", path)
+	if err != nil {
+		return err
+	}
+	b := p.Components().Builders["test"]().(*builder)
+	if err := b.Start(); err != nil {
+		return err
+	}
+	fmt.Println(b.proc.pid, b.proc.temp)
+	sleepForever()
+	return nil
 }
 
 // secret is what no plugin gets out.
@@ -188,7 +216,18 @@ func (b *testBuilder) ConfigSpec() hcldec.ObjectSpec {
 	return testSpec
 }
 
+// accept refuses a configuration that has an attribute which none of the components knows.
+func accept(configs []any) error {
+	if strings.Contains(fmt.Sprint(configs...), "no_such_attribute") {
+		return errors.New("unknown attribute, " + secret)
+	}
+	return nil
+}
+
 func (b *testBuilder) Prepare(configs ...any) ([]string, []string, error) {
+	if err := accept(configs); err != nil {
+		return nil, nil, err
+	}
 	switch b.mode {
 	case "hangs in Prepare":
 		sleepForever()
@@ -248,7 +287,7 @@ func (b *testBuilder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.H
 type testProvisioner struct{ mode string }
 
 func (p *testProvisioner) ConfigSpec() hcldec.ObjectSpec { return testSpec }
-func (p *testProvisioner) Prepare(...any) error          { return nil }
+func (p *testProvisioner) Prepare(configs ...any) error  { return accept(configs) }
 
 func (p *testProvisioner) Provision(
 	ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, data map[string]any,
@@ -266,7 +305,7 @@ func (p *testProvisioner) Provision(
 type testPostProcessor struct{ mode string }
 
 func (p *testPostProcessor) ConfigSpec() hcldec.ObjectSpec { return testSpec }
-func (p *testPostProcessor) Configure(...any) error        { return nil }
+func (p *testPostProcessor) Configure(c ...any) error      { return accept(c) }
 
 func (p *testPostProcessor) PostProcess(
 	_ context.Context, ui packersdk.Ui, a packersdk.Artifact,
@@ -279,7 +318,7 @@ type testDatasource struct{ mode string }
 
 func (d *testDatasource) ConfigSpec() hcldec.ObjectSpec { return testSpec }
 func (d *testDatasource) OutputSpec() hcldec.ObjectSpec { return testSpec }
-func (d *testDatasource) Configure(...any) error        { return nil }
+func (d *testDatasource) Configure(c ...any) error      { return accept(c) }
 
 func (d *testDatasource) Execute() (cty.Value, error) {
 	if d.mode == "has no data" {
