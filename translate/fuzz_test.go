@@ -3,18 +3,22 @@ package translate_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/ingot-build/ingot/translate"
+	"github.com/ingot-build/ingot/translate/check"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/emit"
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 // FuzzTranslate holds for any bytes: no panic; every place lies in the file; the same input gives the same output; a plan
-// exists exactly when there is no error, passes its own check, and has a Packer template; what has a plan is valid.
+// exists exactly when there is no error, passes its own check, and has a Packer template; what has a plan is valid. What can be
+// built can be translated, to the same plan; and that plan is the same for every target.
 func FuzzTranslate(f *testing.F) {
 	for _, pattern := range []string{"testdata/*.txtar", "../examples/*/template.json", "../../shared/corpus/json/*.json"} {
 		paths, err := filepath.Glob(pattern)
@@ -48,16 +52,37 @@ func FuzzTranslate(f *testing.F) {
 		if (p == nil) != diags.HasErrors() {
 			t.Fatalf("plan %v with findings %v", p, diags)
 		}
+		packers(t, src, p)
+	})
+}
+
+// packers translates for every target. Azure takes fewer ids than the service does, so that a folder for it is not wanted. Built is
+// the plan of a build on this machine; nil if it has none.
+func packers(t *testing.T, src translate.Source, built *plan.Plan) {
+	t.Helper()
+	var plans []*plan.Plan
+	for _, target := range []string{check.QEMU, check.Azure} {
+		p, diags := translate.Translate(src, translate.Options{Target: target, Check: check.Options{Translate: true}})
+		if (p == nil) != diags.HasErrors() {
+			t.Fatalf("%s: plan %v with findings %v", target, p, diags)
+		}
 		if p == nil {
-			return
+			continue
 		}
 		if err := p.Check(); err != nil {
 			t.Error(err)
 		}
-		if _, err := emit.Packer(p, emit.Options{}); err != nil {
+		if _, err := emit.Packer(p, emit.Options{Target: target}); err != nil && target == check.QEMU {
 			t.Error(err)
 		}
-	})
+		plans = append(plans, p)
+	}
+	if built != nil && len(plans) != 2 {
+		t.Fatalf("what can be built has %d translations", len(plans))
+	}
+	if len(plans) == 2 && !reflect.DeepEqual(plans[0], plans[1]) || built != nil && !reflect.DeepEqual(built, plans[0]) {
+		t.Errorf("the plans differ:\n%s", cmp.Diff(plans[0], plans[len(plans)-1])+cmp.Diff(built, plans[0]))
+	}
 }
 
 // seed is the JSON of an archive, or of a file that is no archive.
