@@ -107,7 +107,9 @@ func Choose(
 }
 
 // newest finds the newest plugin of the list, which has newer ones first, that meets a requirement.
-func newest(ctx context.Context, host *pluginhost.Host, folder string, list []Installed, w Requirement) (*pluginhost.Plugin, error) {
+func newest(
+	ctx context.Context, host *pluginhost.Host, folder string, list []Installed, w Requirement,
+) (*pluginhost.Plugin, error) {
 	constraints, err := version.NewConstraint(w.Constraint)
 	if w.Constraint != "" && err != nil {
 		return nil, fmt.Errorf("plugin %q: version %q: %w", w.Name, w.Constraint, err)

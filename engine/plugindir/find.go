@@ -203,7 +203,8 @@ func (in *Installed) verify(ctx context.Context, host *pluginhost.Host) error {
 	case !told.Equal(in.version):
 		in.Refused = fmt.Sprintf("it says that its version is %q, and its name says %q", p.Version, in.Version)
 	case p.APIVersion != in.API:
-		in.Refused = fmt.Sprintf("it says that it speaks version %q of the plugin API, and its name says %q", p.APIVersion, in.API)
+		in.Refused = fmt.Sprintf("it says that it speaks version %q of the plugin API, and its name says %q",
+			p.APIVersion, in.API)
 	}
 	return nil
 }
@@ -226,7 +227,8 @@ func checkSum(path string) (state Checksum, reason string) {
 		return ChecksumBad, err.Error()
 	}
 	if got != want {
-		return ChecksumWrong, "it is not the file that was installed: its SHA-256 sum is " + got + ", and its checksum file has " + want
+		return ChecksumWrong, fmt.Sprintf(
+			"it is not the file that was installed: its SHA-256 sum is %s, and its checksum file has %s", got, want)
 	}
 	return ChecksumGood, ""
 }

@@ -14,7 +14,7 @@ import (
 func Folder(getenv func(string) string) (string, error) {
 	if dir := getenv("PACKER_PLUGIN_PATH"); dir != "" {
 		if strings.ContainsRune(dir, os.PathListSeparator) {
-			return "", fmt.Errorf("PACKER_PLUGIN_PATH is %q: it names one folder, and a list of them is not supported any more", dir)
+			return "", fmt.Errorf("PACKER_PLUGIN_PATH is %q: it names one folder, and not a list of them any more", dir)
 		}
 		return filepath.Abs(dir)
 	}

@@ -29,11 +29,12 @@ type Installer struct {
 	Folder string
 	Host   *pluginhost.Host // asks what was downloaded what it is
 	HTTP   *http.Client     // nil: http.DefaultClient
-	// Mirror is the base URL of a copy of the servers, whose folders are named after the hosts: MIRROR/github.com/…. "": none.
+	// Mirror is the base URL of a copy of the servers, whose folders are named after the hosts: MIRROR/github.com/….
+	// "": none.
 	Mirror string
 	Token  events.Secret // for GitHub's API, which answers few questions without; may be ""
-	// Keys must have signed the checksums of every release. Nil: HashiCorp's for HashiCorp's plugins, and none for others, which
-	// are mostly not signed.
+	// Keys must have signed the checksums of every release. Nil: HashiCorp's for HashiCorp's plugins, and none for
+	// others, which are mostly not signed.
 	Keys        *Keys
 	NoSignature bool // take what is not signed, as Packer does
 	Force       bool // install again what is installed
@@ -52,19 +53,22 @@ type Result struct {
 type ChecksumError struct{ URL, Got, Want string }
 
 func (e *ChecksumError) Error() string {
-	return fmt.Sprintf("%s: its SHA-256 sum is %s, and the list of checksums has %s\n  why:  the download was cut or changed on the way"+
+	return fmt.Sprintf("%s: its SHA-256 sum is %s, and the list of checksums has %s"+
+		"\n  why:  the download was cut or changed on the way"+
 		"\n  fix:  try again; if it stays so, the release is not what its maker published", e.URL, e.Got, e.Want)
 }
 
-// Install downloads the newest release of a plugin that meets the constraint ("" for any) and runs here, checks it, and puts it into
-// the folder. Nothing of it is in the folder unless all checks passed: signature, checksum, and what the plugin says of itself.
+// Install downloads the newest release of a plugin that meets the constraint ("" for any) and runs here, checks it, and
+// puts it into the folder. Nothing of it is in the folder unless all checks passed: signature, checksum, and what the
+// plugin says of itself.
 //
-// A release that has nothing for this machine makes room for the next older one; one whose files are not right does not, since that
-// would hide it.
+// A release that has nothing for this machine makes room for the next older one; one whose files are not right does
+// not, since that would hide it.
 func (i *Installer) Install(ctx context.Context, src Source, constraint string) (Result, error) {
 	constraints, err := version.NewConstraint(constraint)
 	if constraint != "" && err != nil {
-		return Result{}, fmt.Errorf("version %q: %w\n  fix:  write it as \"2.6.3\", \">= 2.5\" or \"~> 2.5\"", constraint, err)
+		return Result{}, fmt.Errorf("version %q: %w"+
+			"\n  fix:  write it as \"2.6.3\", \">= 2.5\" or \"~> 2.5\"", constraint, err)
 	}
 	for _, c := range constraints {
 		if c.Prerelease() {
@@ -138,7 +142,8 @@ func (i *Installer) from(
 	case len(all) == 0:
 		return Result{}, fmt.Errorf("%s has no releases", from)
 	case matching == 0:
-		return Result{}, fmt.Errorf("none of the %d releases of %s meets %q; the newest is %s", len(all), from, constraint, all[0])
+		return Result{}, fmt.Errorf("none of the %d releases of %s meets %q; the newest is %s",
+			len(all), from, constraint, all[0])
 	default:
 		const most = 3
 		if len(why) > most {
@@ -189,7 +194,8 @@ func (i *Installer) signature(ctx context.Context, w *web, src Source, r *releas
 	}
 	signature, err := w.text(ctx, r.sumsURL+".sig")
 	if absent(err) {
-		return "", &SignatureError{URL: r.sumsURL, Keys: keys.name, Err: fmt.Errorf("there is no %s.sig", filepath.Base(r.sumsURL))}
+		err = fmt.Errorf("there is no %s.sig", filepath.Base(r.sumsURL))
+		return "", &SignatureError{URL: r.sumsURL, Keys: keys.name, Err: err}
 	}
 	if err != nil {
 		return "", err
@@ -207,7 +213,8 @@ func (i *Installer) download(ctx context.Context, w *web, r *release, path strin
 		}
 		defer f.Close()
 		h := sha256.New()
-		n, err := io.Copy(io.MultiWriter(f, h), &counted{Reader: io.LimitReader(body, maxArchive+1), tell: i.Progress, what: r.zip, total: size})
+		in := &counted{Reader: io.LimitReader(body, maxArchive+1), tell: i.Progress, what: r.zip, total: size}
+		n, err := io.Copy(io.MultiWriter(f, h), in)
 		switch {
 		case err != nil:
 			return err
@@ -248,7 +255,8 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// extract takes the one file that is wanted out of an archive. Other files, wherever they want to be put, are not touched.
+// extract takes the one file that is wanted out of an archive. Other files, wherever they want to be put, are not
+// touched.
 func extract(archive, url, name, path string) error {
 	z, err := zip.OpenReader(archive)
 	if err != nil {
@@ -304,10 +312,12 @@ func (i *Installer) InstallFile(ctx context.Context, src Source, path string) (R
 		return Result{}, fmt.Errorf("%s says that its version is %q, which is none", path, d.Version)
 	}
 	if p := v.Prerelease(); p != "" && p != "dev" {
-		return Result{}, fmt.Errorf("%s says that its version is %q: only releases and their \"-dev\" versions can be used", path, d.Version)
+		return Result{}, fmt.Errorf("%s says that its version is %q: only releases and their \"-dev\" versions can be used",
+			path, d.Version)
 	}
 	if !speaksAPI(d.APIVersion) {
-		return Result{}, fmt.Errorf("%s speaks version %s of the plugin API, which this program does not", path, d.APIVersion)
+		return Result{}, fmt.Errorf("%s speaks version %s of the plugin API, which this program does not",
+			path, d.APIVersion)
 	}
 	plain := v.Core().String()
 	if v.Prerelease() != "" {
@@ -328,8 +338,8 @@ func (i *Installer) InstallFile(ctx context.Context, src Source, path string) (R
 	return Result{Plugin: in, From: path}, err
 }
 
-// put moves a program to its place, with its checksum, if it says of itself what its name says. The folder's other users see it with
-// a right checksum or not at all: without one it is not run.
+// put moves a program to its place, with its checksum, if it says of itself what its name says. The folder's other
+// users see it with a right checksum or not at all: without one it is not run.
 func (i *Installer) put(ctx context.Context, src Source, program, target string) (Installed, error) {
 	sum, err := fileSum(program)
 	if err != nil {
@@ -354,7 +364,8 @@ func (i *Installer) put(ctx context.Context, src Source, program, target string)
 	return trial, nil
 }
 
-// workbench makes a folder beside the place of a plugin, so that a program can be tried there and moved in one go. done removes it.
+// workbench makes a folder beside the place of a plugin, so that a program can be tried there and moved in one go. done
+// removes it.
 func workbench(folder string) (path string, done func(), err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", nil, fmt.Errorf("make plugin folder: %w", err)

@@ -79,8 +79,8 @@ const (
 	acmeAPI = "/api.github.com/repos/acme/packer-plugin-cloud/git/matching-refs/tags"
 )
 
-// onGitHub puts releases of acme/cloud on the server, as its tags and files. It gives the paths of the last version's archive and
-// list.
+// onGitHub puts releases of acme/cloud on the server, as its tags and files. It gives the paths of the last version's
+// archive and list.
 func (s *server) onGitHub(t *testing.T, versions ...string) (archive, sums string) {
 	t.Helper()
 	var tags []string

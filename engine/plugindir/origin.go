@@ -19,7 +19,8 @@ type origin interface {
 	String() string
 	// versions lists what is released, the newest first. Pre-releases are left out: Packer installs none from afar.
 	versions(context.Context) ([]*version.Version, error)
-	// find looks into the list of a version's checksums for what this machine can run; it is a *notForUsError if there is nothing.
+	// find looks into the list of a version's checksums for what this machine can run; it is a *notForUsError if there
+	// is nothing.
 	find(ctx context.Context, v *version.Version) (*release, error)
 }
 
@@ -149,7 +150,8 @@ func (s *releaseServer) versions(ctx context.Context) ([]*version.Version, error
 
 func (s *releaseServer) find(ctx context.Context, v *version.Version) (*release, error) {
 	folder, stem := s.program+"/"+v.String()+"/", s.program+"_"+v.String()
-	r := &release{version: v, sumsURL: s.url(releaseHost, folder+stem+"_SHA256SUMS"), zip: stem + "_" + thisSystem + ".zip"}
+	r := &release{version: v, zip: stem + "_" + thisSystem + ".zip"}
+	r.sumsURL = s.url(releaseHost, folder+stem+"_SHA256SUMS")
 	var err error
 	if r.sums, err = s.text(ctx, r.sumsURL); err != nil {
 		return nil, err

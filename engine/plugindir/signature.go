@@ -55,8 +55,8 @@ type SignatureError struct {
 }
 
 func (e *SignatureError) Error() string {
-	return fmt.Sprintf("%s: it is not signed with %s: %v\n  fix:  do not use this release; if it is a mirror's, compare it with the original",
-		e.URL, e.Keys, e.Err)
+	return fmt.Sprintf("%s: it is not signed with %s: %v"+
+		"\n  fix:  do not use this release; if it is a mirror's, compare it with the original", e.URL, e.Keys, e.Err)
 }
 
 func (e *SignatureError) Unwrap() error { return e.Err }

@@ -10,8 +10,8 @@ import (
 	"github.com/ingot-build/ingot/engine/pluginhost"
 )
 
-// Components lists the types that templates name the plugin's components by, each kind sorted. They are empty for a plugin that did
-// not describe itself.
+// Components lists the types that templates name the plugin's components by, each kind sorted. They are empty for a
+// plugin that did not describe itself.
 func (in *Installed) Components() (builders, provisioners, postProcessors, dataSources []string) {
 	if in.plugin == nil {
 		return nil, nil, nil, nil
@@ -21,8 +21,8 @@ func (in *Installed) Components() (builders, provisioners, postProcessors, dataS
 		slices.Sorted(maps.Keys(c.PostProcessors)), slices.Sorted(maps.Keys(c.DataSources))
 }
 
-// Try starts every component of a plugin that is not refused and asks it for its specification, as a build does first. The error
-// joins those of the components.
+// Try starts every component of a plugin that is not refused and asks it for its specification, as a build does first.
+// The error joins those of the components.
 func (in *Installed) Try() error {
 	if in.Refused != "" {
 		return errors.New(in.Refused)

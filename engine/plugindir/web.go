@@ -107,8 +107,8 @@ type permanent struct{ error }
 
 func (p permanent) Unwrap() error { return p.error }
 
-// get opens an address and hands its body to read, with its size or -1. Failures of the network, and of a server that is unwell,
-// are tried again; read must cope with that.
+// get opens an address and hands its body to read, with its size or -1. Failures of the network, and of a server that
+// is unwell, are tried again; read must cope with that.
 func (w *web) get(ctx context.Context, address string, read func(body io.Reader, size int64) error) error {
 	wait := pause
 	for n := 1; ; n++ {

@@ -56,7 +56,8 @@ func (a *artifact) State(name string) any {
 		return nil
 	}
 	ctx := context.WithoutCancel(c.host.ctx)
-	value, err := ask(c, ctx, "a question about the artifact", bounds{limit: c.host.opts.Limits.Answer}, func() (any, error) {
+	limit := bounds{limit: c.host.opts.Limits.Answer}
+	value, err := ask(c, ctx, "a question about the artifact", limit, func() (any, error) {
 		return a.remote.State(name), nil
 	})
 	if err != nil {

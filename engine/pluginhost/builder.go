@@ -19,7 +19,8 @@ func (b *builder) Prepare(configs ...any) (generated, warnings []string, err err
 	}
 	type lists struct{ generated, warnings []string }
 	configs = slices.Clone(configs) // they are encoded in place
-	got, err := ask(b.component, b.host.ctx, "Prepare", bounds{limit: b.host.opts.Limits.Prepare}, func() (l lists, err error) {
+	limit := bounds{limit: b.host.opts.Limits.Prepare}
+	got, err := ask(b.component, b.host.ctx, "Prepare", limit, func() (l lists, err error) {
 		l.generated, l.warnings, err = b.far().Prepare(configs...)
 		return l, err
 	})
@@ -39,7 +40,8 @@ func (b *builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		return nil, cause // a builder that was never started panics when it is cancelled
 	}
 	hook = &boundHook{Hook: hook, ctx: ctx, component: b.component}
-	made, err := ask(b.component, ctx, "the build", bounds{grace: b.host.opts.Limits.Cancel}, func() (packersdk.Artifact, error) {
+	limit := bounds{grace: b.host.opts.Limits.Cancel}
+	made, err := ask(b.component, ctx, "the build", limit, func() (packersdk.Artifact, error) {
 		return b.far().Run(ctx, ui, hook)
 	})
 	if err != nil || made == nil {
@@ -57,7 +59,9 @@ type boundHook struct {
 }
 
 // Run implements packersdk.Hook.
-func (h *boundHook) Run(ctx context.Context, name string, ui packersdk.Ui, comm packersdk.Communicator, data any) error {
+func (h *boundHook) Run(
+	ctx context.Context, name string, ui packersdk.Ui, comm packersdk.Communicator, data any,
+) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := context.AfterFunc(h.ctx, func() { cancel(context.Cause(h.ctx)) })

@@ -81,15 +81,15 @@ func (c *component) start() error {
 	}
 	c.conn = newConn(dialled)
 	c.proc.holds(c.conn)
-	client, err := ask(c, c.host.ctx, "the first question", bounds{limit: c.host.opts.Limits.Handshake}, func() (*rpc.Client, error) {
-		return rpc.NewClient(c.conn)
-	})
+	limits := c.host.opts.Limits
+	dial := func() (*rpc.Client, error) { return rpc.NewClient(c.conn) }
+	client, err := ask(c, c.host.ctx, "the first question", bounds{limit: limits.Handshake}, dial)
 	if err != nil {
 		return err
 	}
 	client.UseProto = proto
 	c.remote = c.pick(client)
-	c.spec, err = ask(c, c.host.ctx, "ConfigSpec", bounds{limit: c.host.opts.Limits.Answer}, func() (hcldec.ObjectSpec, error) {
+	c.spec, err = ask(c, c.host.ctx, "ConfigSpec", bounds{limit: limits.Answer}, func() (hcldec.ObjectSpec, error) {
 		return c.remote.ConfigSpec(), nil
 	})
 	return err
@@ -152,7 +152,8 @@ type bounds struct {
 // ends in no answer ends the process too, since nobody knows what it does then.
 func ask[T any](c *component, ctx context.Context, what string, b bounds, question func() (T, error)) (T, error) {
 	var answer T
-	answered := make(chan func() error, 1) // the function hands over the answer: one that comes too late is never touched
+	// What comes is a function that hands over the answer: nobody touches one that comes too late.
+	answered := make(chan func() error, 1)
 	go func() {
 		value, err := unpanic(question)
 		answered <- func() error {
@@ -208,7 +209,8 @@ func (c *component) await(ctx context.Context, what string, b bounds, answered <
 			defer timer.Stop()
 			ended, lateAfterEnd = nil, timer.C
 		case <-lateAfterEnd:
-			return c.fault(fmt.Sprintf("did not end %s within %s after it was told to", what, b.grace), c.proc.output.last())
+			late := fmt.Sprintf("did not end %s within %s after it was told to", what, b.grace)
+			return c.fault(late, c.proc.output.last())
 		}
 	}
 }
@@ -228,9 +230,9 @@ func (c *component) judge(what string, err error) error {
 	case c.conn.why() != nil:
 		return c.crash(what)
 	case errors.As(err, &panicked):
-		return c.fault(fmt.Sprintf("answered %s with something that cannot be read", what), c.host.opts.Mask.Text(panicked.Error()))
+		return c.fault("answered "+what+" with something that cannot be read", c.host.opts.Mask.Text(panicked.Error()))
 	default:
-		return c.fault(fmt.Sprintf("gave no answer to %s", what), c.host.opts.Mask.Text(err.Error()))
+		return c.fault("gave no answer to "+what, c.host.opts.Mask.Text(err.Error()))
 	}
 }
 

@@ -117,7 +117,8 @@ func all(p *Plugin) (list []any) {
 	return list
 }
 
-// specifies asks all components at once for their specifications, over both encodings if there are two: they must say the same.
+// specifies asks all components at once for their specifications, over both encodings if there are two: they must say
+// the same.
 func specifies(t *testing.T, open opener) {
 	specs := func(t *testing.T, change ...func(*Options)) map[string]cty.Type {
 		_, p := open(t, change...)

@@ -44,7 +44,5 @@ func (d *dataSource) Execute() (cty.Value, error) {
 	if err := d.Start(); err != nil {
 		return cty.NilVal, err
 	}
-	return ask(d.component, d.host.ctx, "Execute", bounds{limit: d.host.opts.Limits.Execute}, func() (cty.Value, error) {
-		return d.far().Execute()
-	})
+	return ask(d.component, d.host.ctx, "Execute", bounds{limit: d.host.opts.Limits.Execute}, d.far().Execute)
 }

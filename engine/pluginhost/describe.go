@@ -15,8 +15,9 @@ type Description struct {
 	SDKVersion string
 	APIVersion string // "x5.0"
 	// Protobuf says that the plugin can send specifications in protobuf. One that cannot speaks gob only.
-	Protobuf       bool
-	Builders       []string // names without the plugin's, as "arm"; DefaultName for a component that bears the plugin's name alone
+	Protobuf bool
+	// The names of components are without the plugin's: "arm". DefaultName is one that bears the plugin's name alone.
+	Builders       []string
 	Provisioners   []string
 	PostProcessors []string
 	DataSources    []string
@@ -71,7 +72,8 @@ func (h *Host) Describe(name, path string) (Description, error) {
 		return fault("described itself without a version; is it a Packer plugin?")
 	}
 	return Description{
-		Version: d.Version, SDKVersion: d.SDKVersion, APIVersion: d.APIVersion, Protobuf: d.ProtocolVersion == plugin.ProtocolVersion2,
+		Version: d.Version, SDKVersion: d.SDKVersion, APIVersion: d.APIVersion,
+		Protobuf: d.ProtocolVersion == plugin.ProtocolVersion2,
 		Builders: d.Builders, Provisioners: d.Provisioners, PostProcessors: d.PostProcessors, DataSources: d.Datasources,
 	}, nil
 }

@@ -23,7 +23,8 @@ const maxHandshake = 4 << 10
 func parseHandshake(line string) (address, error) {
 	fields := strings.SplitN(strings.TrimSpace(line), "|", 4)
 	if len(fields) == 3 && isNumber(fields[0]) {
-		return address{}, fmt.Errorf("speaks protocol version %s, which ended with Packer 1.7; this program speaks %s.%s",
+		return address{}, fmt.Errorf(
+			"speaks protocol version %s, which ended with Packer 1.7; this program speaks %s.%s",
 			fields[0], plugin.APIVersionMajor, plugin.APIVersionMinor)
 	}
 	if len(fields) != 4 || !isNumber(fields[0]) || !isNumber(fields[1]) {

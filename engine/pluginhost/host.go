@@ -92,12 +92,12 @@ func New(ctx context.Context, opts Options) *Host {
 // errClosed is what a component says that is used after its host.
 var errClosed = errors.New("the plugin host is closed")
 
-// Record notes a process by the name that it bears in its command line, and gives the function that strikes the note once the
-// process is gone.
+// Record notes a process by the name that it bears in its command line, and gives the function that strikes the note
+// once the process is gone.
 type Record func(name string) (strike func() error, err error)
 
-// Record has the processes that run now, and all that start from now on, noted. Without notes the kernel still kills a plugin
-// whose host dies.
+// Record has the processes that run now, and all that start from now on, noted. Without notes the kernel still kills a
+// plugin whose host dies.
 func (h *Host) Record(record Record) error {
 	h.mu.Lock()
 	h.record = record

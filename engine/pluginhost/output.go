@@ -81,5 +81,8 @@ func (o *output) last() string {
 	if o.crashed != "" {
 		return o.mask(o.crashed)
 	}
-	return o.mask(strings.Join(o.tail[max(0, len(o.tail)-3):], "\n"))
+	if len(o.tail) == 0 {
+		return ""
+	}
+	return o.mask("it last printed: " + strings.Join(o.tail[max(0, len(o.tail)-3):], "\n"))
 }

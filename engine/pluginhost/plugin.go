@@ -68,22 +68,26 @@ func (p *Plugin) Components() Components {
 	}
 	for _, name := range p.Builders {
 		c.Builders[p.typeOf(name)] = func() packersdk.Builder {
-			return &builder{p.component("builder", name, func(c *rpc.Client) hcldec2 { return c.Builder() })}
+			pick := func(c *rpc.Client) hcldec2 { return c.Builder() }
+			return &builder{p.component("builder", name, pick)}
 		}
 	}
 	for _, name := range p.Provisioners {
 		c.Provisioners[p.typeOf(name)] = func() packersdk.Provisioner {
-			return &provisioner{p.component("provisioner", name, func(c *rpc.Client) hcldec2 { return c.Provisioner() })}
+			pick := func(c *rpc.Client) hcldec2 { return c.Provisioner() }
+			return &provisioner{p.component("provisioner", name, pick)}
 		}
 	}
 	for _, name := range p.PostProcessors {
 		c.PostProcessors[p.typeOf(name)] = func() packersdk.PostProcessor {
-			return &postProcessor{p.component("post-processor", name, func(c *rpc.Client) hcldec2 { return c.PostProcessor() })}
+			pick := func(c *rpc.Client) hcldec2 { return c.PostProcessor() }
+			return &postProcessor{p.component("post-processor", name, pick)}
 		}
 	}
 	for _, name := range p.DataSources {
 		c.DataSources[p.typeOf(name)] = func() packersdk.Datasource {
-			return &dataSource{p.component("datasource", name, func(c *rpc.Client) hcldec2 { return c.Datasource() })}
+			pick := func(c *rpc.Client) hcldec2 { return c.Datasource() }
+			return &dataSource{p.component("datasource", name, pick)}
 		}
 	}
 	return c

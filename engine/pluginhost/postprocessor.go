@@ -37,7 +37,8 @@ func (p *postProcessor) PostProcess(
 		made                packersdk.Artifact
 		keep, forceOverride bool
 	}
-	got, err := ask(p.component, ctx, "the post-processing", bounds{grace: p.host.opts.Limits.Cancel}, func() (r result, err error) {
+	limit := bounds{grace: p.host.opts.Limits.Cancel}
+	got, err := ask(p.component, ctx, "the post-processing", limit, func() (r result, err error) {
 		r.made, r.keep, r.forceOverride, err = p.far().PostProcess(ctx, ui, input)
 		return r, err
 	})
