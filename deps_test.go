@@ -77,7 +77,7 @@ var modules = map[string]struct {
 	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "translate/fromhcl", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
 	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/...", "cmd/packer-plugin-ingot", "internal/testtools/windowsupdate"}, "what a Packer component is"},
-	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file", "plugins/powershell", "plugins/windowsrestart", "plugins/windowsupdate"}, "the provisioners; pinned to the last MPL version"},
+	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file", "plugins/powershell", "plugins/windowsrestart", "plugins/stock", "plugins/windowsupdate"}, "Packer's own components; pinned to the last MPL version"},
 	"github.com/hashicorp/go-version":        {[]string{"engine/packercore/...", "engine/plugindir"}, "required_version; the versions of plugins"},
 	"github.com/hashicorp/go-cty-funcs":      {[]string{"engine/packercore/hcl2"}, "functions of Packer's language"},
 	"github.com/zclconf/go-cty-yaml":         {[]string{"engine/packercore/hcl2"}, "yamlencode, yamldecode"},

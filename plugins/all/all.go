@@ -3,30 +3,37 @@
 package all
 
 import (
+	"maps"
+
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/plugins/file"
 	"github.com/ingot-build/ingot/plugins/powershell"
 	"github.com/ingot-build/ingot/plugins/qemu"
 	"github.com/ingot-build/ingot/plugins/shell"
+	"github.com/ingot-build/ingot/plugins/stock"
 	"github.com/ingot-build/ingot/plugins/windowsrestart"
 	"github.com/ingot-build/ingot/plugins/windowsupdate"
 )
 
 // Builders returns the builders: the types of "source" blocks.
 func Builders() map[string]func() packersdk.Builder {
-	return map[string]func() packersdk.Builder{
+	all := stock.Builders()
+	maps.Copy(all, map[string]func() packersdk.Builder{
 		"ingot-qemu": qemu.New,
-	}
+	})
+	return all
 }
 
 // Provisioners returns the provisioners: the types of "provisioner" blocks.
 func Provisioners() map[string]func() packersdk.Provisioner {
-	return map[string]func() packersdk.Provisioner{
+	all := stock.Provisioners()
+	maps.Copy(all, map[string]func() packersdk.Provisioner{
 		"file":            file.New,
 		"powershell":      powershell.New,
 		"shell":           shell.New,
 		"windows-restart": windowsrestart.New,
 		"windows-update":  windowsupdate.New,
-	}
+	})
+	return all
 }

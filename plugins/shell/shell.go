@@ -1,9 +1,9 @@
 // Package shell is the provisioner that runs a script on the build VM: Packer's own, as HashiCorp wrote it, so that a script
 // meets exactly what it meets under Packer: the remote path, chmod, the environment, retries while a guest comes back.
 //
-// It links provisioner/shell of github.com/hashicorp/packer at v1.9.4, and Ingot links nothing else of that module but three more of
-// its provisioners: file, powershell and windows-restart. That version is the last one under MPL-2.0: from 1.10 on the module is under BUSL-1.1, which this program
-// cannot carry. The pin in go.mod must therefore never move up.
+// It links provisioner/shell of github.com/hashicorp/packer at v1.9.4, and Ingot links nothing of that module but such components.
+// That version is the last one under MPL-2.0: from 1.10 on the module is under BUSL-1.1, which this program cannot carry. The pin in
+// go.mod must therefore never move up.
 package shell
 
 import (
