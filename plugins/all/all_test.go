@@ -2,6 +2,7 @@ package all_test
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,23 +33,25 @@ func TestComponents(t *testing.T) {
 // Of Packer itself, few packages are linked, at the last version whose licence allows it. See package shell.
 func TestPackerPin(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f",
-		`{{with .Module}}{{if eq .Path "github.com/hashicorp/packer"}}{{$.ImportPath}} {{.Version}}{{end}}{{end}}`, ".").Output()
+		`{{with .Module}}{{if eq .Path "github.com/hashicorp/packer"}}{{$.ImportPath}}@{{.Version}}{{end}}{{end}}`, ".").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	linked := strings.Fields(string(out))
+	slices.Sort(linked)
 	if diff := cmp.Diff([]string{
-		"github.com/hashicorp/packer/builder/file", "v1.9.4",
-		"github.com/hashicorp/packer/builder/null", "v1.9.4",
-		"github.com/hashicorp/packer/post-processor/artifice", "v1.9.4",
-		"github.com/hashicorp/packer/post-processor/shell-local", "v1.9.4",
-		"github.com/hashicorp/packer/provisioner/file", "v1.9.4",
-		"github.com/hashicorp/packer/provisioner/powershell", "v1.9.4",
-		"github.com/hashicorp/packer/provisioner/shell", "v1.9.4",
-		"github.com/hashicorp/packer/provisioner/shell-local", "v1.9.4",
-		"github.com/hashicorp/packer/provisioner/sleep", "v1.9.4",
-		"github.com/hashicorp/packer/provisioner/windows-restart", "v1.9.4",
-		"github.com/hashicorp/packer/provisioner/windows-shell", "v1.9.4",
-	}, strings.Fields(string(out))); diff != "" {
+		"github.com/hashicorp/packer/builder/file@v1.9.4",
+		"github.com/hashicorp/packer/builder/null@v1.9.4",
+		"github.com/hashicorp/packer/post-processor/artifice@v1.9.4",
+		"github.com/hashicorp/packer/post-processor/shell-local@v1.9.4",
+		"github.com/hashicorp/packer/provisioner/file@v1.9.4",
+		"github.com/hashicorp/packer/provisioner/powershell@v1.9.4",
+		"github.com/hashicorp/packer/provisioner/shell@v1.9.4",
+		"github.com/hashicorp/packer/provisioner/shell-local@v1.9.4",
+		"github.com/hashicorp/packer/provisioner/sleep@v1.9.4",
+		"github.com/hashicorp/packer/provisioner/windows-restart@v1.9.4",
+		"github.com/hashicorp/packer/provisioner/windows-shell@v1.9.4",
+	}, linked); diff != "" {
 		t.Errorf("linked packages of Packer (-want +got):\n%s", diff)
 	}
 }
