@@ -139,10 +139,22 @@ func (a *azure) gallery(f fields, g *plan.SharedImage, limit string) {
 	d.ref("image_version", "var", imageVersionVar)
 	a.regions(d, g, path, blocks)
 	if g.Version == "" {
-		a.lose(Loss{Path: path + ".versioning", What: "the version number is not made", Why: "the builder wants it before the build",
-			Fix: "-var " + imageVersionVar + "=1.0.0"})
+		a.lose(Loss{Path: path + ".versioning", What: "the version number is not " + schemeText(g.Scheme),
+			Why: "the builder wants it before the build", Fix: "-var " + imageVersionVar + "=1.0.0"})
 	}
 	a.lose(Loss{Path: path, What: "a region that fails is not tried again", Why: "the builder asks for all regions at once and waits"})
+}
+
+// schemeText says what a scheme makes a version number of.
+func schemeText(s plan.VersionScheme) string {
+	switch s {
+	case plan.SchemeLatest:
+		return "made the next after the highest"
+	case plan.SchemeSource:
+		return "taken from the source"
+	default:
+		return "made of the time"
+	}
 }
 
 // regions writes where the version goes: in blocks, or for releases before 2.1, which have one number of replicas for all, by name.
