@@ -105,9 +105,10 @@ func readPlan(t *testing.T, path string) *plan.Plan {
 }
 
 // TestGalleryStory is the main road: an example becomes a gallery version; machines made from it are new machines that show what
-// the customizers did; and another example is built on top of it.
+// the customizers did; and another example is built on top of it. Stock Packer makes the same of what both are translated to.
 func TestGalleryStory(t *testing.T) {
 	h := newHome(t)
+	web := h.withPacker("../../examples/linux-web/template.json", "source_disk="+os.Getenv(imageVariable))
 	made := h.build("../../examples/linux-web/template.json")
 	h.wantFolder(made.Result.Run, "linux-web")
 	if len(made.Result.Outputs) != 1 || !strings.HasSuffix(made.Result.Outputs[0].ArtifactID, "/images/linux-web/versions/0.0.1") {
@@ -134,12 +135,15 @@ func TestGalleryStory(t *testing.T) {
 	}
 	uefi.off()
 
+	onTop := h.withPacker("../../examples/linux-from-gallery/template.json", "source_disk="+disk, "source_format=vpc")
 	next := h.build("../../examples/linux-from-gallery/template.json")
 	h.wantFolder(next.Result.Run, "linux-from-gallery")
 	ran := readPlan(t, filepath.Join(h.state(), "runs", next.Result.Run, "plan.json"))
 	if got := ran.Source.Exact; got == nil || !strings.HasSuffix(got.ID, "/images/linux-web/versions/0.0.1") {
 		t.Errorf("the second build started from %+v", got)
 	}
+	web.wantSame(h, disk)
+	onTop.wantSame(h, next.Result.Outputs[0].Path)
 }
 
 // facts are what must differ from machine to machine.
@@ -170,9 +174,10 @@ func freshMachine(t *testing.T, g *guest) facts {
 	return facts{hostKey: g.hostKey, machineID: id}
 }
 
-// TestSeveralDistributors builds the example with a checked script and three distributors.
+// TestSeveralDistributors builds the example with a checked script and three distributors; and so does stock Packer, up to the disk.
 func TestSeveralDistributors(t *testing.T) {
 	h := newHome(t)
+	stock := h.withPacker("../../examples/linux-hardened/template.json", "source_disk="+os.Getenv(imageVariable))
 	made := h.build("../../examples/linux-hardened/template.json")
 	h.wantFolder(made.Result.Run, "linux-hardened")
 	kinds := map[string]bool{}
@@ -188,4 +193,5 @@ func TestSeveralDistributors(t *testing.T) {
 	if res := h.ingot("gallery", "ls"); res.code != 0 || strings.Count(res.stdout, "\n") < 4 {
 		t.Errorf("ingot gallery ls: exit %d\n%s", res.code, res.stdout)
 	}
+	stock.wantSame(h, made.Result.Outputs[0].Path)
 }

@@ -51,10 +51,11 @@ var ingotBinary = sync.OnceValues(func() (string, error) {
 
 // home is an Ingot of the test's own: its folders are empty but for the base image.
 type home struct {
-	t    *testing.T
-	root string
-	env  []string
-	bin  string
+	t     *testing.T
+	root  string
+	env   []string
+	bin   string
+	leave func() // gives the place for a VM back; may be called more than once
 }
 
 // newHome takes one of the places for a VM and gives it back at the end. With the last check it makes sure that nothing of a run
@@ -70,12 +71,13 @@ func newHome(t *testing.T) *home {
 	}
 	t.Parallel()
 	machines <- struct{}{}
-	t.Cleanup(func() { <-machines })
+	leave := sync.OnceFunc(func() { <-machines })
+	t.Cleanup(leave)
 	bin, err := ingotBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &home{t: t, root: t.TempDir(), bin: bin}
+	h := &home{t: t, root: t.TempDir(), bin: bin, leave: leave}
 	h.setState(filepath.Join(h.root, "state"))
 	h.addImage("debian-12", image)
 	t.Cleanup(h.nothingLeft)
