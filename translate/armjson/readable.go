@@ -116,7 +116,7 @@ var otherFormats = []struct {
 		`(resource|module)\s+\w+\s+'`), "compile it first: bicep build FILE"},
 	{"a Packer template or other HCL", startsWith(slashComments+`|`+hashComments,
 		`(packer|source|build|variable|locals|data|terraform|resource|provider|module)(\s+"[^"\n]*")*\s*\{`),
-		"give the image template that it should come from; Ingot writes Packer templates and does not read them"},
+		"give an image template; one can be made of a Packer template with: ingot import"},
 	{"YAML", startsWith(hashComments, `---(\s|$)`, `[A-Za-z_$][\w$.-]*:(\s|$)`, `- [A-Za-z_]`), "convert it to JSON first"},
 	{"XML or HTML", startsWith(`\s`, `<[?!A-Za-z]`), "if it was downloaded, fetch the raw file: on GitHub the link named Raw"},
 	{"a script", startsWith(`\s`, `#!`), "give the image template; scripts are named inside it"},
