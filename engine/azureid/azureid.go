@@ -48,7 +48,7 @@ var choices = map[string][]Kind{
 	"dev":  {AzureCLI},
 }
 
-// Token opens storage accounts until Expires.
+// Token opens what its scope says until Expires.
 type Token struct {
 	Value   string // secret
 	Expires time.Time
@@ -90,6 +90,12 @@ func (c *Chain) Token(ctx context.Context, scope, userAssigned string) (Token, e
 	return Token{Value: t.Token, Expires: t.ExpiresOn, Who: ch.who}, nil
 }
 
+// StorageToken gives a token that reads blobs, and whose it is: engine/resolve asks for it where a blob is not public.
+func (c *Chain) StorageToken(ctx context.Context, userAssigned string) (value, who string, err error) {
+	t, err := c.Token(ctx, StorageScope, userAssigned)
+	return t.Value, t.Who, err
+}
+
 // choose decides who this machine is.
 func (c *Chain) choose(ctx context.Context, userAssigned string) (*chosen, error) {
 	c.mu.Lock()
@@ -119,8 +125,8 @@ func (c *Chain) choose(ctx context.Context, userAssigned string) (*chosen, error
 		c.found[userAssigned] = ch
 		return ch, nil
 	}
-	return nil, &Error{What: "this machine has no identity in Azure", Why: strings.Join(lacking, "; "),
-		Fix: "log in (az login), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"}
+	return nil, &Error{what: "this machine has no identity in Azure", why: strings.Join(lacking, "; "),
+		fix: "log in (az login), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"}
 }
 
 // kindsOf reads ChoiceVariable, whose values are the same in any case of letters.
@@ -133,10 +139,10 @@ func kindsOf(value string) ([]Kind, error) {
 			return []Kind{k}, nil
 		}
 	}
-	return nil, &Error{What: fmt.Sprintf("%s is %q", ChoiceVariable, value),
-		Why: "what Ingot can be is EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential or AzureCLICredential; " +
+	return nil, &Error{what: fmt.Sprintf("%s is %q", ChoiceVariable, value),
+		why: "what Ingot can be is EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential or AzureCLICredential; " +
 			"dev and prod stand for several",
-		Fix: "write one of these, or unset it"}
+		fix: "write one of these, or unset it"}
 }
 
 // lacks says what is missing for a kind, or "" where it is configured.
@@ -213,32 +219,33 @@ func (c *Chain) open(k Kind, userAssigned string) (*chosen, error) {
 	return ch, err
 }
 
-// Error says why there is no token, in the parts of a message.
-type Error struct{ What, Why, Fix string }
+// Error says why there is no token. Its text is one clause; the reason and the cure are apart from it.
+type Error struct{ what, why, fix string }
 
-func (e *Error) Error() string {
-	if e.Why == "" {
-		return e.What
-	}
-	return e.What + ": " + e.Why
-}
+func (e *Error) Error() string { return e.what }
+
+// Why is the reason, or "".
+func (e *Error) Why() string { return e.why }
+
+// Fix is what to do about it.
+func (e *Error) Fix() string { return e.fix }
 
 // refusal words the failure of a chosen credential. azidentity's text has lines of headings, addresses and the answer's body: one
 // line of it is kept, which is the service's own sentence where it gave one.
 func refusal(ch *chosen, userAssigned string, err error) *Error {
-	e := &Error{What: ch.who + " got no token", Why: reason(err)}
+	e := &Error{what: ch.who + " got no token", why: reason(err)}
 	switch ch.kind {
 	case Environment:
-		e.Fix = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret or certificate"
+		e.fix = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret or certificate"
 	case WorkloadIdentity:
-		e.Fix = "check AZURE_TENANT_ID, AZURE_CLIENT_ID, and the token in AZURE_FEDERATED_TOKEN_FILE"
+		e.fix = "check AZURE_TENANT_ID, AZURE_CLIENT_ID, and the token in AZURE_FEDERATED_TOKEN_FILE"
 	case ManagedIdentity:
-		e.Fix = "give this machine a managed identity, or choose another credential with " + ChoiceVariable
+		e.fix = "give this machine a managed identity, or choose another credential with " + ChoiceVariable
 		if userAssigned != "" {
-			e.Fix = "assign that identity to this machine, or choose another credential with " + ChoiceVariable
+			e.fix = "assign that identity to this machine, or choose another credential with " + ChoiceVariable
 		}
 	case AzureCLI:
-		e.Fix = "log in: az login"
+		e.fix = "log in: az login"
 	}
 	return e
 }

@@ -112,12 +112,12 @@ func TestNobody(t *testing.T) {
 	bare(t)
 	_, err := chain(nil).Token(t.Context(), StorageScope, "")
 	var e *Error
-	if !errors.As(err, &e) || !strings.Contains(e.Fix, "az login") {
+	if !errors.As(err, &e) || !strings.Contains(e.Fix(), "az login") {
 		t.Fatalf("error %v", err)
 	}
 	for _, want := range []string{"AZURE_TENANT_ID is not set", "workload identity", "no VM in Azure", "the Azure CLI is not installed"} {
-		if !strings.Contains(e.Why, want) {
-			t.Errorf("%q is not in %q", want, e.Why)
+		if !strings.Contains(e.Why(), want) {
+			t.Errorf("%q is not in %q", want, e.Why())
 		}
 	}
 }
@@ -171,7 +171,7 @@ func TestRefusalIsOneSentence(t *testing.T) {
 	// MSAL keeps tokens for the whole process: another test's must not serve.
 	_, err := (&Chain{}).Token(t.Context(), StorageScope, resourceID+"-of-another")
 	var e *Error
-	if !errors.As(err, &e) || e.Why != "invalid_request: Identity not found" || !strings.Contains(e.Fix, "assign that identity") {
+	if !errors.As(err, &e) || e.Why() != "invalid_request: Identity not found" || !strings.Contains(e.Fix(), "assign that identity") {
 		t.Errorf("error %+v", err)
 	}
 }
@@ -193,7 +193,16 @@ func TestSecretIsNotShown(t *testing.T) {
 		return 401, `{"error":"invalid_client","error_description":"AADSTS7000215: the secret is wrong\r\nTrace ID"}`
 	})
 	_, err := c.Token(t.Context(), StorageScope, "")
-	if err == nil || strings.Contains(err.Error(), "hush") || !strings.Contains(err.Error(), "AADSTS7000215") {
+	if err == nil || strings.Contains(text(err), "hush") || !strings.Contains(text(err), "AADSTS7000215") {
 		t.Errorf("error %v", err)
 	}
+}
+
+// text is all that an error says.
+func text(err error) string {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	return strings.Join([]string{e.Error(), e.Why(), e.Fix()}, "|")
 }

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -27,16 +25,29 @@ import (
 // fetcher is Options with the defaults filled in.
 type fetcher struct {
 	Options
-	client *http.Client
-	mu     sync.Mutex // guards Progress
+	overrides    overrides
+	userAssigned string // resource id of the template's identity, or ""
+	said         map[string]bool
+	mu           sync.Mutex // guards Progress, Say, said and overrides.used
 }
 
-func newFetcher(o Options) *fetcher {
+func newFetcher(o Options, p *plan.Plan) *fetcher {
 	o.MaxSize = cmp.Or(o.MaxSize, defaultMaxSize)
+	o.stall = cmp.Or(o.stall, stallTimeout)
 	if o.Delays == nil {
 		o.Delays = defaultDelays
 	}
-	return &fetcher{Options: o, client: newClient(o.Client)}
+	if o.wait == nil {
+		o.wait = sleep
+	}
+	if o.now == nil {
+		o.now = time.Now
+	}
+	f := &fetcher{Options: o, overrides: overrides{o.Overrides, make([]bool, len(o.Overrides))}, said: map[string]bool{}}
+	if ids := p.Azure.Identities; len(ids) > 0 {
+		f.userAssigned = ids[0] // the service allows one
+	}
+	return f
 }
 
 func (f *fetcher) progress(what string, done, total int64) {
@@ -48,6 +59,16 @@ func (f *fetcher) progress(what string, done, total int64) {
 	f.Progress(events.Progress{What: what, Done: done, Total: total, Unit: "bytes"})
 }
 
+// sayOnce tells the person a line that they have not been told before.
+func (f *fetcher) sayOnce(line string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.Say != nil && !f.said[line] {
+		f.said[line] = true
+		f.Say(line)
+	}
+}
+
 // fetch gets the bytes at uri into the store. wants are the contents that name it; they are only read.
 func (f *fetcher) fetch(ctx context.Context, uri string, wants []*plan.Content) (fetched, error) {
 	name, isFile, bad := f.localName(uri)
@@ -55,10 +76,39 @@ func (f *fetcher) fetch(ctx context.Context, uri string, wants []*plan.Content) 
 	case bad != nil:
 		return fetched{problem: bad}, nil
 	case isFile:
-		return f.fetchFile(ctx, name)
-	default:
-		return f.fetchURL(ctx, uri, wants)
+		return f.fetchFile(ctx, uri, name)
 	}
+	if u, err := url.Parse(uri); err == nil {
+		f.mu.Lock()
+		at, segments, ok := f.overrides.find(u)
+		f.mu.Unlock()
+		if ok {
+			got, err := f.fetchOverride(ctx, uri, at, segments)
+			if err == nil && got.problem == nil {
+				f.sayOnce(fmt.Sprintf("override: %s is %s", shown(uri), got.path))
+			}
+			return got, err
+		}
+		if raw := rawAddress(u); raw != "" {
+			return fetched{problem: &problem{CodeBadURI, fmt.Sprintf("%s is a page about the file", shown(uri)),
+				u.Hostname() + " answers with HTML, and that is what would run", "write " + raw}}, nil
+		}
+	}
+	return f.fetchURL(ctx, uri, wants)
+}
+
+// rawAddress is where the file is whose page at GitHub or GitLab a URL names; "" for any other URL.
+func rawAddress(u *url.URL) string {
+	if u.RawQuery != "" { // ?raw=true leads to the file
+		return ""
+	}
+	if parts := strings.Split(u.EscapedPath(), "/"); strings.EqualFold(u.Hostname(), "github.com") && len(parts) > 5 && parts[3] == "blob" {
+		return "https://raw.githubusercontent.com/" + strings.Join(append(parts[1:3:3], parts[4:]...), "/")
+	}
+	if before, after, ok := strings.Cut(u.EscapedPath(), "/-/blob/"); ok {
+		return u.Scheme + "://" + u.Host + before + "/-/raw/" + after
+	}
+	return ""
 }
 
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
@@ -103,10 +153,36 @@ func parseReason(err error) string {
 	return ""
 }
 
-// fetchFile copies a file of this machine into the store.
-func (f *fetcher) fetchFile(ctx context.Context, name string) (fetched, error) {
-	// Without O_NONBLOCK the open of a named pipe would wait for a writer.
-	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+// fetchFile copies a file of this machine into the store. Without leave of the person who runs it, a template names files below its
+// own folder only: it may be a stranger's, and what it names ends in an image.
+func (f *fetcher) fetchFile(ctx context.Context, uri, name string) (fetched, error) {
+	if f.AllowLocal {
+		return f.add(ctx, name, func() (*os.File, error) { return openFile(name) })
+	}
+	rel, err := filepath.Rel(f.TemplateDir, name)
+	if err != nil || !filepath.IsLocal(rel) {
+		return fetched{problem: outside(uri, f.TemplateDir, "")}, nil
+	}
+	got, err := f.add(ctx, name, func() (*os.File, error) { return openBelow(f.TemplateDir, rel) })
+	if p := got.problem; p != nil && p.why == errOutside.Error() {
+		got.problem = outside(uri, f.TemplateDir, p.why)
+	}
+	return got, err
+}
+
+// outside says that a file is not the template's own.
+func outside(uri, dir, why string) *problem {
+	return &problem{CodeOutside, fmt.Sprintf("%q is outside the image template's folder", uri),
+		cmp.Or(why, fmt.Sprintf("a template may name files below %s only, unless whoever runs it says otherwise", dir)),
+		"if you trust the template: --allow-local; else copy the file beside it"}
+}
+
+// readOnly does not wait for the writer of a named pipe.
+const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
+
+// add copies the file called name into the store.
+func (f *fetcher) add(ctx context.Context, name string, open func() (*os.File, error)) (fetched, error) {
+	file, err := open()
 	if err != nil {
 		return fetched{problem: unreadable(name, err)}, nil
 	}
@@ -124,10 +200,10 @@ func (f *fetcher) fetchFile(ctx context.Context, name string) (fetched, error) {
 	case st.Size() > f.MaxSize:
 		return fetched{problem: f.tooLarge(name)}, nil
 	}
-	sum, size, err := f.Cache.add(ctx, file, f.MaxSize, func(int64) {})
+	sum, size, err := f.Cache.add(ctx, file, f.MaxSize)
 	switch {
 	case err == nil:
-		return fetched{sha256: sum, size: size}, nil
+		return fetched{sha256: sum, size: size, from: FromFile, path: name}, nil
 	case isType[*tooLargeError](err): // it grew meanwhile
 		return fetched{problem: f.tooLarge(name)}, nil
 	case isType[*fs.PathError](err) && !isType[*storeError](err):
@@ -168,42 +244,8 @@ func (f *fetcher) tooLarge(what string) *problem {
 		"that is the most one file of a step may have", "fetch it in a script on the build VM instead"}
 }
 
-// shown is how a URI may be printed: without user, password and query, which may hold a shared access signature.
-func shown(uri string) string {
-	before, _, hasQuery := strings.Cut(uri, "?")
-	before, _, _ = strings.Cut(before, "#")
-	if prefix, rest, ok := strings.Cut(before, "://"); ok {
-		host, _, _ := strings.Cut(rest, "/")
-		if at := strings.LastIndex(host, "@"); at >= 0 {
-			before = prefix + "://***@" + rest[at+1:]
-		}
-	}
-	if hasQuery && scheme.MatchString(uri) {
-		before += "?***"
-	}
-	return before
-}
-
-// label is what progress calls the download of uri.
-func label(uri string) string {
-	before, _, _ := strings.Cut(uri, "?")
-	return "download " + path.Base(before)
-}
-
 // isType reports whether err has a T in its chain.
 func isType[T error](err error) bool {
 	_, ok := errors.AsType[T](err)
 	return ok
-}
-
-// sleep waits for d or for the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -103,7 +103,7 @@ func TestContents(t *testing.T) {
 		{"not found", url + "/nothing", "", CodeStatus, "404"},
 		{"private", url + "/private", "", CodeStatus, "everybody may read"},
 		{"server broken for good", url + "/broken", "", CodeStatus, "500"},
-		{"connection cut", url + "/cut", "", CodeUnreachable, "unexpected EOF"},
+		{"connection cut", url + "/cut", "", CodeUnreachable, "the connection was cut after 21 of 1000 bytes"},
 		{"nobody listens", "http://127.0.0.1:1/setup.sh", "", CodeUnreachable, "connection refused"},
 		{"typo in a path", "setpu.sh", "", CodeNoFile, `setup.sh"?`},
 		{"folder", "scripts", "", CodeNoFile, "is a folder"},

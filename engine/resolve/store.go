@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,17 +19,28 @@ import (
 // processes. On disk:
 //
 //	sha256/<hex>    the bytes, read-only
-//	url/<hex>.json  by the SHA-256 of a URL, which may hold a secret: entity tag, date, and the SHA-256 of its bytes
+//	url/<hex>.json  by a name for a URL: entity tag, date, and the SHA-256 of its bytes
 //	partial/        downloads in hand, each locked by its process
-type ContentStore struct{ dir string }
+//	key             32 random bytes
+//
+// A URL may hold a secret, so its name is an HMAC under the store's own key: who reads the store, or a copy of it without the key,
+// cannot try guesses. A shared access signature is left out of it: the blob stays the same when its signature is made anew.
+type ContentStore struct {
+	dir string
+	key []byte
+}
 
 // OpenContentStore returns the store at dir, which is made when absent.
 func OpenContentStore(dir string) (*ContentStore, error) {
 	s := &ContentStore{dir: dir}
+	var err error
 	for _, sub := range []string{"sha256", "url", "partial"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("open download cache: %w", err)
 		}
+	}
+	if s.key, err = storeKey(filepath.Join(dir, "key")); err != nil {
+		return nil, fmt.Errorf("open download cache: %w", err)
 	}
 	return s, nil
 }
@@ -82,30 +92,21 @@ func (e *storeError) Error() string { return fmt.Sprintf("write download cache: 
 func (e *storeError) Unwrap() error { return e.err }
 
 // add reads r to its end into the store. Errors: *tooLargeError after limit bytes, *storeError when the store fails, those of r.
-func (s *ContentStore) add(ctx context.Context, r io.Reader, limit int64, progress func(done int64)) (sum string, size int64, err error) {
-	f, unlock, err := s.partial()
+func (s *ContentStore) add(ctx context.Context, r io.Reader, limit int64) (sum string, size int64, err error) {
+	p, err := s.part(limit)
 	if err != nil {
-		return "", 0, &storeError{err}
+		return "", 0, err
 	}
-	defer unlock()
-	defer os.Remove(f.Name()) // after the rename there is nothing by this name
-	defer f.Close()
-
-	h := sha256.New()
+	defer p.close()
 	buf := make([]byte, 128<<10)
 	for {
 		if cause := context.Cause(ctx); cause != nil {
 			return "", 0, cause
 		}
 		n, rerr := r.Read(buf)
-		if size += int64(n); size > limit {
-			return "", 0, &tooLargeError{limit}
+		if _, err := p.Write(buf[:n]); err != nil {
+			return "", 0, err
 		}
-		h.Write(buf[:n])
-		if _, err := f.Write(buf[:n]); err != nil {
-			return "", 0, &storeError{err}
-		}
-		progress(size)
 		if errors.Is(rerr, io.EOF) {
 			break
 		}
@@ -113,11 +114,8 @@ func (s *ContentStore) add(ctx context.Context, r io.Reader, limit int64, progre
 			return "", 0, rerr
 		}
 	}
-	sum = hex.EncodeToString(h.Sum(nil))
-	if err := s.commit(f, s.Path(sum)); err != nil {
-		return "", 0, &storeError{err}
-	}
-	return sum, size, nil
+	sum, err = p.finish()
+	return sum, p.size, err
 }
 
 // commit makes the partial file f appear, read-only and whole, at path.
@@ -180,50 +178,4 @@ func (s *ContentStore) eachStale(do func(path string) error) ([]string, error) {
 		stale = append(stale, path)
 	}
 	return stale, nil
-}
-
-// validators are what a server said to recognise an unchanged answer by.
-type validators struct {
-	ETag         string `json:"etag,omitempty"`
-	LastModified string `json:"lastModified,omitempty"`
-	SHA256       string `json:"sha256"`
-}
-
-func (s *ContentStore) validatorsPath(url string) string {
-	sum := sha256.Sum256([]byte(url))
-	return filepath.Join(s.dir, "url", hex.EncodeToString(sum[:])+".json")
-}
-
-// recall gives what remember wrote for url. A record that cannot be read counts as none: the bytes are then fetched afresh.
-func (s *ContentStore) recall(url string) (v validators, ok bool) {
-	text, err := os.ReadFile(s.validatorsPath(url))
-	if err != nil || json.Unmarshal(text, &v) != nil || !sha256Hex.MatchString(v.SHA256) {
-		return validators{}, false
-	}
-	return v, true
-}
-
-// remember notes what a server said of the bytes at url. Nothing is noted of an answer without validators.
-func (s *ContentStore) remember(url string, v validators) error {
-	if v.ETag == "" && v.LastModified == "" {
-		return nil
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	f, unlock, err := s.partial()
-	if err != nil {
-		return &storeError{err}
-	}
-	defer unlock()
-	defer os.Remove(f.Name())
-	defer f.Close()
-	if _, err := f.Write(text); err != nil {
-		return &storeError{err}
-	}
-	if err := s.commit(f, s.validatorsPath(url)); err != nil {
-		return &storeError{err}
-	}
-	return nil
 }

@@ -1,0 +1,55 @@
+package resolve
+
+import (
+	"errors"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// shown is how a URI may be printed: without user, password and query, which may hold a shared access signature.
+func shown(uri string) string {
+	before, _, hasQuery := strings.Cut(uri, "?")
+	before, _, _ = strings.Cut(before, "#")
+	if prefix, rest, ok := strings.Cut(before, "://"); ok {
+		host, _, _ := strings.Cut(rest, "/")
+		if at := strings.LastIndex(host, "@"); at >= 0 {
+			before = prefix + "://***@" + rest[at+1:]
+		}
+	}
+	if hasQuery && scheme.MatchString(uri) {
+		before += "?***"
+	}
+	return before
+}
+
+// label is what progress calls the download of uri.
+func label(uri string) string {
+	before, _, _ := strings.Cut(shown(uri), "?")
+	return "download " + path.Base(before)
+}
+
+var (
+	inQuery  = regexp.MustCompile(`\?[^\s"'<>]+`)
+	inUser   = regexp.MustCompile(`//[^\s"'/@]+@`)
+	inHeader = regexp.MustCompile(`(?i)\b(bearer|basic) [a-z0-9._~+/=-]+`)
+)
+
+// transportReason is what went wrong, for people. net/http and servers repeat URLs with their queries: none of that is shown, and no
+// control character either.
+func transportReason(err error) string {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	text := inQuery.ReplaceAllString(err.Error(), "?***")
+	text = inUser.ReplaceAllString(text, "//***@")
+	text = inHeader.ReplaceAllString(text, "$1 ***")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
