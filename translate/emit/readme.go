@@ -45,7 +45,7 @@ func writeUsage(b *strings.Builder, j job, u usage, plugins bool) {
 	if j.dir != "" {
 		dir = strings.TrimSuffix(j.dir, "/")
 	}
-	b.WriteString("\n```sh\n")
+	b.WriteString("\n```bash\n")
 	if plugins {
 		fmt.Fprintf(b, "packer init %s\n", dir)
 	}
@@ -116,7 +116,7 @@ func lostAround(p *plan.Plan, o Options) []Loss {
 }
 
 func writeLost(b *strings.Builder, lost []Loss) {
-	b.WriteString("\n## What `packer build` does not do\n\n`ingot build` does all of the image template. A plain `packer build` does not:\n\n")
+	b.WriteString("\n## What `packer build` does not do\n\nThe image template asks for more than a plain `packer build` does:\n\n")
 	for _, l := range lost {
 		fmt.Fprintf(b, "- %s", l.What)
 		if l.Path != "" {
