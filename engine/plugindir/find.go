@@ -228,7 +228,7 @@ func checkSum(path string) (state Checksum, reason string) {
 	}
 	if got != want {
 		return ChecksumWrong, fmt.Sprintf(
-			"it is not the file that was installed: its SHA-256 sum is %s, and its checksum file has %s", got, want)
+			"it is not the file that was installed: its SHA-256 sum is %.12s…, and its checksum file has %.12s…", got, want)
 	}
 	return ChecksumGood, ""
 }

@@ -171,7 +171,8 @@ func verifyPlugins(ctx context.Context, env *Env, folder string, list []plugindi
 		}
 		if v.Checksum = in.Checksum; err != nil {
 			v.OK, v.Problem = false, err.Error()
-			problems = append(problems, fmt.Errorf("%s\n  at:   %s", v.Problem, in.Path))
+			problems = append(problems, fmt.Errorf("plugin %s %s: %s\n  at:   %s\n  fix:  remove it, or install it again: %s",
+				in.Source, in.Version, v.Problem, in.Path, "ingot plugins install "+in.Source+"@"+in.Version))
 		} else if output == outputText {
 			if err := env.say(view.Line(fmt.Sprintf("%s %s is fine", in.Source, in.Version))); err != nil {
 				return err
