@@ -161,7 +161,11 @@ func (c *stockCase) run(t *testing.T) (exit int, said []string) {
 		Env: append(os.Environ(), c.env...), Parallel: 1,
 	}
 	if flags.NArg() > 0 {
-		o.File = flags.Arg(0)
+		o.Dir, o.File = filepath.Split(flags.Arg(0))
+		if info, err := os.Stat(flags.Arg(0)); err == nil && info.IsDir() {
+			o.Dir, o.File = flags.Arg(0), ""
+		}
+		o.Dir = filepath.Clean(o.Dir)
 	}
 	for _, v := range *vars {
 		name, value, _ := strings.Cut(v, "=")
