@@ -55,6 +55,7 @@ type translated struct {
 	list    diag.List
 	file    string // as messages name it
 	sources view.Sources
+	place   func(path string) diag.Range // of a property; nil when the list has errors
 }
 
 // err gives the findings as an error if there are any that stop the command.
@@ -74,7 +75,9 @@ func (o *inputOptions) translate(ctx context.Context, env *Env, target string) (
 	t := &translated{file: in.template.File, list: in.refused, sources: in.sources}
 	if !t.list.HasErrors() {
 		in.options.Target, in.options.Check.Translate = target, target != ""
-		t.plan, t.list = translate.Translate(in.template, in.options)
+		if t.plan, t.list = translate.Translate(in.template, in.options); t.plan != nil {
+			t.place = translate.Places(in.template, in.options)
+		}
 	}
 	t.list = in.hideSecrets(t.list)
 	return t, ctx.Err()

@@ -91,7 +91,8 @@ func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
 	if err != nil {
 		return err
 	}
-	t.list = append(t.list, losses(t.file, folder)...)
+	t.list.Add(losses(t, folder)...)
+	t.list.Sort()
 	if err := env.warnings(t); err != nil {
 		return err
 	}
@@ -122,14 +123,14 @@ func (o *translateOptions) checkTarget() error {
 }
 
 // losses are what the target and its plugin cannot do. What the engine does around any Packer template is in the README alone.
-func losses(file string, folder *emit.Folder) diag.List {
+func losses(t *translated, folder *emit.Folder) diag.List {
 	var list diag.List
 	for _, l := range folder.Lost {
 		if l.Around {
 			continue
 		}
 		list.Add(diag.Diagnostic{
-			Severity: diag.Warning, Code: lower.CodePackerLacks, Subject: diag.Range{File: file}, Path: l.Path,
+			Severity: diag.Warning, Code: lower.CodePackerLacks, Subject: t.place(l.Path), Path: l.Path,
 			Summary: l.What, Why: l.Why, Fix: l.Fix,
 		})
 	}
