@@ -65,7 +65,7 @@ func (p *PostProcessor) Configure(raws ...any) error {
 	p.config = Config{}
 	err := config.Decode(&p.config, &config.DecodeOpts{
 		PluginType: "checksum", Interpolate: true, InterpolateContext: &p.config.ctx,
-		// Rendered for each type of checksum.
+		// Only looked at here, and rendered for each type of checksum.
 		InterpolateFilter: &interpolate.RenderFilter{Exclude: []string{"output"}},
 	}, raws...)
 	if err != nil {
@@ -82,9 +82,6 @@ func (p *PostProcessor) Configure(raws ...any) error {
 		if hashes[kind] == nil {
 			errs = append(errs, fmt.Errorf("checksum_types: %q is none of %s", kind, strings.Join(slices.Sorted(maps.Keys(hashes)), ", ")))
 		}
-	}
-	if err := interpolate.Validate(p.config.OutputPath, &p.config.ctx); err != nil {
-		errs = append(errs, fmt.Errorf("output: %w", err))
 	}
 	return errors.Join(errs...)
 }

@@ -80,7 +80,7 @@ func (p *PostProcessor) Configure(raws ...any) error {
 	p.config = Config{}
 	err := config.Decode(&p.config, &config.DecodeOpts{
 		PluginType: "manifest", Interpolate: true, InterpolateContext: &p.config.ctx,
-		// Rendered when there is something to say of the build.
+		// Only looked at here, and rendered when there is something to say of the build.
 		InterpolateFilter: &interpolate.RenderFilter{Exclude: []string{"custom_data"}},
 	}, raws...)
 	if err != nil {
@@ -89,13 +89,7 @@ func (p *PostProcessor) Configure(raws ...any) error {
 	if p.config.OutputPath == "" {
 		p.config.OutputPath = defaultOutput
 	}
-	var errs []error
-	for key, text := range p.config.CustomData {
-		if err := interpolate.Validate(text, &p.config.ctx); err != nil {
-			errs = append(errs, fmt.Errorf("custom_data %q: %w", key, err))
-		}
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // PostProcess implements packersdk.PostProcessor. It gives on its input, which it always keeps: the manifest names it.
