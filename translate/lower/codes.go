@@ -12,8 +12,10 @@ const (
 	CodeSystemGuessed diag.Code = "ING3905"
 	CodeNotNFC        diag.Code = "ING3906"
 
-	// CodePackerLacks is of cmd/internal/cli, which says what the Packer template of a plan does not do.
-	CodePackerLacks diag.Code = "ING3907"
+	// CodePackerLacks and CodePackerRefuses are of cmd/internal/cli, which says what the Packer template of a plan does not do, and
+	// why there is none.
+	CodePackerLacks   diag.Code = "ING3907"
+	CodePackerRefuses diag.Code = "ING3908"
 )
 
 // Codes lists the findings of this package, for the reference page.
@@ -31,5 +33,7 @@ func Codes() []diag.Entry {
 			Summary: "a path or command is not in Unicode's form NFC, so that a Packer template cannot hold it exactly"},
 		{Code: CodePackerLacks, Severity: diag.Warning,
 			Summary: "the Packer template cannot do a part of the image template, for lack of a field of the plugin or by what its builder can do"},
+		{Code: CodePackerRefuses, Severity: diag.Error,
+			Summary: "no Packer template for the target can hold a part of the image template"},
 	}
 }

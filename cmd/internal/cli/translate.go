@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -89,7 +91,8 @@ func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
 	}
 	folder, err := emit.Packer(t.plan, o.emit)
 	if err != nil {
-		return err
+		t.list = append(t.list, refusals(t.file, err)...)
+		return t.err()
 	}
 	t.list.Add(losses(t, folder)...)
 	t.list.Sort()
@@ -120,6 +123,26 @@ func (o *translateOptions) checkTarget() error {
 		}
 	}
 	return nil
+}
+
+// refusals are the reasons why there is no Packer template. Each begins with the property that it is about, where it is about one.
+func refusals(file string, err error) diag.List {
+	reasons := []error{cmp.Or(errors.Unwrap(err), err)} // the plan's name is around them
+	if several, ok := reasons[0].(interface{ Unwrap() []error }); ok {
+		reasons = several.Unwrap()
+	}
+	var list diag.List
+	for _, r := range reasons {
+		d := diag.Diagnostic{
+			Severity: diag.Error, Code: lower.CodePackerRefuses, Subject: diag.Range{File: file}, Summary: r.Error(),
+			Why: "no Packer template for this target can hold it",
+		}
+		if path, rest, ok := strings.Cut(d.Summary, ": "); ok && strings.HasPrefix(path, "properties.") {
+			d.Path, d.Summary = path, rest
+		}
+		list.Add(d)
+	}
+	return list
 }
 
 // losses are what the target and its plugin cannot do. What the engine does around any Packer template is in the README alone.
