@@ -3,6 +3,8 @@ package emit
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ingot-build/ingot/translate/emit/configspec"
 )
 
 const vnetPath = "properties.vmProfile.vnetConfig"
@@ -31,12 +33,27 @@ func (a *azure) network(f fields) {
 		}
 	}
 	if name == "" {
+		a.publicAddress(f)
 		return
 	}
 	f.section(vnetPath)
 	f.block.text("virtual_network_name", name)
 	f.optional("virtual_network_subnet_name", subnet)
 	f.optional("virtual_network_resource_group_name", group)
+}
+
+// publicAddress sees to it that the build VM's address is of the Standard kind, which releases from 2.2 on take by themselves.
+func (a *azure) publicAddress(f fields) {
+	switch {
+	case !a.olderThan(2, 2, 0):
+	case a.fields.Attribute("public_ip_sku") != "":
+		f.section("an address of the kind that Azure still has")
+		f.str("public_ip_sku", "Standard")
+	default:
+		since, _ := configspec.Since("public_ip_sku")
+		a.lose(Loss{Path: vnetPath, What: "the build VM gets no public address", Fix: "--plugin-version " + since.String(),
+			Why: fmt.Sprintf("the azure plugin %s asks for one of the Basic kind, which Azure no longer has", a.wanted.Lowest)})
+	}
 }
 
 // joins reports whether the build VM is in an existing network, where it has no public address.

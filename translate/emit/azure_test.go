@@ -64,7 +64,9 @@ func TestAzureFieldsExist(t *testing.T) {
 			for _, os := range []plan.OS{plan.Linux, plan.Windows} {
 				for _, standalone := range []bool{false, true} {
 					p := rich(os)
-					p.Source = source
+					if p.Source = source; standalone {
+						p.Azure.Network = plan.Network{}
+					}
 					f, err := Packer(p, Options{Target: Azure, PluginVersion: table.Version.String(), Standalone: standalone})
 					if err != nil {
 						t.Fatal(err)
@@ -151,6 +153,8 @@ func TestAzureLost(t *testing.T) {
 				p.Azure.ResourceTags[strings.Repeat("x", i+1)] = ""
 			}
 		}, Options{}, `properties.managedResourceTags: 13 tags are not set: the azure plugin 2.5.0 takes no more than 11: `},
+		{"address", func(p *plan.Plan) { p.Azure.Network = plan.Network{} }, Options{PluginVersion: "2.1.0"},
+			`properties.vmProfile.vnetConfig: the build VM gets no public address: the azure plugin 2.1.0 asks for one of the Basic kind, which Azure no longer has: --plugin-version 2.1.4`},
 		{"second gallery", func(p *plan.Plan) { p.Destinations = append(p.Destinations, p.Destinations[1]) }, Options{Standalone: true},
 			`properties.distribute[1]: the second SharedImage is not made: the builder makes one of a kind, and makes that of properties.distribute[1]: `},
 	} {

@@ -157,7 +157,7 @@ func schemeText(s plan.VersionScheme) string {
 	}
 }
 
-// regions writes where the version goes: in blocks, or for releases before 2.1, which have one number of replicas for all, by name.
+// regions writes where the version goes: in blocks, or for older releases, which have one number of replicas for all, by name.
 // Without any the builder takes its own region.
 func (a *azure) regions(d fields, g *plan.SharedImage, path string, blocks bool) {
 	if len(g.Regions) == 0 {
@@ -194,8 +194,9 @@ func (a *azure) regions(d fields, g *plan.SharedImage, path string, blocks bool)
 func (a *azure) sameReplicas(g *plan.SharedImage, path string) int64 {
 	most := slices.MaxFunc(g.Regions, func(x, y plan.TargetRegion) int { return int(x.ReplicaCount - y.ReplicaCount) }).ReplicaCount
 	if slices.ContainsFunc(g.Regions, func(r plan.TargetRegion) bool { return r.ReplicaCount != most }) {
+		since, _ := configspec.Since("shared_image_gallery_destination", "target_region", "replicas")
 		a.lose(Loss{Path: path + ".targetRegions", What: fmt.Sprintf("regions do not differ in their replicas: all have %d", most),
-			Why: fmt.Sprintf("the azure plugin %s has one number for all", a.wanted.Lowest), Fix: "--plugin-version 2.1.0"})
+			Why: fmt.Sprintf("the azure plugin %s has one number for all", a.wanted.Lowest), Fix: "--plugin-version " + since.String()})
 	}
 	return most
 }
