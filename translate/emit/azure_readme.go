@@ -57,7 +57,7 @@ func (a *azure) subnetText() string {
 
 // resultImageText says where the image to validate comes from.
 func (a *azure) resultImageText() string {
-	if a.out.managed != nil {
+	if a.out.managed != nil || a.out.any() && a.needsManaged() {
 		return "The validation VM is made from the managed image that the build made."
 	}
 	kept := "the snapshot that the build left"
@@ -68,6 +68,12 @@ func (a *azure) resultImageText() string {
 	generation := ""
 	if a.generation2() {
 		generation = " --hyper-v-generation V2"
+	}
+	if n := len(a.plan.DataDisksGB); n > 0 && a.out.vhd == nil {
+		kept, source = "the snapshots that the build left", source+" --data-disk-sources"
+		for i := range n {
+			source += fmt.Sprintf(" DATA%d", i)
+		}
 	}
 	return fmt.Sprintf("The validation VM is made from a managed image. Make that of %s first:\n\n"+
 		"```sh\naz image create --resource-group GROUP --name %s --os-type %s%s --source %s\n```",
