@@ -78,7 +78,8 @@ func (s *session) choose() ([]*job, error) {
 	}
 	for _, p := range slices.Concat(only, except) {
 		if !p.matched {
-			s.warnings = append(s.warnings, fmt.Sprintf("nothing matches the pattern %q; %s", p.text, diag.KnownNames(p.text, names)))
+			text := fmt.Sprintf("nothing matches the pattern %q; %s", p.text, diag.KnownNames(p.text, names))
+			s.warnings = append(s.warnings, text)
 		}
 	}
 	return jobs, nil

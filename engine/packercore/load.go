@@ -65,6 +65,9 @@ func (s *session) load(ctx context.Context) error {
 func (s *session) plugins(ctx context.Context, required []hcl2.PluginRequirement) error {
 	var wanted []hcl2.PluginRequirement
 	var errs []error
+	fail := func(r hcl2.PluginRequirement, format string, args ...any) {
+		errs = append(errs, &TemplateError{Range: r.Range, Err: fmt.Errorf(format, args...)})
+	}
 	for _, r := range required {
 		version, linked := s.reg.Linked[r.Source]
 		ok, err := false, error(nil)
@@ -78,11 +81,10 @@ func (s *session) plugins(ctx context.Context, required []hcl2.PluginRequirement
 		case s.reg.Plugins != nil:
 			wanted = append(wanted, r)
 		case linked:
-			errs = append(errs, &TemplateError{Range: r.Range, Err: fmt.Errorf("plugin %q: version %q is required, and %s is linked in",
-				r.Name, r.Constraint, version)})
+			fail(r, "plugin %q: version %q is required, and %s is linked in", r.Name, r.Constraint, version)
 		default:
-			errs = append(errs, &TemplateError{Range: r.Range, Err: fmt.Errorf("plugin %q (%s) is not linked in, and no other plugin is used here; %s",
-				r.Name, r.Source, known(r.Source, s.reg.Linked))})
+			fail(r, "plugin %q (%s) is not linked in, and no other plugin is used here; %s",
+				r.Name, r.Source, known(r.Source, s.reg.Linked))
 		}
 	}
 	if errs != nil || s.reg.Plugins == nil {

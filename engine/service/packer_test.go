@@ -52,7 +52,7 @@ func (p *talker) Prepare(raws ...any) error {
 
 func (p *talker) Provision(ctx context.Context, ui packersdk.Ui, _ packersdk.Communicator, _ map[string]any) error {
 	said := p.config.GetAttr("say").AsString()
-	ui.Message(said)
+	ui.Say(said)
 	then := p.config.GetAttr("then")
 	switch {
 	case then.IsNull():

@@ -37,8 +37,8 @@ var (
 
 func (o *packerOptions) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.vars, "var", nil, "Packer template: value of a variable as `name=value`; may be repeated; wins over --var-file")
-	f.StringArrayVar(&o.varFiles, "var-file", nil, "Packer template: `file` with values, HCL or JSON; may be repeated, a later one wins")
+	f.StringArrayVar(&o.vars, "var", nil, "Packer template: a variable as `name=value`; may be repeated; wins over --var-file")
+	f.StringArrayVar(&o.varFiles, "var-file", nil, "Packer template: `file` with values; may be repeated, a later one wins")
 	f.StringSliceVar(&o.only, "only", nil, "Packer template: run only the builds whose name matches a `pattern`")
 	f.StringSliceVar(&o.except, "except", nil, "Packer template: leave out builds and post-processors that match a `pattern`")
 	addChoice(cmd, &o.onError, "on-error", "Packer template: what to do when a step failed", service.PackerOnErrors...)
@@ -116,9 +116,11 @@ func (o *buildOptions) packerRequest(env *Env, show view.Run) (service.PackerReq
 	}
 	switch {
 	case o.packer.parallel < 0:
-		return r, &usageError{what: fmt.Sprintf("--parallel-builds %d is negative", o.packer.parallel), fix: "leave it out, or give 1 or more"}
+		what := fmt.Sprintf("--parallel-builds %d is negative", o.packer.parallel)
+		return r, &usageError{what: what, fix: "leave it out, or give 1 or more"}
 	case o.timeout < 0:
-		return r, &usageError{what: fmt.Sprintf("--timeout %s is negative", o.timeout), fix: "leave it out, or write it as 90m or 2h"}
+		what := fmt.Sprintf("--timeout %s is negative", o.timeout)
+		return r, &usageError{what: what, fix: "leave it out, or write it as 90m or 2h"}
 	}
 	if r.OnError == service.PackerAsk {
 		in, ok := env.Stdin.(*os.File)

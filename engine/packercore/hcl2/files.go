@@ -38,7 +38,8 @@ type file struct {
 func templateFiles(in Input) (templates, autoVars []string, err error) {
 	if in.File != "" {
 		if !IsTemplate(in.File) {
-			return nil, nil, fmt.Errorf("%s is no Packer template: its name ends neither in %s nor in %s", in.File, hclSuffix, jsonSuffix)
+			return nil, nil, fmt.Errorf("%s is no Packer template: its name ends neither in %s nor in %s",
+				in.File, hclSuffix, jsonSuffix)
 		}
 		// Named by itself a file is all there is: Packer then leaves out even its automatic variable files.
 		return []string{filepath.Join(in.Dir, in.File)}, nil, nil

@@ -43,7 +43,8 @@ var lengthFunc = function.New(&function.Spec{
 		case t == cty.String, t == cty.DynamicPseudoType, t.IsTupleType(), t.IsObjectType(), t.IsCollectionType():
 			return cty.Number, nil
 		default:
-			return cty.NilType, function.NewArgErrorf(0, "a text, a list, a map or an object is wanted, and this is a %s", t.FriendlyName())
+			const wanted = "a text, a list, a map or an object"
+			return cty.NilType, function.NewArgErrorf(0, "%s is wanted, and this is a %s", wanted, t.FriendlyName())
 		}
 	},
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {

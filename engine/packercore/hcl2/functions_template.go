@@ -73,7 +73,7 @@ func renderTemplate(expr hclsyntax.Expression, vars cty.Value, funcs map[string]
 	scope := &hcl.EvalContext{Variables: vars.AsValueMap(), Functions: funcs}
 	for name := range scope.Variables {
 		if !hclsyntax.ValidIdentifier(name) {
-			return cty.NilVal, function.NewArgErrorf(1, "%q cannot be the name of a value: a template could not refer to it", clip(name))
+			return cty.NilVal, function.NewArgErrorf(1, "%q cannot be a name: a template could not refer to it", clip(name))
 		}
 	}
 	for _, ref := range expr.Variables() {

@@ -59,7 +59,8 @@ func (l *loader) requiredVersion(attr *hcl.Attribute) {
 		return
 	}
 	if !constraints.Check(coreVersion) && !constraints.Check(newestVersion) {
-		l.fail(attr.Expr.Range(), "required_version %q: this core does what Packer %s to %s does", v.AsString(), CoreVersion, NewestVersion)
+		l.fail(attr.Expr.Range(), "required_version %q: this core does what Packer %s to %s does",
+			v.AsString(), CoreVersion, NewestVersion)
 	}
 }
 

@@ -162,8 +162,8 @@ func (l *loader) assignText(v *variable, text, from string) {
 func (l *loader) assignFile(f *file) {
 	if f.native != nil {
 		for _, b := range f.native.Blocks {
-			l.fail(b.TypeRange, "a file of values has no blocks: variables are declared in *%s files, and this one is to hold name = value",
-				hclSuffix)
+			l.fail(b.TypeRange, "a file of values has no blocks: variables are declared in *%s files, "+
+				"and this one is to hold name = value", hclSuffix)
 		}
 	}
 	attrs, diags := f.body.JustAttributes()
@@ -173,8 +173,9 @@ func (l *loader) assignFile(f *file) {
 	for _, attr := range sortedAttrs(attrs) {
 		v := l.variables[attr.Name]
 		if v == nil {
-			l.warnings = append(l.warnings, l.ErrorAt(attr.NameRange, fmt.Errorf("the Packer template declares no variable %q%s",
-				clip(attr.Name), near(attr.Name, slices.Collect(maps.Keys(l.variables))))))
+			err := fmt.Errorf("the Packer template declares no variable %q%s",
+				clip(attr.Name), near(attr.Name, slices.Collect(maps.Keys(l.variables))))
+			l.warnings = append(l.warnings, l.ErrorAt(attr.NameRange, err))
 			continue
 		}
 		value, diags := attr.Expr.Value(nil)
