@@ -109,6 +109,8 @@ func (e *RemoveError) byHand() string {
 		return ""
 	case errors.As(e.Err, &outside):
 		return "; look at it and remove it by hand if nobody needs it"
+	case e.Entry.Kind == store.Process && isPlugin(e.Entry.Name):
+		return fmt.Sprintf("; end it by hand: pkill -KILL -f '^%s ', then run: ingot clean", e.Entry.Name)
 	case e.Entry.Kind == store.Process:
 		return fmt.Sprintf("; end it by hand: pkill -KILL -f -- '-name %s', then run: ingot clean", e.Entry.Name)
 	}

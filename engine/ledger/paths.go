@@ -97,6 +97,9 @@ func look(ctx context.Context, dirs store.Dirs, e store.Entry) (Leftover, error)
 		pids, err := processes(e.Name)
 		l.Present = len(pids) > 0
 		l.What = "build VM " + e.Name
+		if isPlugin(e.Name) {
+			l.What = "plugin process " + e.Name
+		}
 		if l.Present {
 			l.What += fmt.Sprintf(" (process %s)", strings.Trim(fmt.Sprint(pids), "[]"))
 		}

@@ -22,6 +22,9 @@ const (
 // termWait is for SIGTERM: QEMU writes its caches back and ends. Tests shorten it.
 var termWait = 5 * time.Second
 
+// isPlugin tells a plugin's name from a build VM's.
+func isPlugin(name string) bool { return strings.HasPrefix(name, "ingot-plugin-") }
+
 // endProcesses ends every process that bears the name and waits until it is gone: SIGTERM, then SIGKILL.
 func endProcesses(ctx context.Context, name string) error {
 	for _, step := range []struct {
@@ -96,8 +99,9 @@ func processes(name string) ([]int, error) {
 }
 
 // bears reports whether a process of this user bears the name: as its program name, or as the value of an argument "-name", which
-// is how QEMU is told (also spelled "guest=NAME,debug-threads=on"). A name anywhere else, as in "less ingot-3f2a9c1e.log" or
-// "grep ingot-3f2a9c1e", does not count.
+// is how QEMU is told (also spelled "guest=NAME,debug-threads=on"), or as the value of INGOT_PROCESS in its environment, which is
+// passed on to whatever a plugin starts. A name anywhere else, as in "less ingot-3f2a9c1e.log" or "grep ingot-3f2a9c1e", does not
+// count.
 func bears(pid int, name string) bool {
 	dir := filepath.Join("/proc", strconv.Itoa(pid))
 	var st syscall.Stat_t
@@ -105,8 +109,15 @@ func bears(pid int, name string) bool {
 		return false
 	}
 	line := commandLine(dir)
-	return bearsName(bytes.Split(bytes.TrimSuffix(line, []byte{0}), []byte{0}), name)
+	if bearsName(bytes.Split(bytes.TrimSuffix(line, []byte{0}), []byte{0}), name) {
+		return true
+	}
+	env, err := os.ReadFile(filepath.Join(dir, "environ"))
+	return err == nil && slices.Contains(strings.Split(string(env), "\x00"), mark+"="+name)
 }
+
+// mark is the environment variable that names the plugin process which a process comes from.
+const mark = "INGOT_PROCESS"
 
 // commandLine reads the arguments of the process with this folder in /proc, each followed by a NUL. It is empty for a kernel
 // thread and for a process that ended. In the middle of an exec it is empty too, but then the process has a program already: so

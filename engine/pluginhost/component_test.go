@@ -180,12 +180,12 @@ func TestCancel(t *testing.T) {
 		{"never stops", "did not end the build within 2s after it was told to", "building"},
 	} {
 		t.Run(tt.mode, func(t *testing.T) {
-			h := newHarness(t, tt.mode)
+			h := newHarness(t, tt.mode, func(o *Options) { o.Limits.Cancel = 2 * time.Second })
 			b := h.open().Components().Builders["test"]()
 			ctx, cancel := context.WithCancelCause(t.Context())
 			ui := newTestUI()
 			var err error
-			within(t, 20*time.Second, func() {
+			within(t, time.Minute, func() {
 				go func() {
 					for !ui.has("building") {
 						time.Sleep(time.Millisecond)
@@ -215,14 +215,14 @@ func TestCrashReachesTheHook(t *testing.T) {
 		return ctx.Err()
 	})
 	var err error
-	within(t, 20*time.Second, func() {
+	within(t, time.Minute, func() {
 		_, err = b.Run(t.Context(), newTestUI(), &packersdk.DispatchHook{Mapping: map[string][]packersdk.Hook{packersdk.HookProvision: {hook}}})
 	})
 	const want = "was ended by signal 9 (killed) during the build"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	within(t, 5*time.Second, func() {
+	within(t, time.Minute, func() {
 		if cause := <-causes; !strings.Contains(cause.Error(), want) {
 			t.Errorf("the hook's context ended with %v, want %s", cause, want)
 		}

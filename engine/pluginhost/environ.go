@@ -15,8 +15,8 @@ const (
 
 // environ is the environment of a plugin: the host's, and what the plugin's protocol asks for. serve is false for
 // "describe", which a plugin must answer to anybody.
-func (h *Host) environ(temp string, serve bool) []string {
-	own := map[string]string{"TMPDIR": temp}
+func (h *Host) environ(p *process, serve bool) []string {
+	own := map[string]string{"TMPDIR": p.temp, Mark: p.name}
 	if serve {
 		own[plugin.MagicCookieKey] = plugin.MagicCookieValue
 		own["PACKER_PLUGIN_MIN_PORT"], own["PACKER_PLUGIN_MAX_PORT"] = minPort, maxPort

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -56,7 +56,7 @@ type Options struct {
 	// credentials and proxies there, as under Packer.
 	Environ func() []string
 	// TempDir is where each process gets a folder for its socket and temporary files, which goes when it goes. "": the
-	// system's. A folder whose path is too long for a socket is not used.
+	// system's, which is also used where this one's path is too long for a socket. It is made when it is not there.
 	TempDir string
 	// Record notes a process before it starts, by the name that it bears in its command line, and gives the function
 	// that strikes the note once it is gone. Nil: no notes; the kernel still kills a plugin whose host dies.
@@ -92,9 +92,17 @@ func New(ctx context.Context, opts Options) *Host {
 // errClosed is what a component says that is used after its host.
 var errClosed = errors.New("the plugin host is closed")
 
-// Record notes a process by the name that it bears in its command line, and gives the function that strikes the note
-// once the process is gone.
-type Record func(name string) (strike func() error, err error)
+// The kinds of what is noted.
+const (
+	KindProcess   = "process"   // by the name that it bears in its command line, and the processes that it starts in the variable Mark
+	KindDirectory = "directory" // by its path, in Options.TempDir
+)
+
+// Mark is the environment variable that has the name of a plugin's process, in it and in all that it starts.
+const Mark = "INGOT_PROCESS"
+
+// Record notes something that a host is about to make, or has, and gives the function that strikes the note once it is gone.
+type Record func(kind, name string) (strike func() error, err error)
 
 // Record has the processes that run now, and all that start from now on, noted. Without notes the kernel still kills a
 // plugin whose host dies.
@@ -150,25 +158,20 @@ func (h *Host) leave(p *process) {
 	delete(h.live, p)
 }
 
-// socketRoom is what a plugin adds to its temporary folder to name a socket: a slash, "packer-plugin", ten digits at
-// most.
+// socketRoom is what a plugin adds to its temporary folder to name a socket: a slash, "packer-plugin", ten digits at most.
 const socketRoom = len("/packer-plugin4294967295")
 
 // maxSocketPath is the longest path of a socket: 107 bytes on Linux, 103 elsewhere.
 const maxSocketPath = 103
 
-// temp makes a folder for a plugin's socket and temporary files.
-func (h *Host) temp() (string, error) {
-	const pattern = "plugin-*"
-	parent := h.opts.TempDir
-	if parent == "" || len(parent)+len("/"+pattern)+10+socketRoom > maxSocketPath {
-		parent = os.TempDir()
+// temp names the folder for the socket and the temporary files of a process. noted says that it is to be noted: the system's folder
+// for such things is looked after by others.
+func (h *Host) temp(id string) (path string, noted bool) {
+	name := "plugin-" + id
+	if dir := h.opts.TempDir; dir != "" && len(dir)+1+len(name)+socketRoom <= maxSocketPath {
+		return filepath.Join(dir, name), true
 	}
-	dir, err := os.MkdirTemp(parent, pattern) // 0700: nobody else may connect
-	if err != nil {
-		return "", fmt.Errorf("make a folder for a plugin: %w", err)
-	}
-	return dir, nil
+	return filepath.Join(os.TempDir(), name), false
 }
 
 // runUUID is what the SDK reads build.PackerRunUUID from; it must be there before a plugin starts.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"syscall"
@@ -24,21 +25,23 @@ const (
 
 // process is a running plugin.
 type process struct {
-	host   *Host
-	name   string // in its command line, where the ledger finds it
-	temp   string // its folder
-	pid    int
-	output *output
+	host      *Host
+	id        string // eight hexadecimal digits
+	name      string // in its command line, where the ledger finds it
+	temp      string // its folder
+	tempNoted bool   // the folder is to be noted
+	pid       int
+	output    *output
 
 	begun  chan struct{} // closed when it has a number, or never will
 	done   chan struct{} // closed when it has ended and was waited for, or never began
 	result error         // of exec.Cmd.Wait; read it after done
 
 	mu        sync.Mutex
-	closer    io.Closer    // its connection; nil: none yet
-	strike    func() error // of the ledger; nil: not recorded, or struck
-	forgotten bool         // it is gone, and what was left of it too
-	ended     bool         // its number may be another's by now
+	closer    io.Closer      // its connection; nil: none yet
+	strikes   []func() error // of the ledger; nil: not noted, or struck
+	forgotten bool           // it is gone, and what was left of it too
+	ended     bool           // its number may be another's by now
 }
 
 // start runs a plugin with the arguments, in a process group of its own: Ctrl-C on the terminal does not reach it, and
@@ -47,9 +50,10 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 	var id [4]byte
 	rand.Read(id[:])
 	p := &process{
-		host: h, name: "ingot-plugin-" + hex.EncodeToString(id[:]), output: out,
+		host: h, id: hex.EncodeToString(id[:]), output: out,
 		begun: make(chan struct{}), done: make(chan struct{}),
 	}
+	p.name = "ingot-plugin-" + p.id
 	cmd := exec.Command(path, args...)
 	cmd.Args[0] = p.name
 	cmd.Stdout, cmd.Stderr = stdout, out // never a file: Wait returns when all was read
@@ -64,7 +68,7 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 		close(p.done)
 		return nil, errors.Join(err, p.gone())
 	}
-	cmd.Env = h.environ(p.temp, args[0] == "start")
+	cmd.Env = h.environ(p, args[0] == "start")
 	go p.run(cmd)
 	<-p.begun
 	if p.pid == 0 {
@@ -76,28 +80,40 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 
 // provide makes what a process needs before it starts: the ledger's note, and its folder.
 func (p *process) provide() (err error) {
+	p.temp, p.tempNoted = p.host.temp(p.id)
 	if err := p.note(); err != nil {
 		return err
 	}
-	p.temp, err = p.host.temp()
-	return err
+	if err := os.MkdirAll(filepath.Dir(p.temp), 0o700); err != nil {
+		return fmt.Errorf("make a folder for plugins: %w", err)
+	}
+	if err := os.Mkdir(p.temp, 0o700); err != nil { // nobody else may connect
+		return fmt.Errorf("make a folder for a plugin: %w", err)
+	}
+	return nil
 }
 
-// note has the process noted, unless it is, or it is gone, or nobody takes notes.
+// note has the process and its folder noted, unless they are, or are gone, or nobody takes notes.
 func (p *process) note() error {
 	p.host.mu.Lock()
 	record := p.host.record
 	p.host.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if record == nil || p.forgotten || p.strike != nil {
+	if record == nil || p.forgotten || p.strikes != nil {
 		return nil
 	}
-	strike, err := record(p.name)
-	if err != nil {
-		return fmt.Errorf("note plugin process: %w", err)
+	things := [][2]string{{KindProcess, p.name}}
+	if p.tempNoted {
+		things = append(things, [2]string{KindDirectory, p.temp})
 	}
-	p.strike = strike
+	for _, thing := range things {
+		strike, err := record(thing[0], thing[1])
+		if err != nil {
+			return fmt.Errorf("note plugin process: %w", err)
+		}
+		p.strikes = append(p.strikes, strike)
+	}
 	return nil
 }
 
@@ -141,17 +157,14 @@ func (p *process) signal(last bool) {
 func (p *process) gone() error {
 	p.host.leave(p)
 	p.mu.Lock()
-	strike := p.strike
-	p.strike, p.forgotten = nil, true
+	strikes := p.strikes
+	p.strikes, p.forgotten = nil, true
 	p.mu.Unlock()
-	var errs [2]error
-	if p.temp != "" {
-		errs[0] = os.RemoveAll(p.temp)
+	errs := []error{os.RemoveAll(p.temp)}
+	for _, strike := range strikes {
+		errs = append(errs, strike())
 	}
-	if strike != nil {
-		errs[1] = strike()
-	}
-	return errors.Join(errs[:]...)
+	return errors.Join(errs...)
 }
 
 // holds gives the process a connection that stop closes.

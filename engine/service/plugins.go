@@ -13,9 +13,9 @@ import (
 type PluginSet interface {
 	// Find opens plugins, as packercore.Registry.Plugins wants it.
 	Find(ctx context.Context, wanted []hcl2.PluginRequirement) (packercore.Registry, error)
-	// Record has every process of a plugin noted that runs, or will: by the name that it bears in its command line. The function
-	// that record gives strikes the note.
-	Record(record func(name string) (strike func() error, err error)) error
+	// Record has everything noted that the plugins must not leave behind: their processes, by the names that they bear in their
+	// command lines, and their folders. kind is one of the ledger's. The function that record gives strikes the note.
+	Record(record func(kind, name string) (strike func() error, err error)) error
 	// Close ends all their processes.
 	Close() error
 }
@@ -36,11 +36,11 @@ func (s *Service) plugins(ctx context.Context, mask *events.Mask) (packercore.Re
 	return reg, set
 }
 
-// inLedger notes processes in the ledger under a run. Notes of processes outlive the run's context, as the processes may.
-func (s *Service) inLedger(ctx context.Context, run string) func(name string) (func() error, error) {
+// inLedger notes things in the ledger under a run. Notes outlive the run's context, as the things may.
+func (s *Service) inLedger(ctx context.Context, run string) func(kind, name string) (func() error, error) {
 	ctx = context.WithoutCancel(ctx)
-	return func(name string) (func() error, error) {
-		entry, err := s.store.Record(ctx, run, store.Process, name)
+	return func(kind, name string) (func() error, error) {
+		entry, err := s.store.Record(ctx, run, store.Kind(kind), name)
 		if err != nil {
 			return nil, err
 		}
@@ -55,5 +55,5 @@ func (noPlugins) Find(context.Context, []hcl2.PluginRequirement) (packercore.Reg
 	return packercore.Registry{}, nil
 }
 
-func (noPlugins) Record(func(string) (func() error, error)) error { return nil }
-func (noPlugins) Close() error                                    { return nil }
+func (noPlugins) Record(func(string, string) (func() error, error)) error { return nil }
+func (noPlugins) Close() error                                            { return nil }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/ingot-build/ingot/engine/events"
@@ -13,16 +14,18 @@ import (
 	"github.com/ingot-build/ingot/engine/plugindir"
 	"github.com/ingot-build/ingot/engine/pluginhost"
 	"github.com/ingot-build/ingot/engine/service"
+	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/plugins/all"
 )
 
 // Plugins makes the set of installed plugins for each run of a Packer template.
-func Plugins(getenv func(string) string) func(context.Context, service.PluginOptions) service.PluginSet {
+func Plugins(
+	getenv func(string) string, dirs store.Dirs,
+) func(context.Context, service.PluginOptions) service.PluginSet {
 	return func(ctx context.Context, o service.PluginOptions) service.PluginSet {
-		return &pluginSet{
-			getenv: getenv,
-			Host:   pluginhost.New(ctx, pluginhost.Options{Mask: o.Mask, ForceGob: forceGob(getenv)}),
-		}
+		return &pluginSet{getenv: getenv, Host: pluginhost.New(ctx, pluginhost.Options{
+			Mask: o.Mask, ForceGob: forceGob(getenv), TempDir: filepath.Join(dirs.State, "plugins"),
+		})}
 	}
 }
 
@@ -33,7 +36,7 @@ type pluginSet struct {
 }
 
 // Record implements service.PluginSet.
-func (s *pluginSet) Record(record func(name string) (strike func() error, err error)) error {
+func (s *pluginSet) Record(record func(kind, name string) (strike func() error, err error)) error {
 	return s.Host.Record(record)
 }
 

@@ -37,7 +37,7 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 		HTTP:        httpClient(),
 		Now:         time.Now,
 		UserCatalog: UserCatalog(getenv),
-		Plugins:     Plugins(getenv),
+		Plugins:     Plugins(getenv, dirs),
 	})
 }
 
