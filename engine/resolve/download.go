@@ -109,8 +109,10 @@ func (d *download) wantsIdentity(s *statusError) bool {
 	case http.StatusUnauthorized:
 		return true // also after a token that has ended meanwhile
 	case http.StatusForbidden, http.StatusNotFound, http.StatusConflict:
-		// A blob that is missed by name can be seen; a firewall asks for no name.
-		return d.token == "" && s.storage != "BlobNotFound" && s.storage != "AuthorizationFailure"
+		if d.token != "" {
+			return s.storage == "AuthenticationFailed"
+		}
+		return s.storage != "BlobNotFound" // who is told so may look
 	default:
 		return false
 	}

@@ -137,7 +137,7 @@ func TestRetriesAreTold(t *testing.T) {
 	})
 	o := options(t)
 	var told []string
-	o.Progress = func(p events.Progress) { told = append(told, p.What) }
+	o.Progress = progressTo(&told)
 	resolved(t, o, url+"/setup.sh?sig=secret", "")
 	want := "download setup.sh: the server answered 429 Too Many Requests; attempt 2 of 3 in 1ms"
 	if len(told) != 2 || told[0] != want {
@@ -267,4 +267,9 @@ func TestSourceThatDoesNotFit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// progressTo collects what progress is called.
+func progressTo(told *[]string) func(events.Progress) {
+	return func(p events.Progress) { *told = append(*told, p.What) }
 }

@@ -144,7 +144,7 @@ func (d *download) status(p *problem, s *statusError) {
 // noIdentity words a refusal that an identity might mend, where this machine has none.
 func (d *download) noIdentity(p *problem, e *identityError) {
 	d.status(p, e.refused)
-	p.why = e.err.Error()
+	p.why = strings.TrimPrefix(p.why+"; "+e.err.Error(), "; ")
 	if why, ok := errors.AsType[withWhy](e.err); ok && why.Why() != "" {
 		p.why += ": " + why.Why()
 	}

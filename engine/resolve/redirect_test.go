@@ -2,6 +2,8 @@ package resolve
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -104,6 +106,7 @@ func TestRedirects(t *testing.T) {
 func TestRedirectFromHTTPS(t *testing.T) {
 	last := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, script) })
 	secure := httptest.NewTLSServer(http.RedirectHandler(last, http.StatusFound))
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of clients that do not like its certificate
 	t.Cleanup(secure.Close)
 	o := options(t)
 	o.AllowPrivate = true

@@ -105,6 +105,9 @@ func adviseStorage(u *url.URL, s *statusError, who string, now time.Time) (advic
 	}
 	a, known := refusals[s.storage]
 	switch {
+	case s.storage == "AuthorizationFailure" && isSigned(u):
+		a.why = "the shared access signature does not fit the blob, or the network rules of the storage account do not let this machine in"
+		a.fix = fixSignature + ", or add this machine's address to the account's firewall"
 	case s.storage == "AuthenticationFailed" && !isSigned(u):
 		a = advice{"the storage account does not take the token", "log in again (az login)"}
 	case !known && s.code == http.StatusNotFound:
