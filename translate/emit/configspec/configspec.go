@@ -1,8 +1,8 @@
 // Package configspec knows which fields each release of the azure plugin takes in a source "azure-arm" block.
 //
 // The tables are what the plugins themselves answer when Packer asks for their fields: command dump, in the folder below, starts a
-// plugin and asks. There is one for each release that changed the answer, named by its version, and one for 2.5.0, the first that
-// makes several artifacts in one build.
+// plugin and asks. There is one for each release that changed the answer, named by its version, but for 2.1.0, which cannot be
+// built any more; and one for 2.5.0, the first that makes several artifacts in one build.
 package configspec
 
 import (
