@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -192,6 +193,29 @@ func TestAzureRefusals(t *testing.T) {
 				t.Errorf("got %v, %v; want error %s", f, err, tt.want)
 			}
 		})
+	}
+}
+
+// A shared access signature is a secret, and stays out of the folder and out of what is told.
+func TestAzureSignature(t *testing.T) {
+	const signature = "sig=c2VjcmV0"
+	p := rich(plan.Linux)
+	p.Destinations[2].VHD.URI += "?sv=2024-01-01&" + signature
+	for _, o := range []Options{{Target: Azure}, {Target: Azure, Standalone: true}, {Target: Azure, Standalone: true, PluginVersion: "1.4.5"}} {
+		f, err := Packer(p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range f.Files {
+			if bytes.Contains(file.Data, []byte(signature)) {
+				t.Errorf("%+v: it is in %s", o, file.Path)
+			}
+		}
+		for _, l := range f.Lost {
+			if strings.Contains(l.What+l.Why+l.Fix, signature) {
+				t.Errorf("%+v: it is in %+v", o, l)
+			}
+		}
 	}
 }
 
