@@ -32,8 +32,8 @@ const (
 
 // What else a rule may be about.
 const (
-	qemuBuild = "build on " + QEMU // what cannot be built on this machine yet, whereas a Packer template can be made of it
-	anyTarget = "any"              // what has no form in any Packer template
+	qemuBuild = QEMU + ", to build" // what cannot be built on this machine yet, whereas a Packer template can be made of it
+	anyTarget = "any"               // what has no form in any Packer template
 )
 
 // Rule is one thing that is checked.
@@ -42,9 +42,23 @@ type Rule struct {
 	Severity  diag.Severity
 	Summary   string // what a finding of this rule says, in general terms
 	Reference string // where the rule comes from
-	Target    string // what the rule is about: a target, qemuBuild or anyTarget; "" for the text alone
+	Target    string // what the rule is about: a target, qemuBuild or anyTarget; "" for the text alone; see Scope
 
 	check func(t *template.ImageTemplate, r *report)
+}
+
+// Scope says when the rule is asked, in words; "" for always.
+func (r Rule) Scope() string {
+	switch r.Target {
+	case "":
+		return ""
+	case qemuBuild:
+		return "only for a build on this machine, and with validate --target " + QEMU + "; translate takes it"
+	case anyTarget:
+		return "only for build and translate, and with validate --target " + QEMU
+	default:
+		return "only with --target " + r.Target
+	}
 }
 
 // Options say what Check looks at. The zero Options looks at the image template alone.

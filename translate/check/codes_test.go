@@ -137,12 +137,22 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	section("The shape of an image template", template.Codes())
 	rules := check.Rules()
 	group := func(title, prefix string) {
-		fmt.Fprintf(&b, "\n## %s\n\n| code | severity | what it says | reference |\n| --- | --- | --- | --- |\n", title)
+		fmt.Fprintf(&b, "\n## %s\n\n", title)
+		var found, translate []string
 		for _, r := range rules {
-			if strings.HasPrefix(string(r.Code), prefix) {
-				fmt.Fprintf(&b, "| %s | %s | %s | [link](%s) |\n", r.Code, r.Severity, r.Summary, r.Reference)
+			if !strings.HasPrefix(string(r.Code), prefix) {
+				continue
+			}
+			found = append(found, fmt.Sprintf("| %s | %s | %s | [link](%s) |\n", r.Code, r.Severity, r.Summary, r.Reference))
+			if !strings.Contains(r.Scope(), "translate takes it") {
+				translate = append(translate, string(r.Code))
 			}
 		}
+		if n := len(translate); n > 0 && n < len(found) {
+			fmt.Fprintf(&b, "`ingot build` and `ingot validate --target qemu` find these. Of them, `ingot translate` finds %s.\n\n",
+				strings.Join(translate, ", "))
+		}
+		b.WriteString("| code | severity | what it says | reference |\n| --- | --- | --- | --- |\n" + strings.Join(found, ""))
 	}
 	group("Rules of image templates", "ING21")
 	group("Shell scripts", "ING22")

@@ -35,7 +35,7 @@ type ruleReport struct {
 	Severity  diag.Severity `json:"severity"`
 	Summary   string        `json:"summary"`
 	Reference string        `json:"reference,omitempty"`
-	Target    string        `json:"target,omitempty"` // the only target that it is about
+	Scope     string        `json:"scope,omitempty"` // when it is looked for, if not always
 	Page      bool          `json:"page"`             // "ingot explain" has examples
 }
 
@@ -50,7 +50,7 @@ func listRules(env *Env, wanted []string, output string) error {
 			continue
 		}
 		_, page := codes.PageOf(e.Code)
-		list = append(list, ruleReport{e.Code, e.Severity, e.Summary, e.Reference, e.Target, page})
+		list = append(list, ruleReport{e.Code, e.Severity, e.Summary, e.Reference, e.Scope, page})
 	}
 	if output == outputJSON {
 		return view.Document(env.Stdout, map[string]any{"rules": list})
@@ -87,10 +87,7 @@ func explain(env *Env, given string) error {
 	}
 	for code := range set {
 		entry, _ := codes.Find(code)
-		e := view.Explanation{Entry: entry.Entry, Reference: entry.Reference}
-		if entry.Target != "" {
-			e.Scope = fmt.Sprintf("only with --target %s", entry.Target)
-		}
+		e := view.Explanation{Entry: entry.Entry, Reference: entry.Reference, Scope: entry.Scope}
 		if page, ok := codes.PageOf(code); ok {
 			e.Text, e.Bad, e.Findings, e.Good = page.Text, page.Bad, page.Findings, page.Good
 			for _, f := range page.Files {

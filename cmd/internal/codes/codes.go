@@ -23,14 +23,14 @@ import (
 type Entry struct {
 	diag.Entry
 	Reference string // where it comes from; "" when it is not a rule of the service
-	Target    string // the only target that it is about; "" for every target
+	Scope     string // when it is looked for; "" for always
 }
 
 // All lists every kind of finding, by code.
 var All = sync.OnceValue(func() []Entry {
 	var all []Entry
 	for _, r := range check.Rules() {
-		all = append(all, Entry{diag.Entry{Code: r.Code, Severity: r.Severity, Summary: r.Summary}, r.Reference, r.Target})
+		all = append(all, Entry{diag.Entry{Code: r.Code, Severity: r.Severity, Summary: r.Summary}, r.Reference, r.Scope()})
 	}
 	for _, e := range slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), template.Codes(), lower.Codes(), local.Codes(),
 		resolve.Codes(), migrate.Codes(), fromhcl.Codes()) {
