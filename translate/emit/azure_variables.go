@@ -101,7 +101,7 @@ func (a *azure) stagingGroup() string {
 // outputVariables name what is kept.
 func (a *azure) outputVariables() []variable {
 	group := variable{name: imageGroupVar, typ: "string", standard: orRequired(a.stagingGroup()),
-		description: "Existing resource group for the snapshot, in the region of the build."}
+		description: "Existing resource group for the snapshot."}
 	image := variable{name: imageNameVar, typ: "string", description: "Name that no managed image of that resource group has.",
 		standard: cty.StringVal(plainImageName(a.plan.Name))}
 	snapshot := variable{name: snapshotVar, typ: "string", description: "Name of the snapshot: letters, digits and underscores.",

@@ -245,7 +245,7 @@ func (a *azure) outputTags() (map[string]string, string) {
 func (a *azure) distributionVariables(group, image variable) []variable {
 	var all []variable
 	if a.needsManaged() {
-		group.description = "Existing resource group for a managed image, in the region of the build."
+		group.description = "Existing resource group for a managed image."
 		all = append(all, group, image)
 	}
 	if a.out.gallery != nil {
