@@ -97,8 +97,10 @@ func (qemu) lost() []Loss { return nil }
 
 func (q qemu) readme() usage {
 	u := usage{
-		before: []string{"Packer runs on the host that is to run the build VM, with QEMU. The builder is Ingot's own plugin.",
-			"`source_disk` is the disk that " + sourceText(q.plan) + " stands for; `ingot image ls` shows those of Ingot."},
+		before: []string{"Packer runs on the host that is to run the build VM, with QEMU. The builder is in Ingot's own plugin, which is a " +
+			"program beside `ingot`:\n\n```bash\npacker plugins install --path packer-plugin-ingot github.com/ingot-build/ingot\n```",
+			"`source_disk` is the disk that " + sourceText(q.plan) + " stands for: `ingot image ls` lists those of Ingot, and " +
+				"`ingot image path NAME` says where one is."},
 		vars:   []string{"source_disk=/path/to/disk.qcow2"},
 		result: "The result is the disk `output/disk.qcow2`, which lies over the disk it was started from and needs it.",
 	}
