@@ -99,7 +99,7 @@ func (f *fetcher) fetch(ctx context.Context, uri string, wants []*plan.Content) 
 
 // rawAddress is where the file is whose page at GitHub or GitLab a URL names; "" for any other URL.
 func rawAddress(u *url.URL) string {
-	if u.RawQuery != "" { // ?raw=true leads to the file
+	if u.Query().Has("raw") { // it leads to the file
 		return ""
 	}
 	if parts := strings.Split(u.EscapedPath(), "/"); strings.EqualFold(u.Hostname(), "github.com") && len(parts) > 5 && parts[3] == "blob" {
