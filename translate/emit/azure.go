@@ -42,7 +42,7 @@ func newAzure(j job, o Options) (target, error) {
 func (*azure) builder() string { return "azure-arm" }
 
 func (a *azure) plugins() []plugin {
-	return []plugin{{"azure", "github.com/hashicorp/azure", a.wanted.Constraint}}
+	return []plugin{{name: "azure", source: "github.com/hashicorp/azure", version: a.wanted.Constraint}}
 }
 
 func (*azure) build(block) {}

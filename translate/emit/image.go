@@ -13,7 +13,7 @@ import (
 const sourceName = "image"
 
 // updatePlugin has the provisioner windows-update. Its first versions called things by other names.
-var updatePlugin = plugin{"windows-update", "github.com/rgl/windows-update", ">= 0.16.0"}
+var updatePlugin = plugin{name: "windows-update", source: "github.com/rgl/windows-update", version: ">= 0.16.0"}
 
 // imageFile is image.pkr.hcl.
 func imageFile(j job, t target) ([]byte, error) {
@@ -52,18 +52,20 @@ func imageFile(j job, t target) ([]byte, error) {
 // packerBlock says what plain Packer needs.
 func packerBlock(b block, j job, t target) {
 	b.str("required_version", ">= 1.9.0")
-	plugins := t.plugins()
-	if slices.ContainsFunc(j.steps, func(s plan.Step) bool { return s.WindowsUpdate != nil }) {
-		plugins = append(plugins, updatePlugin)
-	}
-	if len(plugins) == 0 {
-		return
-	}
 	b.AppendNewline()
 	required := b.block("required_plugins")
-	for _, p := range plugins {
+	for _, p := range plugins(j, t) {
 		required.object(p.name, pair{"source", cty.StringVal(p.source)}, pair{"version", cty.StringVal(p.version)})
 	}
+}
+
+// plugins are those that plain Packer needs for the builder and for the provisioners.
+func plugins(j job, t target) []plugin {
+	all := t.plugins()
+	if slices.ContainsFunc(j.steps, func(s plan.Step) bool { return s.WindowsUpdate != nil }) {
+		all = append(all, updatePlugin)
+	}
+	return all
 }
 
 // origin says where a step comes from.

@@ -27,7 +27,7 @@ func (qemu) builder() string { return "ingot-qemu" }
 
 // plugins: Ingot has the builder linked in, and plain Packer gets it from its own plugin.
 func (qemu) plugins() []plugin {
-	return []plugin{{"ingot", "github.com/ingot-build/ingot", ">= 0.1.0"}}
+	return []plugin{{name: "ingot", source: "github.com/ingot-build/ingot", version: ">= 0.1.0", local: true}}
 }
 
 func (q qemu) source(b block) {

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ingot-build/ingot/translate/plan"
@@ -26,7 +27,7 @@ func readmeFile(list []job, targets []target, lost []Loss) []byte {
 			title = "Validate the source"
 		}
 		fmt.Fprintf(&b, "\n## %s\n", title)
-		writeUsage(&b, j, targets[i].readme(), len(targets[i].plugins()) > 0)
+		writeUsage(&b, j, targets[i].readme(), plugins(j, targets[i]))
 	}
 	b.WriteString("\n## What is in this folder\n\n")
 	for _, j := range list {
@@ -37,7 +38,7 @@ func readmeFile(list []job, targets []target, lost []Loss) []byte {
 }
 
 // writeUsage shows the commands, to be run in the folder of the job.
-func writeUsage(b *strings.Builder, j job, u usage, plugins bool) {
+func writeUsage(b *strings.Builder, j job, u usage, plugins []plugin) {
 	for _, paragraph := range u.before {
 		fmt.Fprintf(b, "\n%s\n", paragraph)
 	}
@@ -46,8 +47,14 @@ func writeUsage(b *strings.Builder, j job, u usage, plugins bool) {
 		dir = strings.TrimSuffix(j.dir, "/")
 	}
 	b.WriteString("\n```bash\n")
-	if plugins {
+	if !slices.ContainsFunc(plugins, func(p plugin) bool { return p.local }) {
 		fmt.Fprintf(b, "packer init %s\n", dir)
+	} else {
+		for _, p := range plugins {
+			if !p.local {
+				fmt.Fprintf(b, "packer plugins install %s\n", p.source)
+			}
+		}
 	}
 	for _, name := range u.secret {
 		fmt.Fprintf(b, "read -rs PKR_VAR_%[1]s && export PKR_VAR_%[1]s\n", name)

@@ -41,7 +41,10 @@ type target interface {
 }
 
 // plugin is one entry of required_plugins.
-type plugin struct{ name, source, version string }
+type plugin struct {
+	name, source, version string
+	local                 bool // installed from a file: "packer init" would look for it elsewhere, and fail
+}
 
 // usage is what the README says of one Packer template.
 type usage struct {
