@@ -60,7 +60,7 @@ func completeTemplate(_ *cobra.Command, given []string, _ string) ([]string, cob
 	if len(given) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return []string{"json", "jsonc", "pkr.hcl"}, cobra.ShellCompDirectiveFilterFileExt
+	return []string{"json", "jsonc", "hcl"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // packerStyle rewrites the flags of "packer build", which have one dash, to those of "ingot build", which have two: -var-file=x.

@@ -50,8 +50,9 @@ data "echo" "d" {
 locals {
   made   = base64encode(var.token)
   object = { secret = "x-${var.token}", open = "open-text", n = var.plain }
-  list   = [for w in split("-", var.token) : upper(w)]
-  if     = var.token == "" ? "empty-branch" : "other-branch"
+  list   = [for w in split("-", var.token) : upper("word-${w}")]
+  if     = var.token == "" ? "none" : "some"
+  count  = length(var.token) * 12345
   nested = local.object.secret
   free   = local.object.open
   out    = "done"
@@ -63,13 +64,13 @@ locals {
 		t.Fatalf("out is %q", got)
 	}
 	for _, want := range []string{
-		"given-token", "from-environment", "50022", "own-secret", "deep-secret", "Z2l2ZW4tdG9rZW4=", "x-given-token", "GIVEN", "TOKEN",
+		"given-token", "from-environment", "50022", "own-secret", "deep-secret", "Z2l2ZW4tdG9rZW4=", "x-given-token", "WORD-GIVEN", "WORD-TOKEN",
 	} {
 		if !r.told(want) {
 			t.Errorf("%q is sensitive, and was not told", want)
 		}
 	}
-	for _, free := range []string{"plain-text", "open-text", "done", "d"} {
+	for _, free := range []string{"plain-text", "open-text", "done", "d", "some", "135795"} {
 		if r.told(free) {
 			t.Errorf("%q is not sensitive, and was told to be", free)
 		}
@@ -183,6 +184,18 @@ packer {
 	}
 	if _, err := p.Allows("newest"); err == nil {
 		t.Error("a version that is none was taken")
+	}
+}
+
+// A template may require any version of Packer whose language this is.
+func TestRequiredVersion(t *testing.T) {
+	for constraint, want := range map[string]bool{
+		">= 1.7": true, "= 1.9.4": true, "~> 1.12.0": true, ">= 1.14, < 1.15": true, "1.16.0": true, "< 1.9": false, ">= 1.17": false,
+	} {
+		r := newRig(t, map[string]string{"a.pkr.hcl": "packer {\n  required_version = \"" + constraint + "\"\n}\n" + rest})
+		if _, err := r.load(); (err == nil) != want {
+			t.Errorf("%q: %v", constraint, err)
+		}
 	}
 }
 

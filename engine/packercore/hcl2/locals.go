@@ -230,9 +230,11 @@ func (l *loader) evaluateLocal(v *local) bool {
 		return false
 	}
 	if v.sensitive {
+		tellSecrets(l.in.Secret, value)
 		value = markTexts(value)
+	} else {
+		tellDerived(l.in.Secret, value)
 	}
-	tellMarked(l.in.Secret, value)
 	v.value = value
 	return true
 }

@@ -1,6 +1,10 @@
 package hcl2
 
-import "github.com/zclconf/go-cty/cty"
+import (
+	"strconv"
+
+	"github.com/zclconf/go-cty/cty"
+)
 
 // markTexts marks every part of a value that can be shown.
 func markTexts(v cty.Value) cty.Value {
@@ -14,6 +18,19 @@ func markTexts(v cty.Value) cty.Value {
 		return v.Mark(sensitive) // a set cannot have marked elements
 	}
 	return marked
+}
+
+// shortestDerived is the length in bytes from which a text that was made of a sensitive one is sensitive by itself. Shorter ones are
+// mostly answers to a question, such as "yes", and to hide them wherever they stand would garble everything else.
+const shortestDerived = 6
+
+// tellDerived tells the texts in the parts of a value that are marked: what was made of something sensitive.
+func tellDerived(tell func(string), v cty.Value) {
+	tellMarked(func(text string) {
+		if _, err := strconv.ParseFloat(text, 64); err != nil && len(text) >= shortestDerived {
+			tell(text)
+		}
+	}, v)
 }
 
 // tellMarked tells every text and number in the parts of a value that are marked.

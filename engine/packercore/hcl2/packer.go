@@ -1,6 +1,8 @@
 package hcl2
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-version"
@@ -47,6 +49,18 @@ func (l *loader) packerBlock(b *hcl.Block) {
 	}
 }
 
+// coveredVersions are the versions of Packer whose behaviour this package has. Not each was released: that changes nothing for a
+// constraint.
+var coveredVersions = func() []*version.Version {
+	list := []*version.Version{version.Must(version.NewVersion(CoreVersion)), version.Must(version.NewVersion(NewestVersion))}
+	for minor := 10; minor < 16; minor++ {
+		for patch := range 10 {
+			list = append(list, version.Must(version.NewVersion(fmt.Sprintf("1.%d.%d", minor, patch))))
+		}
+	}
+	return list
+}()
+
 // requiredVersion holds a constraint against the versions whose behaviour is covered: one of them has to be allowed.
 func (l *loader) requiredVersion(attr *hcl.Attribute) {
 	v, ok := l.literal(attr, cty.String)
@@ -58,7 +72,7 @@ func (l *loader) requiredVersion(attr *hcl.Attribute) {
 		l.fail(attr.Expr.Range(), "required_version: %v", err)
 		return
 	}
-	if !constraints.Check(coreVersion) && !constraints.Check(newestVersion) {
+	if !slices.ContainsFunc(coveredVersions, func(v *version.Version) bool { return constraints.Check(v) }) {
 		l.fail(attr.Expr.Range(), "required_version %q: this core does what Packer %s to %s does",
 			v.AsString(), CoreVersion, NewestVersion)
 	}

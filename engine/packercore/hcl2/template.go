@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// Versions of Packer whose behaviour this package has. Templates and components are told the first, which is also the version
-// that required_version is held against from below; the last is the newest whose language is covered.
+// The first and the last version of Packer whose behaviour this package has. Templates and components are told the first.
 const (
 	CoreVersion   = "1.9.4"
 	NewestVersion = "1.16.0"
@@ -146,5 +144,3 @@ func (d *Document) Evaluate(data DataFunc) (*Template, error) {
 	}
 	return t, nil
 }
-
-var coreVersion, newestVersion = version.Must(version.NewVersion(CoreVersion)), version.Must(version.NewVersion(NewestVersion))

@@ -52,6 +52,9 @@ func (l *loader) validationBlock(v *variable, b *hcl.Block) {
 
 // validate holds the value against the rules.
 func (l *loader) validate(v *variable) {
+	if len(v.validations) == 0 {
+		return
+	}
 	scope := &hcl.EvalContext{
 		Variables: map[string]cty.Value{"var": cty.ObjectVal(map[string]cty.Value{v.name: v.value})},
 		// Relative paths start from the working directory here, and from the template everywhere else: Packer's own oddity.
