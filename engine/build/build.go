@@ -44,6 +44,7 @@ type Ledger interface {
 type Request struct {
 	Plan        *plan.Plan // resolve fills in what is not exact yet
 	TemplateDir string     // relative URIs are relative to it
+	Staging     resolve.Policy
 	Machine     target.Machine
 	Timeout     time.Duration // 0: the plan's
 }
@@ -83,6 +84,7 @@ func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, m
 		{Name: "distribute", Do: distributeDisk},
 	})
 	s.settle(ctx)
+	s.sumUpOverrides()
 	return s.outputs, s.explain(ctx, err)
 }
 
@@ -107,7 +109,8 @@ type state struct {
 	emit   func(events.Event)
 	said   *recent
 
-	base    target.Disk   // after resolve
+	base    target.Disk // after resolve
+	files   []resolve.Staged
 	staged  target.Staged // after stage
 	packer  string        // folder of the Packer template, after emit
 	overlay target.Disk   // after build

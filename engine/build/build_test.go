@@ -50,6 +50,7 @@ type bench struct {
 	target  *targettest.Fake
 	at      func(where string) error // called inside the builder; "boot", "shutdown"
 	plan    *plan.Plan
+	staging resolve.Policy
 
 	mu     sync.Mutex
 	events []events.Event
@@ -141,7 +142,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	}
 	mask := &events.Mask{}
 	sink := events.Serial(active.Run().ID, events.Tee(active.Sink(), b.note), time.Now)
-	outputs, rerr := builder.Run(ctx, build.Request{Plan: b.plan, TemplateDir: b.root()}, active, mask, sink)
+	outputs, rerr := builder.Run(ctx, build.Request{Plan: b.plan, TemplateDir: b.root(), Staging: b.staging}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)
 	}

@@ -41,10 +41,7 @@ func checkHost(ctx context.Context, s *state) error {
 func resolveWants(ctx context.Context, s *state) error {
 	s.setState(ctx, store.Running, store.Building)
 	return s.during(ctx, stepResolve, "", func() error {
-		opts := s.Resolver
-		opts.TemplateDir = s.TemplateDir
-		opts.Progress = func(p events.Progress) { s.emit(events.Event{Step: stepResolve, Progress: &p}) }
-		found, err := resolve.Contents(ctx, s.Plan, opts)
+		found, err := resolve.Contents(ctx, s.Plan, s.resolver())
 		if err != nil {
 			return err
 		}
@@ -104,7 +101,14 @@ func emitPacker(_ context.Context, s *state) error {
 	if err := WriteFolder(folder, s.packer, s.Resolver.Cache.Open); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(s.Plan, "", "  ")
+	if err := s.writeStaged(); err != nil {
+		return err
+	}
+	public, err := resolve.Public(s.Plan)
+	if err != nil {
+		return fmt.Errorf("write plan: %w", err)
+	}
+	text, err := json.MarshalIndent(public, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write plan: %w", err)
 	}

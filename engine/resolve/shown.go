@@ -1,12 +1,15 @@
 package resolve
 
 import (
+	"encoding/json"
 	"errors"
 	"net/url"
 	"path"
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 // shown is how a URI may be printed: without user, password and query, which may hold a shared access signature.
@@ -23,6 +26,22 @@ func shown(uri string) string {
 		before += "?***"
 	}
 	return before
+}
+
+// Public gives p as it may be kept: each URI as it may be shown.
+func Public(p *plan.Plan) (*plan.Plan, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	public := new(plan.Plan)
+	if err := json.Unmarshal(text, public); err != nil {
+		return nil, err
+	}
+	for _, c := range public.Contents() {
+		c.URI = shown(c.URI)
+	}
+	return public, nil
 }
 
 // label is what progress calls the download of uri.

@@ -23,6 +23,7 @@ import (
 type BuildRequest struct {
 	Plan         *plan.Plan // as Translate made it; Build makes its wants exact
 	TemplateFile string
+	Staging      resolve.Policy // what the template's URIs may lead to
 	Machine      target.Machine
 	Timeout      time.Duration // 0: the image template's buildTimeoutInMinutes
 }
@@ -76,6 +77,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 	outputs, err := s.builder().Run(ctx, build.Request{
 		Plan:        r.Plan,
 		TemplateDir: filepath.Dir(file),
+		Staging:     r.Staging,
 		Machine:     r.Machine,
 		Timeout:     r.Timeout,
 	}, active, mask, emit)
@@ -129,7 +131,7 @@ func (s *Service) builder() *build.Builder {
 }
 
 func (s *Service) resolver(templateDir string) resolve.Options {
-	return resolve.Options{TemplateDir: templateDir, Client: s.cfg.HTTP, Cache: s.cache}
+	return resolve.Options{TemplateDir: templateDir, Client: s.cfg.HTTP, Cache: s.cache, Identity: s.cfg.Identity}
 }
 
 // Resolve fetches the scripts and files that p names, without starting anything. Findings are about the user's text.

@@ -37,6 +37,7 @@ type Config struct {
 	Target      target.Target
 	Runner      runcmd.Runner
 	HTTP        *http.Client
+	Identity    resolve.Identity // who reads blobs that are not public; nil: nobody
 	Now         func() time.Time
 	UserCatalog string // path of the user's image catalog; need not exist
 	// Plugins makes the set of plugins of a run. Nil: only what is in Registry.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ingot-build/ingot/engine/azureid"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/runcmd"
 	"github.com/ingot-build/ingot/engine/service"
@@ -35,6 +36,7 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 		}},
 		Runner:      runcmd.Host{},
 		HTTP:        httpClient(),
+		Identity:    &azureid.Chain{},
 		Now:         time.Now,
 		UserCatalog: UserCatalog(getenv),
 		Plugins:     Plugins(getenv, dirs),
