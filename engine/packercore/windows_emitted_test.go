@@ -1,10 +1,12 @@
 package packercore_test
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/plugins/all"
@@ -58,7 +60,6 @@ func TestEmittedWindows(t *testing.T) {
 		}
 	}
 	r.builder.guest.Rules = []provtest.Rule{
-		{Contains: "users", Exit: 3010, Then: note}, // never: the path on the guest does not have the name
 		{Contains: "-EncodedCommand", Stdout: "BUILDVM restarted.\n", Then: note},
 		{Contains: "powershell", Then: note},
 	}
@@ -76,11 +77,21 @@ func TestEmittedWindows(t *testing.T) {
 			t.Errorf("%q was not run; commands:\n%s", want, strings.Join(commands, "\n"))
 		}
 	}
-	// The elevated runner is given the user of each step as text, and the password of the connection.
-	all := strings.Join(uploads, "\n")
-	for _, want := range []string{"SYSTEM", "IsInstalled=0 and {{x}}", filter} {
-		if !strings.Contains(all, want) {
-			t.Errorf("nothing on the guest has %q", want)
+	sent := strings.Join(uploads, "\n")
+	for _, want := range []string{"<UserId>packer</UserId>", "<UserId>SYSTEM</UserId>"} {
+		if !strings.Contains(sent, want) {
+			t.Errorf("no elevated runner has %q", want)
 		}
+	}
+	// The update script begins with its orders.
+	_, orders, _ := strings.Cut(sent, "$orders = '")
+	orders, _, _ = strings.Cut(orders, "'")
+	text, err := base64.StdEncoding.DecodeString(orders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"filters":[{"include":true,"expression":"$_.Title -like '*{{x}}*'"}],"searchCriteria":"IsInstalled=0 and {{x}}","updateLimit":7}`
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Errorf("orders of the updates (-want +got):\n%s", diff)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/common"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer-plugin-sdk/template/config"
+	"github.com/hashicorp/packer-plugin-sdk/template/interpolate"
 )
 
 //go:generate ../../.ci/tools/run packer-sdc mapstructure-to-hcl2 -type Config
@@ -45,8 +46,9 @@ type filter struct {
 
 // prepare decodes raws into c, fills in what was left out and checks the rest. The error joins everything that is wrong.
 func (c *Config) prepare(raws ...any) error {
-	// HCL has interpolated already; a second pass would make "{{" in an expression mean something.
-	if err := config.Decode(c, &config.DecodeOpts{PluginType: "windows-update"}, raws...); err != nil {
+	// The community's plugin renders strings as Go templates, so what is written for either has its "{{" escaped.
+	opts := &config.DecodeOpts{PluginType: "windows-update", Interpolate: true, InterpolateContext: &interpolate.Context{}}
+	if err := config.Decode(c, opts, raws...); err != nil {
 		return err
 	}
 	setDefault(&c.SearchCriteria, "BrowseOnly=0 and IsInstalled=0")

@@ -21,7 +21,7 @@ func TestConfig(t *testing.T) {
 		}},
 		{"all keys", `
 			search_criteria    = "IsInstalled=0"
-			filters            = ["exclude:$_.Title -like '*{{Preview}}: x*'", "include:$true"]
+			filters            = ["exclude:$_.Title -like '*{{\"{{\"}}Preview}}: x*'", "include:$true"]
 			update_limit       = 20
 			update_max_retries = 1
 			restart_timeout    = "90m"
