@@ -187,28 +187,28 @@ func TestMisbehaving(t *testing.T) {
 	}
 	// Only the limit that a test is about is short: on a busy machine, everything else may take its time.
 	short := map[string]Limits{
-		"describes itself never":     {Describe: 3 * time.Second},
-		"describes itself endlessly": {Describe: 3 * time.Second},
-		"silent":                     {Handshake: 3 * time.Second},
-		"mute on the socket":         {Handshake: 10 * time.Second},
-		"hangs in ConfigSpec":        {Answer: 3 * time.Second},
-		"hangs in Prepare":           {Prepare: 3 * time.Second},
+		"describes itself never":     {Describe: time.Second},
+		"describes itself endlessly": {Describe: time.Second},
+		"silent":                     {Handshake: time.Second},
+		"mute on the socket":         {Handshake: 5 * time.Second},
+		"hangs in ConfigSpec":        {Answer: time.Second},
+		"hangs in Prepare":           {Prepare: time.Second},
 	}
 	for _, tt := range []struct {
 		mode string
 		do   func(*harness) error
 		want string // in the error
 	}{
-		{"describes itself never", describe, `plugin "test" did not answer "describe" within 3s`},
+		{"describes itself never", describe, `plugin "test" did not answer "describe" within 1s`},
 		{"describes itself as garbage", describe, `plugin "test" described itself as "usage: ***\n", which is not JSON`},
-		{"describes itself endlessly", describe, `plugin "test" did not answer "describe" within 3s`},
+		{"describes itself endlessly", describe, `plugin "test" did not answer "describe" within 1s`},
 		{"describes itself without a version", describe, `plugin "test" described itself without a version; is it a Packer plugin?`},
 		{"cannot describe itself", describe, "exited with 2 when it was asked to describe itself\n  why:  it last printed: no such command; ***"},
 
 		{"garbage", start, `plugin "test" (builder) printed "Hello, I am a plugin. ***" where it must say where it listens`},
 		{"garbage before the handshake", start, `printed "[INFO] starting" where it must say where it listens`},
 		{"one endless line", start, `printed "xxxxx`},
-		{"silent", start, "did not say where it listens within 3s"},
+		{"silent", start, "did not say where it listens within 1s"},
 		{"exits at once", start, "exited with 0 before it said where it listens"},
 		{"exits with an error", start, "exited with 3 before it said where it listens\n  why:  it last printed: cannot log in with ***"},
 		{"kills itself", start, "was ended by signal 9 (killed) before it said where it listens"},
@@ -218,14 +218,14 @@ func TestMisbehaving(t *testing.T) {
 		{"protocol 5.1", start, "speaks protocol version 5.1, and this program 5.0"},
 		{"listens elsewhere", start, `listens on "192.0.2.7:4444", which is no port of this machine`},
 		{"does not listen", start, "does not take a connection where it said it listens"},
-		{"mute on the socket", start, "did not answer the first question within 10s"},
+		{"mute on the socket", start, "did not answer the first question within 5s"},
 		{"garbage on the socket", start, `sent "HTTP/1.1 400" where a frame of its protocol must begin during the first question`},
 		{"garbage in a frame", start, "answered ConfigSpec with something that cannot be read"},
 		{"closes the socket", start, "closed its connection during the first question"},
 		{"panics in ConfigSpec", start, "exited with 2 during ConfigSpec\n  why:  panic: no specification, ***"},
-		{"hangs in ConfigSpec", start, "did not answer ConfigSpec within 3s"},
+		{"hangs in ConfigSpec", start, "did not answer ConfigSpec within 1s"},
 
-		{"hangs in Prepare", prepare, "did not answer Prepare within 3s"},
+		{"hangs in Prepare", prepare, "did not answer Prepare within 1s"},
 		{"crashes in Prepare", prepare, "exited with 2 during Prepare\n  why:  panic: boom ***"},
 		{"refuses its configuration", prepare, "the key *** is not valid"},
 
