@@ -46,6 +46,8 @@ func compareFiles(x, y File, inA, inB bool) string {
 		return fmt.Sprintf("is %s, and %s in the other", x.Mode, y.Mode)
 	case x.UID != y.UID || x.GID != y.GID:
 		return fmt.Sprintf("belongs to %d:%d, and to %d:%d in the other", x.UID, x.GID, y.UID, y.GID)
+	case x.Extended != y.Extended:
+		return fmt.Sprintf("has extended attributes %q, and %q in the other", x.Extended, y.Extended)
 	case x.Content != y.Content:
 		return fmt.Sprintf("has other content (%d bytes, and %d in the other)", x.Size, y.Size)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/diskfs/go-diskfs/partition/gpt"
 )
 
-// Disk is what is on a disk. Times and extended attributes of files are left out.
+// Disk is what is on a disk. Times of files are left out.
 type Disk struct {
 	Files    map[string]File   // of the root file system, by absolute path
 	Packages map[string]string // version and architecture of each Debian package, by its name
@@ -31,6 +31,7 @@ type File struct {
 	UID, GID uint32
 	Size     int64  // of a regular file; bytes
 	Content  string // SHA-256 of a regular file, or the target of a symbolic link
+	Extended string // extended attributes of folders and executables, capabilities and ACLs among them; "" for none
 }
 
 const sector = 512
@@ -84,37 +85,55 @@ func rootPartition(f *os.File) (*gpt.Partition, error) {
 }
 
 func (d *Disk) readFiles(ext *ext4.FileSystem) error {
-	return fs.WalkDir(ext, ".", func(name string, _ fs.DirEntry, err error) error {
+	return fs.WalkDir(ext, ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && name != "." {
+			d.Files["/"+name], err = d.readFile(ext, name, e.Type().IsRegular())
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if name == "." {
-			return nil
-		}
-		info, err := ext.Stat(name)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		sys := info.Sys().(*ext4.StatT)
-		entry := File{Mode: info.Mode(), UID: sys.UID, GID: sys.GID, Content: sys.LinkTarget}
-		if info.Mode().IsRegular() {
-			entry.Size = info.Size()
-			if entry.Content, err = d.readContent(ext, name); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-		}
-		d.Files["/"+name] = entry
 		return nil
 	})
 }
 
-// readContent gives the SHA-256 of a file, and takes the list of packages from the one that has it.
-func (d *Disk) readContent(ext *ext4.FileSystem, name string) (string, error) {
-	f, err := ext.Open(name)
-	if err != nil {
-		return "", err
+// readFile looks a file up as seldom as it can: each time, the library reads all folders on the way.
+func (d *Disk) readFile(ext *ext4.FileSystem, name string, regular bool) (entry File, err error) {
+	var info fs.FileInfo
+	if regular {
+		f, err := ext.Open(name)
+		if err != nil {
+			return entry, err
+		}
+		defer f.Close()
+		if info, err = f.Stat(); err != nil {
+			return entry, err
+		}
+		entry.Size = info.Size()
+		if entry.Content, err = d.readContent(name, f); err != nil {
+			return entry, err
+		}
+	} else {
+		if info, err = ext.Stat(name); err != nil {
+			return entry, err
+		}
+		entry.Content = info.Sys().(*ext4.StatT).LinkTarget
 	}
-	defer f.Close()
+	sys := info.Sys().(*ext4.StatT)
+	entry.Mode, entry.UID, entry.GID = info.Mode(), sys.UID, sys.GID
+	if info.IsDir() || info.Mode()&0o111 != 0 && regular {
+		extended, err := ext.GetXattr(name)
+		if err != nil {
+			return entry, fmt.Errorf("extended attributes: %w", err)
+		}
+		if len(extended) > 0 {
+			entry.Extended = fmt.Sprintf("%q", extended)
+		}
+	}
+	return entry, nil
+}
+
+// readContent gives the SHA-256 of a file, and takes the list of packages from the one that has it.
+func (d *Disk) readContent(name string, f io.Reader) (string, error) {
 	if name == status {
 		text, err := io.ReadAll(f)
 		if err != nil {
@@ -124,7 +143,7 @@ func (d *Disk) readContent(ext *ext4.FileSystem, name string) (string, error) {
 		return fmt.Sprintf("%x", sha256.Sum256(text)), err
 	}
 	sum := sha256.New()
-	_, err = io.Copy(sum, f)
+	_, err := io.Copy(sum, f)
 	return fmt.Sprintf("%x", sum.Sum(nil)), err
 }
 

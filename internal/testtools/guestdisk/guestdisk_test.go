@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 const megabyte = 1 << 20
@@ -70,7 +71,7 @@ func run(t *testing.T, stdin, name string, args ...string) {
 }
 
 // guest writes the files of a small guest.
-func guest(t *testing.T, change func(root string)) string {
+func guest(t *testing.T, change func(t *testing.T, root string)) string {
 	t.Helper()
 	root := t.TempDir()
 	for path, text := range map[string]string{
@@ -88,7 +89,7 @@ func guest(t *testing.T, change func(root string)) string {
 		t.Fatal(err)
 	}
 	if change != nil {
-		change(root)
+		change(t, root)
 	}
 	return root
 }
@@ -132,23 +133,28 @@ func TestCompare(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		boot   string
-		change func(root string)
+		change func(t *testing.T, root string)
 		want   []string
 	}{
 		{"nothing", "grub", nil, nil},
 		{"the boot loader", "lilo", nil, []string{"boot: partition table, boot loader or EFI partition differ"}},
-		{"content", "grub", func(root string) { write(t, root, "etc/hostname", "two\n") },
+		{"content", "grub", func(t *testing.T, root string) { write(t, root, "etc/hostname", "two\n") },
 			[]string{"/etc/hostname: has other content (4 bytes, and 4 in the other)"}},
-		{"a file more, one less", "grub", func(root string) {
+		{"a file more, one less", "grub", func(t *testing.T, root string) {
 			if err := os.Rename(filepath.Join(root, "etc/hostname"), filepath.Join(root, "etc/name")); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{"/etc/hostname: not in the other", "/etc/name: only in the other"}},
-		{"a mode", "grub", func(root string) {
+		{"a mode", "grub", func(t *testing.T, root string) {
 			if err := os.Chmod(filepath.Join(root, "usr/bin/sudo"), 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{"/usr/bin/sudo: is urwxr-xr-x, and -rwxr-xr-x in the other"}},
+		{"an extended attribute", "grub", func(t *testing.T, root string) {
+			if err := unix.Setxattr(filepath.Join(root, "usr/bin/sudo"), "user.origin", []byte("here"), 0); err != nil {
+				t.Skipf("the file system of temporary files has no extended attributes: %v", err)
+			}
+		}, []string{`/usr/bin/sudo: has extended attributes "", and "map[\"user.origin\":\"here\"]" in the other`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
