@@ -91,7 +91,7 @@ func (c *component) judge(what string, err error) error {
 	case err == nil:
 		return nil
 	case fromComponent(err):
-		return &said{c.host.opts.Mask.Text(err.Error())}
+		return newSaid(c.host.opts.Mask.Text(err.Error()))
 	case c.conn.why() != nil:
 		return c.crash(what)
 	case errors.As(err, &panicked):

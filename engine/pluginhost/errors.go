@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"net/rpc"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 
 	packerrpc "github.com/hashicorp/packer-plugin-sdk/rpc"
+	"github.com/hashicorp/packer-plugin-sdk/shell"
 )
 
 // Error says that a plugin did not behave as a plugin: it crashed, hung, or spoke something else. What a component says
@@ -38,9 +41,33 @@ func (e *Error) Error() string {
 }
 
 // said is an error of the component's own, sent as text over RPC and masked.
-type said struct{ text string }
+type said struct {
+	text string
+	exit *shell.ErrorInvalidExitCode // that the text is of; nil: of none
+}
 
 func (e *said) Error() string { return e.text }
+
+// Unwrap gives the exit code of a script, since callers tell that from other errors.
+func (e *said) Unwrap() error {
+	if e.exit == nil {
+		return nil
+	}
+	return e.exit
+}
+
+// exitStatus finds the text of a *shell.ErrorInvalidExitCode, which is all that comes of it over RPC.
+var exitStatus = regexp.MustCompile(`Script exited with non-zero exit status: ([0-9]{1,10})\. Allowed exit codes are: `)
+
+func newSaid(text string) *said {
+	e := &said{text: text}
+	if m := exitStatus.FindStringSubmatch(text); m != nil {
+		if code, err := strconv.Atoi(m[1]); err == nil {
+			e.exit = &shell.ErrorInvalidExitCode{Code: code}
+		}
+	}
+	return e
+}
 
 // fromComponent reports whether an error of an RPC call is the component's answer. All others mean that there was none.
 func fromComponent(err error) bool {

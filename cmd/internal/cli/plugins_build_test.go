@@ -107,7 +107,8 @@ func TestBuildWithPlugins(t *testing.T) {
 	})
 	t.Run("failed", func(t *testing.T) {
 		out, code := w.run(t.Context(), "build", w.template(">= 0.1.0", "echo no ${var.word}; exit 7"))
-		if code != ExitFailed || !strings.Contains(out, "no ***") || strings.Contains(out, "swordfish") {
+		if code != ExitFailed || !strings.Contains(out, "no ***") || strings.Contains(out, "swordfish") ||
+			!strings.Contains(out, "provisioner other-shell-local failed: it exited with 7") {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
 		w.nothingLeft()
