@@ -79,6 +79,9 @@ func (b *block) text(name string) (t text, set bool) {
 		return text{}, false
 	}
 	if t, ok := b.m.convert(attr.Expr, 0); ok {
+		if name != "name" { // which the core reads, and not the component
+			t = b.m.rendered(t, attr.SrcRange)
+		}
 		return t, t != text{}
 	}
 	return b.m.ask(attr, "string"), true
@@ -159,7 +162,7 @@ func (m *importing) texts(attr *hclsyntax.Attribute) any {
 			if !ok {
 				return m.ask(attr, "array")
 			}
-			all = append(all, t)
+			all = append(all, m.rendered(t, element.Range()))
 		}
 		if len(all) == 0 {
 			return nil
@@ -174,7 +177,7 @@ func (m *importing) texts(attr *hclsyntax.Attribute) any {
 	if v, ok := m.eval.known(attr.Expr); ok {
 		var all []text
 		for _, s := range textsOf(v) {
-			all = append(all, text{literal: s})
+			all = append(all, m.rendered(text{literal: s}, attr.SrcRange))
 		}
 		if m.fixed(attr.Expr); all == nil {
 			return nil

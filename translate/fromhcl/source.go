@@ -195,7 +195,9 @@ func (m *importing) tags(s *block) any {
 	all := map[string]text{}
 	if attr := s.take("azure_tags"); attr != nil {
 		if pairs, ok := m.pairs(attr.Expr); ok {
-			all = pairs
+			for key, value := range pairs {
+				all[m.rendered(text{literal: key}, attr.SrcRange).literal] = m.rendered(value, attr.SrcRange)
+			}
 		} else if v, ok := m.eval.known(attr.Expr); ok && v.CanIterateElements() && (v.Type().IsMapType() || v.Type().IsObjectType()) {
 			for key, value := range v.AsValueMap() {
 				all[key] = text{literal: textOf(value)}
