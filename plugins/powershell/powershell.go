@@ -23,7 +23,8 @@ func New() packersdk.Provisioner { return &provisioner{} }
 
 type provisioner struct{ powershell.Provisioner }
 
-// Prepare configures the provisioner as Packer does. Only the environment variables that tell a script who builds it hold what they
+// Prepare configures the provisioner as Packer does, and as 1.16 does where that differs from the version linked; see inline. Only the
+// environment variables that tell a script who builds it hold what they
 // hold in the service, so that a script which looks at them goes the same way here; an "env" or "environment_vars" of the Packer
 // template still wins.
 func (p *provisioner) Prepare(raws ...any) error {
@@ -31,6 +32,11 @@ func (p *provisioner) Prepare(raws ...any) error {
 		"packer_builder_type": serviceBuilder,
 		"packer_build_name":   serviceBuilder,
 	}
+	framed, err := inline(raws)
+	if err != nil {
+		return err
+	}
+	maps.Copy(ours, framed)
 	return p.Provisioner.Prepare(slices.Concat(raws, []any{ours})...)
 }
 

@@ -6,9 +6,21 @@
 package windowsrestart
 
 import (
+	"context"
+
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	restart "github.com/hashicorp/packer/provisioner/windows-restart"
 )
 
 // New returns a windows-restart provisioner that is not yet prepared.
-func New() packersdk.Provisioner { return &restart.Provisioner{} }
+func New() packersdk.Provisioner { return &provisioner{} }
+
+type provisioner struct{ restart.Provisioner }
+
+// Provision restarts the build VM. When the time for that is over, Packer's code leaves behind what still looks for the guest; here it
+// ends with the step.
+func (p *provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, data map[string]any) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return p.Provisioner.Provision(ctx, ui, comm, data)
+}

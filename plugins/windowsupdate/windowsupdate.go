@@ -121,7 +121,9 @@ func (p *provisioner) restart(ctx context.Context, ui packersdk.Ui, comm packers
 		"registry_keys":   []string{bootUnderWay},
 	})
 	if err == nil {
-		err = r.Provision(ctx, ui, comm, nil)
+		looking, stop := context.WithCancel(ctx) // when its time is over, the provisioner leaves what still looks for the guest behind
+		err = r.Provision(looking, ui, comm, nil)
+		stop()
 	}
 	if ctx.Err() != nil {
 		return errors.Join(context.Cause(ctx), err)
