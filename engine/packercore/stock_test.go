@@ -49,8 +49,8 @@ build {
 func stockCases(t *testing.T) []*stockCase {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/stock/*.txtar")
-	if err != nil || len(paths) < 100 {
-		t.Fatalf("%d cases, and want at least 100: %v", len(paths), err)
+	if err != nil || len(paths) < 180 {
+		t.Fatalf("%d cases, and want at least 180: %v", len(paths), err)
 	}
 	var cases []*stockCase
 	for _, path := range paths {
@@ -189,7 +189,7 @@ func (c *stockCase) run(t *testing.T) (exit int, said []string) {
 // TestStockPacker runs every template with stock Packer.
 func TestStockPacker(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it runs Packer more than a hundred times, for half a minute")
+		t.Skip("it runs Packer nearly two hundred times, for a minute")
 	}
 	packer := testtools.Packer(t)
 	env := testtools.PackerEnv(t, t.TempDir())
