@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -257,6 +258,20 @@ func TestInstallFails(t *testing.T) {
 		{"a zip that wants to be elsewhere", func(t *testing.T, s *server, a, sums string) {
 			replace(s, a, sums, zipOf(t, map[string]string{"../../../../" + name: "x", "/tmp/" + name: "x"}))
 		}, "", `there is no "` + name + `" in it`},
+		{"a zip with a link", func(t *testing.T, s *server, a, sums string) {
+			var buf bytes.Buffer
+			z := zip.NewWriter(&buf)
+			h := &zip.FileHeader{Name: name}
+			h.SetMode(os.ModeSymlink | 0o777)
+			w, err := z.CreateHeader(h)
+			if err == nil {
+				_, err = w.Write([]byte("/bin/true"))
+			}
+			if err := errors.Join(err, z.Close()); err != nil {
+				t.Fatal(err)
+			}
+			replace(s, a, sums, buf.Bytes())
+		}, "", "is no regular file"},
 		{"a program that is none", func(t *testing.T, s *server, a, sums string) {
 			replace(s, a, sums, zipOf(t, map[string]string{name: "nothing"}))
 		}, "", "exec format error"},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -137,6 +138,29 @@ func TestBuildWithPlugins(t *testing.T) {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
 		w.nothingLeft()
+	})
+	t.Run("a plugin with the name of what is linked in", func(t *testing.T) {
+		program := filepath.Join(w.home, "program")
+		const script = "#!/bin/sh\ntest $1 = describe || exit 1\n" +
+			`echo '{"version":"9.0.0","api_version":"x5.0","provisioners":["-packer-default-plugin-name-"]}'`
+		if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if out, code := w.run(t.Context(), "plugins", "install", "--path", program, "example.com/acme/shell-local"); code != ExitDone {
+			t.Fatalf("exit code %d\n%s", code, out)
+		}
+		path := w.template(">= 0.1.0", "echo hello")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = bytes.Replace(text, []byte("other-shell-local"), []byte("shell-local"), 1)
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, code := w.run(t.Context(), "build", path); code != ExitDone {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
 	})
 	t.Run("another version", func(t *testing.T) {
 		path := w.template("~> 3.0", "true")

@@ -41,7 +41,7 @@ func (s *pluginSet) Record(record func(kind, name string) (strike func() error, 
 }
 
 // Find implements service.PluginSet. A plugin that stands for components that are linked in is only used where a template asks for
-// another version of it than that.
+// another version of it than that. What a template does not ask for takes no name of what is linked in.
 func (s *pluginSet) Find(ctx context.Context, wanted []hcl2.PluginRequirement) (packercore.Registry, error) {
 	reg := packercore.Registry{}
 	folder, err := plugindir.Folder(s.getenv)
@@ -63,14 +63,24 @@ func (s *pluginSet) Find(ctx context.Context, wanted []hcl2.PluginRequirement) (
 	if err != nil {
 		return reg, err
 	}
-	for _, p := range chosen {
+	for i, p := range chosen {
 		c := p.Components()
+		if i >= len(wanted) {
+			leaveOut(c.Builders, all.Builders())
+			leaveOut(c.Provisioners, all.Provisioners())
+			leaveOut(c.PostProcessors, all.PostProcessors())
+		}
 		reg.Builders = added(reg.Builders, c.Builders)
 		reg.Provisioners = added(reg.Provisioners, c.Provisioners)
 		reg.PostProcessors = added(reg.PostProcessors, c.PostProcessors)
 		reg.DataSources = added(reg.DataSources, c.DataSources)
 	}
 	return reg, nil
+}
+
+// leaveOut takes the components out of a plugin's that have a name of one that is linked in.
+func leaveOut[T any](plugin, linked map[string]T) {
+	maps.DeleteFunc(plugin, func(name string, _ T) bool { _, ok := linked[name]; return ok })
 }
 
 // added puts the components of a plugin to the others. Of two with the same name the first one stays: what a template asks for comes
