@@ -107,7 +107,7 @@ func (l *loader) builds(scope *hcl.EvalContext) []*Build {
 			case "source":
 				r := ref{b.Labels[0], b.Labels[1]}
 				if first, ok := sources[r]; ok {
-					l.once(r.String()+" is defined twice", b.DefRange, first.rng)
+					l.twice(r.String()+" is defined twice", b.DefRange, first.rng)
 					continue
 				}
 				sources[r] = sourceBlock{b.Body, b.DefRange, b.LabelRanges[0]}
@@ -165,7 +165,7 @@ func (l *loader) build(block *hcl.Block, sources map[ref]sourceBlock, outer *hcl
 			b.Provisioners = append(b.Provisioners, l.provisioner(inner, scope))
 		case "error-cleanup-provisioner":
 			if b.ErrorCleanup != nil {
-				l.once("a second error-cleanup-provisioner block; a build has one", inner.DefRange, cleanup)
+				l.twice("a second error-cleanup-provisioner block; a build has one", inner.DefRange, cleanup)
 				continue
 			}
 			b.ErrorCleanup, cleanup = l.provisioner(inner, scope), inner.DefRange

@@ -48,9 +48,10 @@ type Data struct {
 // the caller unless it holds *Error values.
 type DataFunc func(Data) (cty.Value, error)
 
-// sensitive marks values while locals are evaluated: what is made of a sensitive variable is sensitive too.
+// mark is what values carry with them while locals are evaluated.
 type mark string
 
+// sensitive marks values that must not be shown: what is made of a sensitive variable is sensitive too.
 const sensitive mark = "sensitive"
 
 // localBlock reads the long form of one local.
@@ -87,7 +88,7 @@ func (l *loader) addLocal(v *local, nameRange hcl.Range) {
 		return
 	}
 	if first, ok := l.locals[v.name]; ok {
-		l.once(fmt.Sprintf("local %q is defined twice", v.name), v.rng, first.rng)
+		l.twice(fmt.Sprintf("local %q is defined twice", v.name), v.rng, first.rng)
 		return
 	}
 	l.locals[v.name] = v
@@ -103,7 +104,7 @@ func (l *loader) dataBlock(b *hcl.Block) {
 		}
 	}
 	if first, ok := l.data[d.ref]; ok {
-		l.once(d.ref.String()+" is defined twice", d.rng, first.rng)
+		l.twice(d.ref.String()+" is defined twice", d.rng, first.rng)
 		return
 	}
 	l.data[d.ref] = d
@@ -179,7 +180,7 @@ func (g *graph) circle(nodes []*node) {
 	var text []string
 	for _, n := range nodes {
 		g.done[n.name] = false
-		text = append(text, fmt.Sprintf("%s (%s)", n.name, fmt.Sprint(Range(n.rng))))
+		text = append(text, fmt.Sprintf("%s (%s)", n.name, Range(n.rng)))
 	}
 	first := nodes[0]
 	g.fail(first.rng, "%s refers to itself: %s → %s", first.name, strings.Join(text, " → "), first.name)

@@ -1,7 +1,6 @@
 package hcl2
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -73,7 +72,7 @@ var (
 	}
 )
 
-// header gives the labels of every block of the core's, for HCL.
+// labels names the labels of every block that has some, for HCL.
 var labels = map[string][]string{
 	"variable": {"name"}, "local": {"name"}, "source": {"type", "name"}, "data": {"type", "name"}, "provisioner": {"type"},
 	"error-cleanup-provisioner": {"type"}, "post-processor": {"type"},
@@ -148,7 +147,7 @@ func contentOf(dynamic *hclsyntax.Block) *hclsyntax.Body {
 
 func byPlace(a, b *hclsyntax.Attribute) int { return a.NameRange.Start.Byte - b.NameRange.Start.Byte }
 
-// once reports a block that a template may have only one of: "a second x block (the first one is at …)".
-func (l *loader) once(what string, rng, first hcl.Range) {
-	l.fail(rng, "%s (the first one is at %s)", what, fmt.Sprint(Range(first)))
+// twice reports something that a template may have only once, and points at the first one.
+func (l *loader) twice(what string, rng, first hcl.Range) {
+	l.fail(rng, "%s (the first one is at %s)", what, Range(first))
 }

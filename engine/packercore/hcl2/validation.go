@@ -1,7 +1,6 @@
 package hcl2
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -76,7 +75,7 @@ func (l *loader) validate(v *variable) {
 			l.fail(rule.condition.Range(), "the condition of variable %q is null", v.name)
 		case result.False():
 			l.fail(v.given, "variable %q, from %s: %s (checked by the validation at %s)", v.name, v.from,
-				lowerFirst(strings.TrimSuffix(clip(rule.message), ".")), fmt.Sprint(Range(rule.rng)))
+				lowerFirst(strings.TrimSuffix(clip(rule.message), ".")), Range(rule.rng))
 		}
 	}
 }

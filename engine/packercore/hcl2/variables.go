@@ -41,7 +41,7 @@ func (l *loader) declare(v *variable, nameRange hcl.Range) bool {
 		return false
 	}
 	if first, ok := l.variables[v.name]; ok {
-		l.once(fmt.Sprintf("variable %q is declared twice", v.name), v.rng, first.rng)
+		l.twice(fmt.Sprintf("variable %q is declared twice", v.name), v.rng, first.rng)
 		return false
 	}
 	l.variables[v.name] = v
@@ -129,19 +129,20 @@ func (l *loader) assign() {
 			clip(name), near(name, slices.Collect(maps.Keys(l.variables))))})
 	}
 	for _, v := range l.ordered() {
-		switch {
-		case v.sensitive && v.value != cty.NilVal:
-			tellSecrets(l.in.Secret, v.value)
-			fallthrough
-		case v.value != cty.NilVal:
-			l.validate(v)
-		case v.from == "": // and not only wrong
+		if v.from == "" {
 			l.fail(v.rng, "variable %q has no value: it has no default and none was given", v.name)
 		}
+		if v.value == cty.NilVal {
+			continue // one was given, and is wrong, which is noted
+		}
+		if v.sensitive {
+			tellSecrets(l.in.Secret, v.value)
+		}
+		l.validate(v)
 	}
 }
 
-// assignText gives a variable a value that came as text, and takes the one it had when the text is wrong, which is noted.
+// assignText gives a variable a value that came as text. A wrong one is noted, and leaves the variable without a value.
 func (l *loader) assignText(v *variable, text, from string) {
 	if v.sensitive {
 		l.in.Secret(text)
@@ -160,16 +161,15 @@ func (l *loader) assignText(v *variable, text, from string) {
 // assignFile gives variables the values of a .pkrvars file. Names that the template does not declare are left, as in Packer, where
 // one file may serve many templates; but a person is warned of them.
 func (l *loader) assignFile(f *file) {
-	if f.native != nil {
+	if f.native != nil && len(f.native.Blocks) > 0 {
 		for _, b := range f.native.Blocks {
 			l.fail(b.TypeRange, "a file of values has no blocks: variables are declared in *%s files, "+
 				"and this one is to hold name = value", hclSuffix)
 		}
+		return
 	}
 	attrs, diags := f.body.JustAttributes()
-	if len(l.errs) == 0 || f.native == nil || len(f.native.Blocks) == 0 {
-		l.diagnose(diags)
-	}
+	l.diagnose(diags)
 	for _, attr := range sortedAttrs(attrs) {
 		v := l.variables[attr.Name]
 		if v == nil {
