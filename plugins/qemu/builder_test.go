@@ -162,7 +162,7 @@ func TestBuild(t *testing.T) {
 // Each way in which a build goes wrong: what it says, and that nothing but the console's log stays.
 func TestBuildFailures(t *testing.T) {
 	short := map[string]any{"ssh_timeout": "700ms", "shutdown_timeout": "300ms"}
-	byWinRM := map[string]any{"communicator": "winrm", "winrm_password": "a word", "winrm_timeout": "700ms"}
+	byWinRM := map[string]any{"communicator": "winrm", "winrm_password": "another", "winrm_timeout": "700ms"}
 	for _, tc := range []struct {
 		guest   string
 		changes map[string]any
@@ -180,7 +180,7 @@ func TestBuildFailures(t *testing.T) {
 			states: []string{"boot running", "boot failed"}},
 		{guest: locked, changes: short, want: []string{`"user \"packer\" can log in"`, "datasource_list"},
 			states: []string{"boot running", "boot failed"}},
-		{guest: windows, changes: byWinRM, want: []string{`"user \"packer\" can log in by WinRM"`, "not ready within 700ms"},
+		{guest: windows, changes: byWinRM, want: []string{`"user \"packer\" can log in by WinRM"`, "not ready within 700ms", "why:  http", "401"},
 			states: []string{"boot running", "boot failed"}},
 		{guest: panicking, want: []string{"the guest's kernel gave up", "Unable to mount root fs"},
 			states: []string{"boot running", "boot failed"}},
@@ -318,6 +318,28 @@ func TestBuildWithReboot(t *testing.T) {
 	}
 	if !slices.Contains(b.ui.lines(), "say in the guest\n") {
 		t.Errorf("the guest was not reached again: %q", b.ui.lines())
+	}
+}
+
+// A guest with Windows: no seed disk, the login by WinRM as soon as that answers, and commands once PowerShell runs.
+func TestBuildByWinRM(t *testing.T) {
+	b := newFakeBuild(t, windows, map[string]any{"communicator": "winrm", "winrm_password": windowsPassword, "winrm_timeout": "1m"})
+	hook := func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
+		if slices.Contains(b.left(t), seedFile) {
+			t.Error("the guest has a seed disk")
+		}
+		out, err := command(ctx, comm, "whoami")
+		ui.Say(out)
+		return err
+	}
+	if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(hook)); err != nil {
+		t.Fatal(err)
+	}
+	b.checkGone(t)
+	for _, want := range []string{"say whoami", messageProgress + " boot | PowerShell runs | 4 | 5 | checks", messageProgress + " boot | ready | 5 | 5 | checks"} {
+		if !slices.Contains(b.ui.lines(), want) {
+			t.Errorf("want %q in %q", want, b.ui.lines())
+		}
 	}
 }
 

@@ -53,8 +53,10 @@ const (
 	uncleanCloud  = "unclean-cloud" // cloud-init had errors
 	crashAtTheEnd = "crash-at-the-end"
 	wedged        = "wedged"  // the control socket falls silent when the guest is to power off
-	windows       = "windows" // WinRM answers, and lets nobody in
+	windows       = "windows" // WinRM answers, and lets in user packer with windowsPassword
 )
+
+const windowsPassword = "a word"
 
 // forwarded finds in QEMU's arguments which port of the guest can be reached.
 var forwarded = regexp.MustCompile(`hostfwd=tcp:127\.0\.0\.1:0-:(\d+)`)
@@ -162,9 +164,7 @@ func (g *fakeGuest) start() (err error) {
 		return err
 	}
 	if g.kind == windows {
-		go func() {
-			panic(http.Serve(g.ssh, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })))
-		}()
+		go func() { panic(http.Serve(g.ssh, &fakeWinRM{user: "packer", password: windowsPassword})) }()
 	} else {
 		if err := g.trust(); err != nil {
 			return fmt.Errorf("seed disk: %w", err)

@@ -33,8 +33,8 @@ func ready(ctx context.Context, limit time.Duration, checks []check,
 		cause := context.Cause(ctx)
 		switch {
 		case errors.Is(cause, errNotReady) && err != nil:
-			return fmt.Errorf("build VM was not ready within %s: check %d of %d, %q, did not pass\n  fix:  %s%s",
-				limit, i+1, len(checks), c.what, c.hint, consoleLines())
+			return fmt.Errorf("build VM was not ready within %s: check %d of %d, %q, did not pass%s\n  fix:  %s%s",
+				limit, i+1, len(checks), c.what, lastTry(err), c.hint, consoleLines())
 		case cause != nil && err != nil:
 			return cause
 		case err != nil:
@@ -44,6 +44,21 @@ func ready(ctx context.Context, limit time.Duration, checks []check,
 	}
 	progress("ready", len(checks))
 	return nil
+}
+
+// lastTry is what a check's last attempt ran into, as the line of a message, or "" if it only waited. The error of a check whose time
+// ran out may be joined of that and errNotReady.
+func lastTry(err error) string {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return ""
+	}
+	for _, e := range joined.Unwrap() {
+		if !errors.Is(e, errNotReady) {
+			return "\n  why:  " + e.Error()
+		}
+	}
+	return ""
 }
 
 // until waits until holds does.
