@@ -11,6 +11,7 @@ import (
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/packercore"
+	"github.com/ingot-build/ingot/engine/packercore/hcl2"
 	"github.com/ingot-build/ingot/engine/store"
 )
 
@@ -18,6 +19,7 @@ import (
 type (
 	PartlyError        = build.PartlyError
 	NothingChosenError = packercore.NothingChosenError
+	PackerInputError   = hcl2.InputError
 )
 
 // PackerOnErrors lists what a build of a Packer template may do when it fails; PackerAsk is the one that needs somebody to ask.

@@ -92,6 +92,7 @@ func isUsage(err error) bool {
 	var (
 		usage     *usageError
 		noBuild   *service.NothingChosenError
+		noPacker  *service.PackerInputError
 		noRun     *store.NotFoundError
 		ambiguous *store.AmbiguousError
 		over      *service.NotRunningError
@@ -104,7 +105,7 @@ func isUsage(err error) bool {
 		badID     *gallery.IDError
 	)
 	for _, target := range []any{
-		&usage, &noBuild, &noRun, &ambiguous, &over, &noImage, &noWay, &imageName, &taken, &refused, &noSuchID, &badID,
+		&usage, &noBuild, &noPacker, &noRun, &ambiguous, &over, &noImage, &noWay, &imageName, &taken, &refused, &noSuchID, &badID,
 	} {
 		if errors.As(err, target) {
 			return true

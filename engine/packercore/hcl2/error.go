@@ -72,6 +72,12 @@ func Join(list []*Error) error {
 	return errors.Join(errs...)
 }
 
+// InputError says that an Input names something that cannot be read as a template or as values, whatever is in it.
+type InputError struct{ text string }
+
+// Error says what and why.
+func (e *InputError) Error() string { return e.text }
+
 // ErrorAt makes the error for a fault at a place.
 func (o *Origins) ErrorAt(rng hcl.Range, err error) *Error {
 	return &Error{Range: Range(rng), Path: o.at(rng), Err: err}

@@ -38,8 +38,8 @@ type file struct {
 func templateFiles(in Input) (templates, autoVars []string, err error) {
 	if in.File != "" {
 		if !IsTemplate(in.File) {
-			return nil, nil, fmt.Errorf("%s is no Packer template: its name ends neither in %s nor in %s",
-				in.File, hclSuffix, jsonSuffix)
+			return nil, nil, &InputError{fmt.Sprintf("%s is no Packer template: its name ends neither in %s nor in %s",
+				in.File, hclSuffix, jsonSuffix)}
 		}
 		// Named by itself a file is all there is: Packer then leaves out even its automatic variable files.
 		return []string{filepath.Join(in.Dir, in.File)}, nil, nil
@@ -58,7 +58,7 @@ func templateFiles(in Input) (templates, autoVars []string, err error) {
 	}
 	templates = append(with(hclSuffix), with(jsonSuffix)...)
 	if len(templates) == 0 {
-		return nil, nil, fmt.Errorf("folder %s has no *%s file and no *%s", in.Dir, hclSuffix, jsonSuffix)
+		return nil, nil, &InputError{fmt.Sprintf("folder %s has no *%s file and no *%s", in.Dir, hclSuffix, jsonSuffix)}
 	}
 	return templates, append(with(autoVarsSuffix), with(autoVarsJSONSuffix)...), nil
 }
@@ -67,7 +67,8 @@ func templateFiles(in Input) (templates, autoVars []string, err error) {
 func checkVariableFiles(names []string) error {
 	for _, name := range names {
 		if ext := filepath.Ext(name); ext != ".hcl" && ext != ".json" {
-			return fmt.Errorf(`variable file %s: its name ends neither in ".hcl" nor in ".json", so its format is not known`, name)
+			return &InputError{fmt.Sprintf(
+				`variable file %s: its name ends neither in ".hcl" nor in ".json", so its format is not known`, name)}
 		}
 	}
 	return nil

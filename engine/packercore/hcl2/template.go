@@ -73,7 +73,7 @@ func (l *loader) diagnose(diags hcl.Diagnostics) bool {
 }
 
 // Parse reads the files, checks the shape of every block of the core's, and reads what the packer blocks require. The error joins
-// every *Error found; it is another one when a file cannot be read.
+// every *Error found; it is an *InputError, or another one when a file cannot be read.
 func Parse(in Input) (*Document, error) {
 	if in.Now == nil {
 		in.Now = time.Now
