@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,11 +15,22 @@ func full() *Plan {
 	major := int64(1)
 	sum := strings.Repeat("ab", 32)
 	return &Plan{
-		Name: "web", APIVersion: "2024-02-01", OS: Linux, OSDiskSizeGB: 30, TimeoutMinutes: 240,
+		Name: "web", APIVersion: "2024-02-01", OS: Linux, OSDiskSizeGB: 30, DataDisksGB: []int64{8}, TimeoutMinutes: 240,
+		Azure: Azure{
+			Location: "westus2", Identities: []string{"i"}, VMSize: "s", VMIdentities: []string{"v"}, StagingResourceGroup: "g",
+			Network:      Network{SubnetID: "a", ContainerInstanceSubnetID: "b", ProxyVMSize: "c", VirtualNetwork: "d", Subnet: "e", ResourceGroup: "f"},
+			ResourceTags: map[string]string{"k": "v"},
+		},
+		OnError: OnError{KeepBuildVM: true, KeepValidationVM: true}, OptimizeBoot: true,
+		Validation: &Validation{SourceOnly: true, DistributeAnyway: true, Steps: []Step{
+			{ID: "validate[0]", PowerShell: &PowerShell{Script: Content{FileName: "v-01.ps1", Text: "a"}, Elevated: true, AsSystem: true,
+				ValidExitCodes: []int64{0, 3010}, LastWord: true}},
+		}},
 		Source: Source{
-			PlatformImage: &PlatformImage{Publisher: "Debian", Offer: "debian-12", SKU: "12-gen2", Version: "latest"},
-			Exact:         &Exact{Version: "0.1.2", ID: "id", SHA256: sum, Format: "qcow2", Size: 1 << 30},
-			Origin:        Origin{Path: "properties.source"},
+			PlatformImage: &PlatformImage{Publisher: "Debian", Offer: "debian-12", SKU: "12-gen2", Version: "latest",
+				Plan: &PurchasePlan{Name: "n", Product: "p", Publisher: "u"}},
+			Exact:  &Exact{Version: "0.1.2", ID: "id", SHA256: sum, Format: "qcow2", Size: 1 << 30},
+			Origin: Origin{Path: "properties.source"},
 		},
 		Steps: []Step{
 			{ID: "customize[0]", Name: "a <b> & c", Hidden: true, Origin: Origin{Path: "properties.customize[0]"},
@@ -26,6 +38,8 @@ func full() *Plan {
 			{ID: "customize[1]", File: &File{Destination: "/tmp/x", Content: Content{
 				FileName: "02-x", URI: "https://example.com/x", SHA256: sum, Size: 5, Resolved: true,
 				Origin: Origin{Path: "a"}, ChecksumOrigin: Origin{Path: "b"}}}},
+			{ID: "customize[2]", WindowsRestart: &WindowsRestart{Command: "c", CheckCommand: "k", Timeout: "5m"}},
+			{ID: "customize[3]", WindowsUpdate: &WindowsUpdate{SearchCriteria: "s", Filters: []string{"include:$true"}, UpdateLimit: 3}},
 		},
 		Destinations: []Destination{
 			{ID: "distribute[0]", RunOutputName: "i", Tags: map[string]string{"k": "v"}, ManagedImage: &ManagedImage{ID: "m", Location: "l"}},
@@ -34,6 +48,39 @@ func full() *Plan {
 				ExcludeFromLatest: true, ReplicationMode: "Full"}},
 			{ID: "distribute[2]", RunOutputName: "v", VHD: &VHD{URI: "u"}, Origin: Origin{Path: "properties.distribute[2]"}},
 		},
+	}
+}
+
+// TestFull holds that full has every field, in one place at least.
+func TestFull(t *testing.T) {
+	set, fields := map[string]bool{}, map[string]bool{}
+	var walk func(v reflect.Value)
+	walk = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Pointer:
+			if !v.IsNil() {
+				walk(v.Elem())
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				walk(v.Index(i))
+			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				name := v.Type().Name() + "." + v.Type().Field(i).Name
+				fields[name] = true
+				set[name] = set[name] || !v.Field(i).IsZero()
+				walk(v.Field(i))
+			}
+		}
+	}
+	walk(reflect.ValueOf(full()))
+	for name := range fields {
+		// One source has one type, a content has text or a URI, and a range is not in JSON.
+		if !set[name] && name != "Source.ManagedImage" && name != "Source.SharedImage" && name != "Origin.Range" && name != "SharedImage.Version" &&
+			!strings.HasPrefix(name, "Range.") && !strings.HasPrefix(name, "Pos.") {
+			t.Errorf("%s is nowhere set", name)
+		}
 	}
 }
 
