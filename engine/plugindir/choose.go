@@ -106,13 +106,25 @@ func Choose(
 	return chosen, nil
 }
 
+// ParseConstraint reads a constraint such as "~> 2.5, != 2.6.0"; "" allows every version.
+func ParseConstraint(text string) (version.Constraints, error) {
+	if text == "" {
+		return nil, nil
+	}
+	constraints, err := version.NewConstraint(text)
+	if err != nil {
+		return nil, fmt.Errorf("version %q is neither a version nor a range of versions", text)
+	}
+	return constraints, nil
+}
+
 // newest finds the newest plugin of the list, which has newer ones first, that meets a requirement.
 func newest(
 	ctx context.Context, host *pluginhost.Host, folder string, list []Installed, w Requirement,
 ) (*pluginhost.Plugin, error) {
-	constraints, err := version.NewConstraint(w.Constraint)
-	if w.Constraint != "" && err != nil {
-		return nil, fmt.Errorf("plugin %q: version %q: %w", w.Name, w.Constraint, err)
+	constraints, err := ParseConstraint(w.Constraint)
+	if err != nil {
+		return nil, fmt.Errorf("plugin %q: %w", w.Name, err)
 	}
 	missing := &NotInstalledError{Requirement: w, Folder: folder}
 	for _, in := range list {

@@ -51,10 +51,9 @@ type Result struct {
 // A release that has nothing for this machine makes room for the next older one; one whose files are not right does
 // not, since that would hide it.
 func (i *Installer) Install(ctx context.Context, src Source, constraint string) (Result, error) {
-	constraints, err := version.NewConstraint(constraint)
-	if constraint != "" && err != nil {
-		return Result{}, fmt.Errorf("version %q: %w"+
-			"\n  fix:  write it as \"2.6.3\", \">= 2.5\" or \"~> 2.5\"", constraint, err)
+	constraints, err := ParseConstraint(constraint)
+	if err != nil {
+		return Result{}, err
 	}
 	for _, c := range constraints {
 		if c.Prerelease() {

@@ -265,7 +265,7 @@ func TestChoose(t *testing.T) {
 		{"none of that source", []Requirement{{"foo", "github.com/x/foo", "1"}},
 			`plugin "foo" is not installed: github.com/x/foo 1` + "\n  why:  there is none in " + folder +
 				"\n  fix:  ingot plugins install github.com/x/foo '1'", 0},
-		{"no constraint", []Requirement{{"azure", azure, "about 2"}}, `plugin "azure": version "about 2": `, 0},
+		{"no constraint", []Requirement{{"azure", azure, "about 2"}}, `plugin "azure": version "about 2" is neither a version nor a range of versions`, 0},
 		{"asked for and broken", []Requirement{{"broken", "github.com/broken/broken", ""}},
 			`broken 1.0.0: plugin "broken" exited with 1 when it was asked to describe itself`, 0},
 	} {

@@ -51,14 +51,16 @@ PACKER_GITHUB_API_TOKEN is sent to GitHub's API, which answers more questions th
 	f.StringVar(&o.keyFile, "key", "", "`file` with the OpenPGP public keys that must have signed the checksums")
 	f.BoolVar(&o.noSignature, "no-signature", false, "do not ask for a signature, as Packer does not")
 	f.BoolVar(&o.force, "force", false, "install again what is installed")
-	cmd.MarkFlagsMutuallyExclusive("key", "no-signature")
 	return cmd
 }
 
 // read takes the arguments apart.
 func (o *pluginInstall) read(cmd *cobra.Command, given []string) error {
-	if len(given) == 0 || len(given) > 2 {
-		return args("SOURCE")(cmd, given[:min(len(given), 2)])
+	switch {
+	case len(given) == 0:
+		return args("SOURCE")(cmd, given)
+	case len(given) > 2:
+		return args("SOURCE", "VERSION")(cmd, given)
 	}
 	source, version, at := strings.Cut(given[0], "@")
 	if o.constraint = version; len(given) == 2 {
@@ -73,9 +75,15 @@ func (o *pluginInstall) read(cmd *cobra.Command, given []string) error {
 	case o.path != "" && o.constraint != "":
 		return &usageError{what: "--path takes no version", why: "the program itself says which one it is", fix: "leave out " + o.constraint}
 	}
+	if o.keyFile != "" && o.noSignature {
+		return &usageError{what: "--key and --no-signature exclude each other", fix: see}
+	}
 	var err error
 	if o.source, err = plugindir.ParseSource(source); err != nil {
 		return &usageError{what: err.Error(), fix: see}
+	}
+	if _, err := plugindir.ParseConstraint(o.constraint); err != nil {
+		return &usageError{what: err.Error(), fix: "write it as 2.6.3, '>= 2.5' or '~> 2.5'"}
 	}
 	return nil
 }
