@@ -60,7 +60,7 @@ func own(t *testing.T, dir string) map[string]string {
 		Builders:     map[string]func() packersdk.Builder{"null": func() packersdk.Builder { return &nullBuilder{} }},
 		Provisioners: all.Provisioners(),
 	}
-	t.Chdir(dir)
+
 	p, err := packercore.Prepare(t.Context(), reg, packercore.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)

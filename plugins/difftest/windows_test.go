@@ -4,7 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +38,7 @@ type windowsCase struct {
 	fails   string                  // a part of the error, as Packer has it; "": it succeeds
 	// differ changes what Ingot did into what Packer did, where the two differ on purpose; nil: they do not. See docs/customizers.md.
 	differ func(*told)
+	check  func(*testing.T, *winguest.Machine) // looks at Ingot's machine; nil: what was compared is enough
 }
 
 // told is what a machine was told and what that came to.
@@ -70,10 +74,16 @@ var files = map[string]string{
 	"unanswered.ps1": "Get-Service | Where-Object Status -eq Running\n",
 }
 
-// machines starts a machine for each case and writes a template that runs every case against its own.
-func machines(t *testing.T, dir string, cases []windowsCase) []*winguest.Machine {
+// machines starts a machine for each case and writes a template that runs every case against its own. Configurations name files as if
+// they were in the working directory.
+func machines(t *testing.T, dir string, cases []windowsCase, files map[string]string) []*winguest.Machine {
 	t.Helper()
 	write(t, dir, files)
+	var names []string
+	for _, name := range append(slices.Collect(maps.Keys(files)), "dir", "dir/", "back.bin") {
+		names = append(names, strconv.Quote(name), strconv.Quote("${path.root}/"+name))
+	}
+	inPlace := strings.NewReplacer(names...)
 	var (
 		all []*winguest.Machine
 		hcl strings.Builder
@@ -111,7 +121,7 @@ build {
   sources = ["source.null.c%[1]d"]
 %[7]s
 }
-`, i, s.Port(), user, password, i%2 == 0, i%4 < 2, tc.config)
+`, i, s.Port(), user, password, i%2 == 0, i%4 < 2, inPlace.Replace(tc.config))
 	}
 	write(t, dir, map[string]string{"image.pkr.hcl": hcl.String()})
 	return all
@@ -235,15 +245,16 @@ func text(b []byte) string {
 
 // TestWindows runs every configuration by Packer and by Ingot.
 func TestWindows(t *testing.T) {
-	diff(t, windowsCases)
+	t.Parallel()
+	diff(t, windowsCases, files)
 }
 
 // diff runs cases by both and compares. Most of the time both wait, so everything runs at once.
-func diff(t *testing.T, cases []windowsCase, plugins ...testtools.Plugin) {
+func diff(t *testing.T, cases []windowsCase, files map[string]string, plugins ...testtools.Plugin) {
 	t.Helper()
 	testtools.Packer(t)
 	stockDir, ownDir := t.TempDir(), t.TempDir()
-	stockMachines, ownMachines := machines(t, stockDir, cases), machines(t, ownDir, cases)
+	stockMachines, ownMachines := machines(t, stockDir, cases, files), machines(t, ownDir, cases, files)
 	run := stock(t, stockDir, plugins...)
 	failed := own(t, ownDir)
 	var got []told
@@ -261,7 +272,10 @@ func diff(t *testing.T, cases []windowsCase, plugins ...testtools.Plugin) {
 				t.Errorf("Packer's error is %q, want %q", want.Error, tc.fails)
 			}
 			if len(want.Unknown) > 0 {
-				t.Errorf("the machine did not understand what Packer sent: %q", want.Unknown)
+				t.Errorf("the machine did not understand what Packer sent: %.1000q", want.Unknown)
+			}
+			if tc.check != nil {
+				tc.check(t, ownMachines[i])
 			}
 			build(&got[i], i)
 			if tc.differ != nil {

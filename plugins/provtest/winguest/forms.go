@@ -170,7 +170,9 @@ func (p *process) elevate(list []string) int {
 	code := q.commandLine(line)
 
 	p.mu.Lock()
-	p.tasks = append(p.tasks, Task{User: user, Level: task.Principal.RunLevel, Command: task.Exec.Command + " " + task.Exec.Arguments, Exit: code})
+	p.tasks = append(p.tasks, Task{
+		User: user, Level: task.Principal.RunLevel, Command: task.Exec.Command + " " + task.Exec.Arguments, Exit: code,
+	})
 	p.mu.Unlock()
 	log = p.variables(log)
 	if content, ok := p.load(log); ok {

@@ -21,6 +21,8 @@ type Machine struct {
 
 	// Scripts says what PowerShell scripts do, by Sum of their text. They count before anything else.
 	Scripts map[string]Answer
+	// Answers is asked about the scripts that are not among them, and gives false for one it does not know either. Nil knows none.
+	Answers func(text string) (Answer, bool)
 	// Programs says what command lines do, by their text; and what programs do that a command line or script begins with, by their
 	// name in lower case. They count before the built-in ones.
 	Programs map[string]Answer

@@ -24,11 +24,12 @@ const (
 // shutdown is shutdown.exe.
 func (p *process) shutdown(args []string) int {
 	m := p.Machine
-	has := func(option string) bool {
-		return slices.ContainsFunc(args, func(a string) bool { return strings.EqualFold(strings.Replace(a, "-", "/", 1), option) })
+	find := func(option string) int {
+		return slices.IndexFunc(args, func(a string) bool { return strings.EqualFold(strings.Replace(a, "-", "/", 1), option) })
 	}
+	has := func(option string) bool { return find(option) >= 0 }
 	wait := 30 * time.Second
-	if i := slices.IndexFunc(args, func(a string) bool { return strings.EqualFold(a, "/t") || strings.EqualFold(a, "-t") }); i >= 0 && i+1 < len(args) {
+	if i := find("/t"); i >= 0 && i+1 < len(args) {
 		if n, err := strconv.Atoi(args[i+1]); err == nil {
 			wait = time.Duration(n) * time.Second
 		}

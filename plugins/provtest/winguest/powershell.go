@@ -99,6 +99,11 @@ func (in *interpreter) source(text string) outcome {
 	if a, ok := p.Scripts[Sum(text)]; ok {
 		return in.ended(p.give(a))
 	}
+	if p.Answers != nil {
+		if a, ok := p.Answers(text); ok {
+			return in.ended(p.give(a))
+		}
+	}
 	if form, list := formOf(text); form != nil {
 		return in.ended(form(p, list))
 	}
