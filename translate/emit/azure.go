@@ -45,8 +45,6 @@ func (a *azure) plugins() []plugin {
 	return []plugin{{name: "azure", source: "github.com/hashicorp/azure", version: a.wanted.Constraint}}
 }
 
-func (*azure) build(block) {}
-
 func (a *azure) lost() []Loss { return a.losses }
 
 // lose notes what the Packer template does not do. A validation of what was built repeats much of the build: its losses are known.

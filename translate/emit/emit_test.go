@@ -196,3 +196,27 @@ func value(t *testing.T, b *hclsyntax.Block, name string) string {
 	}
 	return v.AsString()
 }
+
+// What a person wrote is text in the README, and nothing else.
+func TestReadmeIsText(t *testing.T) {
+	const hostile = "a`b ``c`` [d](http://e) <script> *f*\n# g"
+	p := sample()
+	p.Name = hostile
+	p.Destinations = []plan.Destination{{ID: "distribute[0]", RunOutputName: hostile, VHD: &plan.VHD{}, Origin: plan.Origin{Path: hostile}}}
+	f, err := Packer(p, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(data(t, f, ReadmeFile))
+	for _, want := range []string{
+		"# Packer template of ```a`b ``c`` [d](http://e) <script> *f* # g```\n",
+		"- the image is not distributed as \"a\\`b \\`\\`c\\`\\` [d]\\(http://e) \\<script\\> \\*f\\*\\\\n# g\" (```a`b",
+	} {
+		if !strings.Contains(readme, want) {
+			t.Errorf("the README has no %q:\n%s", want, readme)
+		}
+	}
+	if strings.Contains(readme, "\n# g") {
+		t.Errorf("a heading came with the name:\n%s", readme)
+	}
+}

@@ -139,11 +139,6 @@ func (b block) block(typ string, labels ...string) block {
 
 // comment adds a line of comment. Control characters cannot end it early.
 func (b block) comment(text string) {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text)
+	text = oneLine(text)
 	b.AppendUnstructuredTokens(hclwrite.Tokens{{Type: hclsyntax.TokenComment, Bytes: []byte("# " + text + "\n")}})
 }

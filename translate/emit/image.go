@@ -45,7 +45,6 @@ func imageFile(j job, t target) ([]byte, error) {
 		build.comment(origin(s))
 		provisioner(build, s)
 	}
-	t.build(build)
 	return hclwrite.Format(f.Bytes()), root.err()
 }
 

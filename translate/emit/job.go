@@ -1,8 +1,6 @@
 package emit
 
-import (
-	"github.com/ingot-build/ingot/translate/plan"
-)
+import "github.com/ingot-build/ingot/translate/plan"
 
 // A job is one Packer template of the folder.
 type job struct {

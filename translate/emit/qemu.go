@@ -55,8 +55,6 @@ func (q qemu) source(b block) {
 	b.ref("shutdown_timeout", "var", "shutdown_timeout")
 }
 
-func (qemu) build(block) {}
-
 func (q qemu) variables() []variable {
 	all := []variable{
 		{name: "source_disk", typ: "string", description: "Path of the read-only disk that the build VM starts from."},

@@ -9,7 +9,7 @@ import (
 )
 
 // readmeFile is README.md: what the folder is, how it is run, and what it does not do. Values from the image template stand in it
-// as code, so that nothing in them is Markdown.
+// as code, or with escapes, so that nothing in them is Markdown.
 func readmeFile(list []job, targets []target, lost []Loss) []byte {
 	var b strings.Builder
 	p := list[0].plan
@@ -125,15 +125,15 @@ func lostAround(p *plan.Plan, o Options) []Loss {
 func writeLost(b *strings.Builder, lost []Loss) {
 	b.WriteString("\n## What `packer build` does not do\n\nThe image template asks for more than a plain `packer build` does:\n\n")
 	for _, l := range lost {
-		fmt.Fprintf(b, "- %s", l.What)
+		fmt.Fprintf(b, "- %s", prose(l.What))
 		if l.Path != "" {
 			fmt.Fprintf(b, " (%s)", code(l.Path))
 		}
 		if l.Why != "" {
-			fmt.Fprintf(b, ": %s", l.Why)
+			fmt.Fprintf(b, ": %s", prose(l.Why))
 		}
 		if l.Fix != "" {
-			fmt.Fprintf(b, "; instead: %s", l.Fix)
+			fmt.Fprintf(b, "; instead: %s", prose(l.Fix))
 		}
 		b.WriteString("\n")
 	}
@@ -153,14 +153,23 @@ func sourceText(p *plan.Plan) string {
 	}
 }
 
-// code makes a Markdown code span of any text: on one line, between more backticks than are in it.
-func code(s string) string {
-	s = strings.Map(func(r rune) rune {
+// prose makes a text mean in Markdown what it says.
+func prose(s string) string { return markdown.Replace(oneLine(s)) }
+
+var markdown = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "](", "]\\(", "<", "\\<", ">", "\\>")
+
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+// code makes a Markdown code span of any text: on one line, between more backticks than are in it.
+func code(s string) string {
+	s = oneLine(s)
 	fence := "`"
 	for strings.Contains(s, fence) {
 		fence += "`"

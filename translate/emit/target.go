@@ -27,9 +27,6 @@ type target interface {
 	// source fills the source block.
 	source(block)
 
-	// build adds what stands in the build block after the provisioners, such as post-processors.
-	build(block)
-
 	// variables are what the source block refers to, in the order they are shown.
 	variables() []variable
 
@@ -65,12 +62,12 @@ func newTarget(j job, o Options) (target, error) {
 	if name == "" {
 		name = QEMU
 	}
-	make, ok := targets[name]
+	of, ok := targets[name]
 	if !ok {
 		known := slices.Sorted(maps.Keys(targets))
 		return nil, fmt.Errorf("%q is no target; known are %s", name, strings.Join(known, ", "))
 	}
-	return make(j, o)
+	return of(j, o)
 }
 
 // BuildUser is who customizers run as: unprivileged with passwordless sudo on Linux, an administrator on Windows, as in the
