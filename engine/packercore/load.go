@@ -108,15 +108,27 @@ func merged[V any](under, over map[string]V) map[string]V {
 	return all
 }
 
+// packersOwn are the components that Packer 1.16 has without any plugin, beside those that Ingot has too.
+var packersOwn = map[string][]string{
+	"builder":        {"file", "null"},
+	"provisioner":    {"breakpoint", "hcp-sbom", "shell-local", "sleep", "windows-shell"},
+	"post-processor": {"artifice", "compress", "shell-local"},
+}
+
 // checkKinds reports every component whose type is not known.
 func (s *session) checkKinds() error {
 	var errs []*TemplateError
 	seen := map[hcl.Range]bool{}
 	check := func(what, kind string, rng hcl.Range, ok bool, names string) {
-		if !ok && !seen[rng] {
-			seen[rng] = true // a source may be used many times
-			errs = append(errs, s.template.ErrorAt(rng, fmt.Errorf("no %s is called %q; %s", what, kind, names)))
+		if ok || seen[rng] {
+			return
 		}
+		seen[rng] = true // a source may be used many times
+		text := fmt.Sprintf("no %s is called %q", what, kind)
+		if slices.Contains(packersOwn[what], kind) {
+			text = fmt.Sprintf("%s %q is Packer's own, and not covered here", what, kind)
+		}
+		errs = append(errs, s.template.ErrorAt(rng, fmt.Errorf("%s; %s", text, names)))
 	}
 	for _, b := range s.template.Builds {
 		for _, src := range b.Sources {

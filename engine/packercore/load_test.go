@@ -93,14 +93,21 @@ build { sources = ["source.fake.a", "source.fake.b"] }
 			},
 		},
 		{
-			"post-processor", `
-source "fake" "image" {}
+			"components that Packer has", `
+source "null" "image" {}
 build {
-  sources = ["source.fake.image"]
-  post-processor "manifest" {}
+  sources = ["source.null.image"]
+  provisioner "shell-local" {}
+  post-processor "compress" {}
+  post-processor "compres" {}
 }
 `, nil,
-			[]string{`DIR/image.pkr.hcl:5:18: no post-processor is called "manifest"; none is linked in`},
+			[]string{
+				`DIR/image.pkr.hcl:2:8: builder "null" is Packer's own, and not covered here; known: "fake"`,
+				`DIR/image.pkr.hcl:5:15: provisioner "shell-local" is Packer's own, and not covered here; known: "file", "shell"`,
+				`DIR/image.pkr.hcl:6:18: post-processor "compress" is Packer's own, and not covered here; none is linked in`,
+				`DIR/image.pkr.hcl:7:18: no post-processor is called "compres"; none is linked in`,
+			},
 		},
 		{
 			"meta attributes", `

@@ -18,6 +18,7 @@ import (
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/packercore/hcl2"
+	"github.com/ingot-build/ingot/plugins/all"
 )
 
 // newStockRig is a rig with the components of stock Packer; the builds of its templates run one after another.
@@ -48,8 +49,8 @@ func (r *rig) states() []string {
 }
 
 const twoSources = `
-source "null" "a" {}
-source "null" "b" {}
+source "null" "a" { communicator = "none" }
+source "null" "b" { communicator = "none" }
 `
 
 // The steps of several builds begin with their names; a failure of one stops no other.
@@ -193,7 +194,7 @@ func TestAsk(t *testing.T) {
 	} {
 		t.Run(strings.Join(tc.answers, " then "), func(t *testing.T) {
 			r := newStockRig(t, `
-source "null" "a" {}
+source "null" "a" { communicator = "none" }
 build {
   sources = ["null.a"]
   provisioner "shell-local" { inline = ["true"] }
@@ -229,7 +230,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	r := newStockRig(t, `
 variable "token" { sensitive = true }
 locals { header = base64encode("user:${var.token}") }
-source "null" "a" {}
+source "null" "a" { communicator = "none" }
 build {
   name    = "b"
   sources = ["null.a"]
@@ -257,7 +258,7 @@ build {
 
 	r = newStockRig(t, `
 variable "token" { sensitive = true }
-source "null" "a" {}
+source "null" "a" { communicator = "none" }
 build {
   sources = ["null.a"]
   provisioner "shell-local" { script = file(var.token) }
@@ -304,7 +305,7 @@ func TestDataSources(t *testing.T) {
 variable "start" { default = 1 }
 data "ticker" "x" { start = var.start }
 locals { text = "<${data.ticker.x.text}>" }
-source "null" "a" {}
+source "null" "a" { communicator = "none" }
 build {
   sources = ["null.a"]
   provisioner "shell-local" { inline = ["echo '${local.text}' '${data.ticker.x.text}'"] }
@@ -346,7 +347,7 @@ build {
 
 // remote is a component as one in a process of its own looks.
 type remote struct {
-	localProvisioner
+	packersdk.Provisioner
 	mu    *sync.Mutex
 	calls *[]string
 	fails error
@@ -383,7 +384,7 @@ packer {
     }
   }
 }
-source "null" "a" {}
+source "null" "a" { communicator = "none" }
 build {
   sources = ["null.a"]
   provisioner "cloud-shell" { inline = ["echo hello"] }
@@ -400,7 +401,9 @@ build {
 				wanted = append(wanted, p.Name+" "+p.Source+" "+p.Constraint)
 			}
 			return packercore.Registry{Provisioners: map[string]func() packersdk.Provisioner{
-				"cloud-shell": func() packersdk.Provisioner { return &remote{mu: &mu, calls: &calls, fails: fails} },
+				"cloud-shell": func() packersdk.Provisioner {
+					return &remote{Provisioner: all.Provisioners()["shell-local"](), mu: &mu, calls: &calls, fails: fails}
+				},
 			}}, nil
 		}
 		return r
@@ -467,8 +470,8 @@ func (a *relayed) Destroy() error {
 
 // relayBuilder makes an artifact called disk.
 type relayBuilder struct {
-	nullBuilder
-	destroyed *[]string
+	packersdk.Builder // null
+	destroyed         *[]string
 }
 
 func (b *relayBuilder) Run(context.Context, packersdk.Ui, packersdk.Hook) (packersdk.Artifact, error) {
@@ -511,8 +514,8 @@ func TestKeepInputArtifact(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var destroyed []string
-			r := newStockRig(t, "source \"relay\" \"a\" {}\nbuild {\n  sources = [\"relay.a\"]\n"+tc.blocks+"\n}\n")
-			r.reg.Builders["relay"] = func() packersdk.Builder { return &relayBuilder{destroyed: &destroyed} }
+			r := newStockRig(t, "source \"relay\" \"a\" {\n  communicator = \"none\"\n}\nbuild {\n  sources = [\"relay.a\"]\n"+tc.blocks+"\n}\n")
+			r.reg.Builders["relay"] = func() packersdk.Builder { return &relayBuilder{all.Builders()["null"](), &destroyed} }
 			r.reg.PostProcessors = map[string]func() packersdk.PostProcessor{}
 			for _, p := range []relay{
 				{name: "drop"}, {name: "keep", keep: true}, {name: "must", keep: true, force: true}, {name: "end", ends: true},
@@ -541,8 +544,8 @@ func TestKeepInputArtifact(t *testing.T) {
 
 // meeting is a builder that waits until as many of them run as are wanted.
 type meeting struct {
-	nullBuilder
-	arrived func() bool // false when the others did not come
+	packersdk.Builder             // null
+	arrived           func() bool // false when the others did not come
 }
 
 func (b *meeting) Run(context.Context, packersdk.Ui, packersdk.Hook) (packersdk.Artifact, error) {
@@ -555,20 +558,21 @@ func (b *meeting) Run(context.Context, packersdk.Ui, packersdk.Hook) (packersdk.
 // Builds run at the same time, or as few of them as wanted.
 func TestParallel(t *testing.T) {
 	const template = `
-source "meeting" "a" {}
-source "meeting" "b" {}
-source "meeting" "c" {}
+source "meeting" "a" { communicator = "none" }
+source "meeting" "b" { communicator = "none" }
+source "meeting" "c" { communicator = "none" }
 build { sources = ["meeting.a", "meeting.b", "meeting.c"] }
 `
 	r := newStockRig(t, template)
 	r.opts.Parallel = 0
-	var all sync.WaitGroup
-	all.Add(3)
+	null := all.Builders()["null"]
+	var here sync.WaitGroup
+	here.Add(3)
 	r.reg.Builders["meeting"] = func() packersdk.Builder {
-		return &meeting{arrived: func() bool {
-			all.Done()
+		return &meeting{null(), func() bool {
+			here.Done()
 			met := make(chan struct{})
-			go func() { all.Wait(); close(met) }()
+			go func() { here.Wait(); close(met) }()
 			select {
 			case <-met:
 				return true
@@ -585,7 +589,7 @@ build { sources = ["meeting.a", "meeting.b", "meeting.c"] }
 	r.opts.Parallel = 1
 	var inside sync.Mutex
 	r.reg.Builders["meeting"] = func() packersdk.Builder {
-		return &meeting{arrived: func() bool {
+		return &meeting{null(), func() bool {
 			if !inside.TryLock() {
 				return false
 			}

@@ -21,6 +21,7 @@ import (
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/internal/testtools"
+	"github.com/ingot-build/ingot/plugins/all"
 )
 
 var update = flag.Bool("update", false, "write what stock Packer does into testdata/stock")
@@ -141,6 +142,11 @@ func TestStockCases(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stockRegistry has all that is linked into Ingot, and with it what Packer has built in.
+func stockRegistry() packercore.Registry {
+	return packercore.Registry{Builders: all.Builders(), Provisioners: all.Provisioners(), PostProcessors: all.PostProcessors()}
 }
 
 // run runs the template in the working directory, with the options that Packer's arguments mean.
