@@ -42,7 +42,6 @@ func tell(c *component, ctx context.Context, what string, b bounds, do func() er
 
 // await is the waiting of ask.
 func (c *component) await(ctx context.Context, what string, b bounds, answered <-chan func() error) error {
-
 	var late, lateAfterEnd <-chan time.Time
 	if b.limit > 0 {
 		timer := time.NewTimer(b.limit)

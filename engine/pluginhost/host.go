@@ -58,9 +58,6 @@ type Options struct {
 	// TempDir is where each process gets a folder for its socket and temporary files, which goes when it goes. "": the
 	// system's, which is also used where this one's path is too long for a socket. It is made when it is not there.
 	TempDir string
-	// Record notes a process before it starts, by the name that it bears in its command line, and gives the function
-	// that strikes the note once it is gone. Nil: no notes; the kernel still kills a plugin whose host dies.
-	Record func(name string) (strike func() error, err error)
 	// ForceGob speaks gob to every plugin, as PACKER_FORCE_GOB makes Packer do.
 	ForceGob bool
 }
@@ -94,14 +91,15 @@ var errClosed = errors.New("the plugin host is closed")
 
 // The kinds of what is noted.
 const (
-	KindProcess   = "process"   // by the name that it bears in its command line, and the processes that it starts in the variable Mark
+	KindProcess   = "process"   // by the name that its command line begins with, and those that it starts have in Mark
 	KindDirectory = "directory" // by its path, in Options.TempDir
 )
 
 // Mark is the environment variable that has the name of a plugin's process, in it and in all that it starts.
 const Mark = "INGOT_PROCESS"
 
-// Record notes something that a host is about to make, or has, and gives the function that strikes the note once it is gone.
+// Record notes something that a host is about to make, or has, and gives the function that strikes the note once it is
+// gone.
 type Record func(kind, name string) (strike func() error, err error)
 
 // Record has the processes that run now, and all that start from now on, noted. Without notes the kernel still kills a
@@ -158,14 +156,15 @@ func (h *Host) leave(p *process) {
 	delete(h.live, p)
 }
 
-// socketRoom is what a plugin adds to its temporary folder to name a socket: a slash, "packer-plugin", ten digits at most.
+// socketRoom is what a plugin adds to its temporary folder to name a socket: a slash, "packer-plugin", ten digits at
+// most.
 const socketRoom = len("/packer-plugin4294967295")
 
 // maxSocketPath is the longest path of a socket: 107 bytes on Linux, 103 elsewhere.
 const maxSocketPath = 103
 
-// temp names the folder for the socket and the temporary files of a process. noted says that it is to be noted: the system's folder
-// for such things is looked after by others.
+// temp names the folder for the socket and the temporary files of a process. noted says that it is to be noted: the
+// system's folder for such things is looked after by others.
 func (h *Host) temp(id string) (path string, noted bool) {
 	name := "plugin-" + id
 	if dir := h.opts.TempDir; dir != "" && len(dir)+1+len(name)+socketRoom <= maxSocketPath {

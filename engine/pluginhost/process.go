@@ -54,6 +54,7 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 		begun: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.name = "ingot-plugin-" + p.id
+	p.temp, p.tempNoted = h.temp(p.id)
 	cmd := exec.Command(path, args...)
 	cmd.Args[0] = p.name
 	cmd.Stdout, cmd.Stderr = stdout, out // never a file: Wait returns when all was read
@@ -79,8 +80,7 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 }
 
 // provide makes what a process needs before it starts: the ledger's note, and its folder.
-func (p *process) provide() (err error) {
-	p.temp, p.tempNoted = p.host.temp(p.id)
+func (p *process) provide() error {
 	if err := p.note(); err != nil {
 		return err
 	}
