@@ -83,7 +83,9 @@ func New(ctx context.Context, opts Options) *Host {
 	if opts.Environ == nil {
 		opts.Environ = os.Environ
 	}
-	return &Host{ctx: ctx, opts: opts, live: map[*process]struct{}{}}
+	h := &Host{ctx: ctx, opts: opts, live: map[*process]struct{}{}}
+	h.sweep()
+	return h
 }
 
 // errClosed is what a component says that is used after its host.
@@ -156,6 +158,12 @@ func (h *Host) leave(p *process) {
 	delete(h.live, p)
 }
 
+// What the eight digits of a process stand after, in the names of its folder and of itself.
+const (
+	folderPrefix  = "plugin-"
+	processPrefix = "ingot-plugin-"
+)
+
 // socketRoom is what a plugin adds to its temporary folder to name a socket: a slash, "packer-plugin", ten digits at
 // most.
 const socketRoom = len("/packer-plugin4294967295")
@@ -166,7 +174,7 @@ const maxSocketPath = 103
 // temp names the folder for the socket and the temporary files of a process. noted says that it is to be noted: the
 // system's folder for such things is looked after by others.
 func (h *Host) temp(id string) (path string, noted bool) {
-	name := "plugin-" + id
+	name := folderPrefix + id
 	if dir := h.opts.TempDir; dir != "" && len(dir)+1+len(name)+socketRoom <= maxSocketPath {
 		return filepath.Join(dir, name), true
 	}

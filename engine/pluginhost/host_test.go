@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -323,4 +324,42 @@ func TestHostIsKilled(t *testing.T) {
 		t.Errorf("left in its folder: %v, %v", left, err) // not even a socket; the empty folder is the system's to remove
 	}
 	os.RemoveAll(temp)
+}
+
+// TestSweep has folders of processes that are gone, that live, and that may be about to start.
+func TestSweep(t *testing.T) {
+	h := newHarness(t, "good")
+	b := h.open().Components().Builders["test"]().(*builder)
+	if err := b.Start(); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(b.proc.temp)
+	old := time.Now().Add(-2 * sweepAge)
+	for _, name := range []string{"plugin-0badcafe", "plugin-0badcaff", "notes"} {
+		if err := os.MkdirAll(filepath.Join(dir, name, "socket"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{filepath.Join(dir, "plugin-0badcafe"), filepath.Join(dir, "notes"), b.proc.temp} {
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	New(t.Context(), Options{TempDir: dir})
+	var left []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	want := []string{"notes", "plugin-0badcaff", filepath.Base(b.proc.temp)}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, left); diff != "" {
+		t.Errorf("folders (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"plugin-0badcaff", "notes"} {
+		os.RemoveAll(filepath.Join(dir, name))
+	}
 }

@@ -53,7 +53,7 @@ func (h *Host) start(path string, args []string, stdout io.Writer, out *output) 
 		host: h, id: hex.EncodeToString(id[:]), output: out,
 		begun: make(chan struct{}), done: make(chan struct{}),
 	}
-	p.name = "ingot-plugin-" + p.id
+	p.name = processPrefix + p.id
 	p.temp, p.tempNoted = h.temp(p.id)
 	cmd := exec.Command(path, args...)
 	cmd.Args[0] = p.name
