@@ -203,6 +203,18 @@ func TestTokensGoToStorageAccountsOnly(t *testing.T) {
 	})
 	addr := strings.TrimPrefix(private, "http://")
 	o.rename = func(string) string { return addr }
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			t.Error("it got a token")
+		}
+		http.Error(w, "no", http.StatusUnauthorized)
+	}))
+	t.Cleanup(secure.Close)
+	trusting := options(t)
+	trusting.Identity, trusting.Client = noIdentity{t}, secure.Client()
+	if code, text := refused(t, trusting, secure.URL); code != CodeStatus {
+		t.Errorf("%s: %s", code, text)
+	}
 	for _, uri := range []string{private + "/c/b", "http://acct.blob.core.windows.net/c/b", "http://acct.blob.core.windows.net.evil.example/c/b"} {
 		if code, text := refused(t, o, uri); code != CodeStatus {
 			t.Errorf("%s: %s", code, text)

@@ -173,6 +173,19 @@ func TestCutDownloads(t *testing.T) {
 				send(w, r, whole, header)
 			}
 		}, 5, whole},
+		{"gives less than is left", func(n int32) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				if n != 2 {
+					send(w, r, whole, map[string]string{"ETag": `"1"`})
+					return
+				}
+				w.Header().Set("ETag", `"1"`)
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", at, at+99, len(whole)))
+				w.Header().Set("Content-Length", "100")
+				w.WriteHeader(http.StatusPartialContent)
+				_, _ = w.Write(whole[at : at+100])
+			}
+		}, 4, whole},
 		{"the part is not there any more", func(n int32) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
 				if n == 2 {

@@ -85,7 +85,7 @@ func (f *fetcher) fetch(ctx context.Context, uri string, wants []*plan.Content) 
 		if ok {
 			got, err := f.fetchOverride(ctx, uri, at, segments)
 			if err == nil && got.problem == nil {
-				f.sayOnce(fmt.Sprintf("override: %s is %s", shown(uri), got.path))
+				f.sayOnce(fmt.Sprintf("override: %s is %s", shown(uri), got.name))
 			}
 			return got, err
 		}
@@ -161,19 +161,19 @@ func (f *fetcher) fetchFile(ctx context.Context, uri, name string) (fetched, err
 	}
 	rel, err := filepath.Rel(f.TemplateDir, name)
 	if err != nil || !filepath.IsLocal(rel) {
-		return fetched{problem: outside(uri, f.TemplateDir, "")}, nil
+		return fetched{problem: outside(uri, "")}, nil
 	}
 	got, err := f.add(ctx, name, func() (*os.File, error) { return openBelow(f.TemplateDir, rel) })
 	if p := got.problem; p != nil && p.why == errOutside.Error() {
-		got.problem = outside(uri, f.TemplateDir, p.why)
+		got.problem = outside(uri, p.why)
 	}
 	return got, err
 }
 
 // outside says that a file is not the template's own.
-func outside(uri, dir, why string) *problem {
+func outside(uri, why string) *problem {
 	return &problem{CodeOutside, fmt.Sprintf("%q is outside the image template's folder", uri),
-		cmp.Or(why, fmt.Sprintf("a template may name files below %s only, unless whoever runs it says otherwise", dir)),
+		cmp.Or(why, "a template may name files below its own folder only, unless whoever runs it says otherwise"),
 		"if you trust the template: --allow-local; else copy the file beside it"}
 }
 
@@ -241,7 +241,7 @@ func unreadable(name string, err error) *problem {
 
 func (f *fetcher) tooLarge(what string) *problem {
 	return &problem{CodeTooLarge, fmt.Sprintf("%s has more than %s", what, humanize.IBytes(uint64(f.MaxSize))),
-		"that is the most one file of a step may have", "fetch it in a script on the build VM instead"}
+		"that is the most one file of a step may have", "fetch it in a script on the build VM instead, or allow more: --max-file-size"}
 }
 
 // isType reports whether err has a T in its chain.

@@ -19,6 +19,7 @@ import (
 type Override struct {
 	Prefix string // http(s)://host/path, without a query: all URLs at it and below it
 	Path   string // absolute; a folder, or a file where Prefix names a file
+	Name   string // Path as messages have it; "": Path
 }
 
 // ParseOverride reads PREFIX=PATH; a relative path starts at dir.
@@ -37,13 +38,14 @@ func ParseOverride(text, dir string) (Override, error) {
 	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
 		return Override{}, errors.New("the URL has a query, a fragment or a user; a prefix is scheme, host and path")
 	}
+	name := filepath.Clean(path)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
 	if _, err := os.Stat(path); err != nil {
 		return Override{}, fmt.Errorf("there is no %s", path)
 	}
-	return Override{Prefix: prefix, Path: filepath.Clean(path)}, nil
+	return Override{Prefix: prefix, Path: filepath.Clean(path), Name: name}, nil
 }
 
 // below gives the segments of a URL below a prefix, if it is there. Queries do not count.
@@ -112,7 +114,7 @@ func (o *overrides) unused() diag.List {
 // fetchOverride copies the file in the place of a URL into the store. Nothing outside the override's folder is read, not by "..", not by
 // an encoded slash, and not by a symbolic link.
 func (f *fetcher) fetchOverride(ctx context.Context, uri string, at Override, segments []string) (fetched, error) {
-	name := at.Path
+	name, shownAs := at.Path, cmp.Or(at.Name, at.Path)
 	open := func() (*os.File, error) { return openFile(name) }
 	if len(segments) > 0 {
 		if slices.ContainsFunc(segments, func(s string) bool { return s == ".." || s == "." || strings.ContainsAny(s, "/\x00") }) {
@@ -120,15 +122,15 @@ func (f *fetcher) fetchOverride(ctx context.Context, uri string, at Override, se
 				why: "a segment of its path is not a name", fix: "write the URL without . and .. in it"}}, nil
 		}
 		rel := filepath.Join(segments...)
-		name = filepath.Join(at.Path, rel)
+		name, shownAs = filepath.Join(name, rel), filepath.Join(shownAs, rel)
 		open = func() (*os.File, error) { return openBelow(at.Path, rel) }
 	}
-	got, err := f.add(ctx, name, open)
+	got, err := f.add(ctx, shownAs, open)
 	if p := got.problem; p != nil && p.code == CodeNoFile {
-		p.summary = fmt.Sprintf("%s is overridden by %s, and %s", shown(uri), at.Path, p.summary)
+		p.summary = fmt.Sprintf("%s is overridden by %s, and %s", shown(uri), cmp.Or(at.Name, at.Path), p.summary)
 		p.fix = cmp.Or(p.fix, "put the file there, or override less")
 	}
-	got.from, got.path = FromOverride, name
+	got.from, got.path, got.name = FromOverride, name, shownAs
 	return got, err
 }
 

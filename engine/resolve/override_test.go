@@ -38,9 +38,9 @@ func TestOverride(t *testing.T) {
 	other := tree(t, "a b.sh")
 	const host = "https://acct.blob.core.windows.net"
 	list := []Override{
-		{host + "/c/scripts/", work},
-		{host + "/c/scripts/web", other},
-		{host + "/c/one.sh", filepath.Join(work, "setup.sh")},
+		{Prefix: host + "/c/scripts/", Path: work},
+		{Prefix: host + "/c/scripts/web", Path: other},
+		{Prefix: host + "/c/one.sh", Path: filepath.Join(work, "setup.sh")},
 	}
 	for _, tt := range []struct {
 		name, uri string
@@ -93,7 +93,7 @@ func TestOverrideWinsOverCacheAndChecksum(t *testing.T) {
 	remote := serve(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); _, _ = w.Write([]byte(script)) })
 	o := options(t)
 	resolved(t, o, remote+"/setup.sh", sum(script))
-	o.Overrides = []Override{{remote, tree(t, "setup.sh")}, {remote + "/other/", t.TempDir()}}
+	o.Overrides = []Override{{Prefix: remote, Path: tree(t, "setup.sh")}, {Prefix: remote + "/other/", Path: t.TempDir()}}
 	got, _, found := staged(t, o, remote+"/setup.sh", sum(script), "")
 	if got.From != FromOverride || got.SHA256 != sum(edited) || asked.Load() != 1 {
 		t.Errorf("staged %+v, asked %d times", got, asked.Load())
@@ -246,7 +246,7 @@ func FuzzOverride(f *testing.F) {
 		if err != nil {
 			t.Skip()
 		}
-		at := Override{"https://h/c/", inside}
+		at := Override{Prefix: "https://h/c/", Path: inside}
 		segments, ok := at.below(u)
 		if !ok {
 			t.Skip()

@@ -82,7 +82,7 @@ func mismatch(c *plan.Content, got fetched) diag.Diagnostic {
 	}
 	if got.from == FromOverride {
 		p.code = CodeOverride
-		p.summary = fmt.Sprintf("%s, which overrides %s, has another SHA-256 than the template wants", got.path, shown(c.URI))
+		p.summary = fmt.Sprintf("%s, which overrides %s, has another SHA-256 than the template wants", got.name, shown(c.URI))
 		p.fix = fmt.Sprintf("when it is uploaded, write %q", got.sha256)
 	}
 	origin := c.ChecksumOrigin

@@ -34,7 +34,6 @@ type Options struct {
 	Progress    func(events.Progress) // called from one goroutine at a time
 	Say         func(line string)     // what a person should know of the run; called from one goroutine at a time
 	Staged      func(Staged)          // called for each content that is resolved, in step order
-	MaxSize     int64                 // bytes of one file; 0: 2 GiB
 	Delays      []time.Duration       // before the second and each later attempt at one URL; nil: ten attempts in 90 s
 
 	// Tests replace these.
@@ -50,6 +49,7 @@ type Policy struct {
 	AllowLocal   bool       // files outside the template's folder may be named
 	AllowPrivate bool       // a URL may lead to any address: see guard
 	Overrides    []Override // the longest prefix wins
+	MaxSize      int64      // bytes of one file; 0: 2 GiB
 }
 
 // Identity opens storage accounts for this machine. Errors may have methods Why() string and Fix() string.
@@ -141,6 +141,7 @@ type fetched struct {
 	size     int64
 	from     From
 	path     string // of FromFile and FromOverride
+	name     string // of FromOverride: path as messages have it
 	who      string // whose token read it, or ""
 	encoding string // the Content-Encoding of the answer
 	problem  *problem

@@ -14,7 +14,6 @@ import (
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
-	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/emit"
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -132,17 +131,6 @@ func (s *Service) builder() *build.Builder {
 
 func (s *Service) resolver(templateDir string) resolve.Options {
 	return resolve.Options{TemplateDir: templateDir, Client: s.cfg.HTTP, Cache: s.cache, Identity: s.cfg.Identity}
-}
-
-// Resolve fetches the scripts and files that p names, without starting anything. Findings are about the user's text.
-func (s *Service) Resolve(ctx context.Context, p *plan.Plan, templateFile string, progress func(events.Progress)) (diag.List, error) {
-	file, err := filepath.Abs(templateFile)
-	if err != nil {
-		return nil, fmt.Errorf("find the image template's folder: %w", err)
-	}
-	opts := s.resolver(filepath.Dir(file))
-	opts.Progress = progress
-	return resolve.Contents(ctx, p, opts)
 }
 
 // WritePacker writes a Packer template of p into dir: exactly what Build would run, when the options are zero.

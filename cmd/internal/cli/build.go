@@ -25,6 +25,7 @@ type buildOptions struct {
 	timeout time.Duration
 	output  string
 	packer  packerOptions
+	stage   stagingOptions
 }
 
 func newBuild(env *Env) *cobra.Command {
@@ -69,6 +70,7 @@ removes the rest.
 	f.DurationVar(&o.machine.BootTimeout, "boot-timeout", 0, "longest time until the build VM can be logged in to (default 20m)")
 	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM", "bios", "uefi")
 	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs guest code; auto takes KVM where it works", "auto", "kvm", "tcg")
+	o.stage.addFlags(cmd)
 	o.packer.addFlags(cmd)
 	addOutput(cmd, &o.output)
 	return cmd
@@ -94,6 +96,9 @@ func (o *buildOptions) checkNumbers() error {
 
 func build(ctx context.Context, env *Env, o buildOptions) error {
 	if err := o.checkNumbers(); err != nil {
+		return err
+	}
+	if err := o.stage.check(true); err != nil {
 		return err
 	}
 	t, err := o.translate(ctx, env, "")
@@ -125,7 +130,9 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, show
 	defer svc.Close()
 	stop := context.AfterFunc(ctx, func() { show.Notice("cleaning up; press Ctrl-C again to stop at once") })
 	defer stop()
-	return svc.Build(ctx, service.BuildRequest{Plan: t.plan, TemplateFile: o.file, Machine: o.machine, Timeout: o.timeout}, show.Event)
+	return svc.Build(ctx, service.BuildRequest{
+		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
+	}, show.Event)
 }
 
 // runView chooses how a run is shown. The live view needs a terminal on stderr only: the result on stdout may go to a file.

@@ -23,6 +23,7 @@ import (
 type translateOptions struct {
 	inputOptions
 	emit  emit.Options
+	stage stagingOptions
 	dir   string
 	print string
 	force bool
@@ -65,6 +66,7 @@ plugin cannot do.
 	cmd.Flags().BoolVar(&o.emit.Standalone, "standalone", false, "let the azure plugin distribute as much as it can by itself")
 	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "`folder` to write the Packer template and its files to")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace an earlier translation in that folder")
+	o.stage.addFlags(cmd)
 	addChoice(cmd, &o.print, "print", "what to print without -o: the Packer template, or the plan as JSON", printHCL, printPlan)
 	return cmd
 }
@@ -74,6 +76,9 @@ func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
 		return &usageError{what: "--force has no meaning without -o", fix: "name the folder with -o, or leave out --force"}
 	}
 	if err := o.checkTarget(); err != nil {
+		return err
+	}
+	if err := o.stage.check(o.dir != ""); err != nil {
 		return err
 	}
 	t, err := o.translate(ctx, env, o.emit.Target)
@@ -184,12 +189,8 @@ func writeTranslation(ctx context.Context, env *Env, o translateOptions, t *tran
 		return err
 	}
 	defer svc.Close()
-	list, err := svc.Resolve(ctx, t.plan, o.file, nil)
-	if err != nil {
+	if err := o.stage.run(ctx, env, svc, o.file, t); err != nil {
 		return err
-	}
-	if list.HasErrors() {
-		return &findingsError{list: list, sources: t.sources}
 	}
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
