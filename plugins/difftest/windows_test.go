@@ -79,11 +79,6 @@ var files = map[string]string{
 func machines(t *testing.T, dir string, cases []windowsCase, files map[string]string) []*winguest.Machine {
 	t.Helper()
 	write(t, dir, files)
-	var names []string
-	for _, name := range append(slices.Collect(maps.Keys(files)), "dir", "dir/", "back.bin") {
-		names = append(names, strconv.Quote(name), strconv.Quote("${path.root}/"+name))
-	}
-	inPlace := strings.NewReplacer(names...)
 	var (
 		all []*winguest.Machine
 		hcl strings.Builder
@@ -121,10 +116,19 @@ build {
   sources = ["source.null.c%[1]d"]
 %[7]s
 }
-`, i, s.Port(), user, password, i%2 == 0, i%4 < 2, inPlace.Replace(tc.config))
+`, i, s.Port(), user, password, i%2 == 0, i%4 < 2, inPlace(files, tc.config))
 	}
 	write(t, dir, map[string]string{"image.pkr.hcl": hcl.String()})
 	return all
+}
+
+// inPlace puts the template's folder before the files that a configuration names.
+func inPlace(files map[string]string, config string) string {
+	var names []string
+	for _, name := range append(slices.Collect(maps.Keys(files)), "dir", "dir/", "back.bin") {
+		names = append(names, strconv.Quote(name), strconv.Quote("${path.root}/"+name))
+	}
+	return strings.NewReplacer(names...).Replace(config)
 }
 
 // buildName is what builds of machines' template are called.
