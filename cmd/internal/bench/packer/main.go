@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	rounds        = 3
+	rounds        = 2
 	overheadBound = 1.0 / 2 // of Packer's
 	memoryBound   = 1.0 / 3
 )

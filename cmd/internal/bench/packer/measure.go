@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-const sampleEvery = 50 * time.Millisecond
+const sampleEvery = 100 * time.Millisecond
 
 // guestTook is what the builder says when the guest is off.
 var guestTook = regexp.MustCompile(`The guest took (\d+\.\d+) s`)
@@ -55,33 +55,24 @@ func measure(cmd *exec.Cmd) (m measured, err error) {
 }
 
 // memory adds up what a process and all below it hold, QEMU apart: the proportional share of each, so that what several processes
-// share counts once.
+// share counts once. A process that has ended meanwhile holds nothing.
 func memory(root int) (own, qemu int64) {
-	children := map[int][]int{}
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	names := map[int]string{}
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
-		}
-		// pid (name) state ppid: the name may hold anything, a parenthesis too.
-		open, closed := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
-		fields := strings.Fields(string(text[closed+1:]))
-		pid, err1 := strconv.Atoi(strings.TrimSpace(string(text[:open])))
-		parent, err2 := strconv.Atoi(fields[1])
-		if err1 == nil && err2 == nil {
-			children[parent] = append(children[parent], pid)
-			names[pid] = string(text[open+1 : closed])
-		}
-	}
 	for todo := []int{root}; len(todo) > 0; todo = todo[1:] {
 		pid := todo[0]
-		todo = append(todo, children[pid]...)
-		if strings.HasPrefix(names[pid], "qemu-system") {
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		if strings.HasPrefix(string(name), "qemu-system") {
 			qemu += share(pid)
 		} else {
 			own += share(pid)
+		}
+		lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid)) // those that each thread started
+		for _, list := range lists {
+			text, _ := os.ReadFile(list)
+			for _, field := range strings.Fields(string(text)) {
+				if child, err := strconv.Atoi(field); err == nil {
+					todo = append(todo, child)
+				}
+			}
 		}
 	}
 	return own, qemu
