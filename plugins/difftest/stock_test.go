@@ -2,7 +2,6 @@ package difftest
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,13 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/hashicorp/hcl/v2/hcldec"
-	"github.com/hashicorp/packer-plugin-sdk/communicator"
-	"github.com/hashicorp/packer-plugin-sdk/multistep"
-	"github.com/hashicorp/packer-plugin-sdk/multistep/commonsteps"
-	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
-	"github.com/hashicorp/packer-plugin-sdk/template/config"
 
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/packercore"
@@ -56,10 +48,7 @@ func stock(t *testing.T, dir string, plugins ...testtools.Plugin) func() (map[st
 // own runs the template in dir by Ingot's core and provisioners, with results as stock has them.
 func own(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	reg := packercore.Registry{
-		Builders:     map[string]func() packersdk.Builder{"null": func() packersdk.Builder { return &nullBuilder{} }},
-		Provisioners: all.Provisioners(),
-	}
+	reg := packercore.Registry{Builders: all.Builders(), Provisioners: all.Provisioners()}
 
 	p, err := packercore.Prepare(t.Context(), reg, packercore.Options{Dir: dir})
 	if err != nil {
@@ -79,40 +68,6 @@ func own(t *testing.T, dir string) map[string]string {
 		}
 	}
 	return failed
-}
-
-// nullBuilder is Packer's builder of that name: it makes nothing, and lets the provisioners at a machine that is there.
-type nullBuilder struct{ comm communicator.Config }
-
-func (b *nullBuilder) ConfigSpec() hcldec.ObjectSpec { return b.comm.FlatMapstructure().HCL2Spec() }
-
-func (b *nullBuilder) Prepare(raws ...any) ([]string, []string, error) {
-	if err := config.Decode(&b.comm, &config.DecodeOpts{Interpolate: true}, raws...); err != nil {
-		return nil, nil, err
-	}
-	if errs := b.comm.Prepare(nil); len(errs) > 0 {
-		return nil, nil, errs[0]
-	}
-	return nil, nil, nil
-}
-
-func (b *nullBuilder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
-	state := new(multistep.BasicStateBag)
-	state.Put("hook", hook)
-	state.Put("ui", ui)
-	state.Put("instance_id", "Null")
-	(&multistep.BasicRunner{Steps: []multistep.Step{
-		&communicator.StepConnect{
-			Config:    &b.comm,
-			Host:      communicator.CommHost(b.comm.Host(), ""),
-			SSHConfig: b.comm.SSHConfigFunc(),
-		},
-		new(commonsteps.StepProvision),
-	}}).Run(ctx, state)
-	if err, ok := state.Get("error").(error); ok {
-		return nil, err
-	}
-	return &packersdk.MockArtifact{}, nil
 }
 
 // write writes files below dir.

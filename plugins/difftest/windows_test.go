@@ -58,6 +58,7 @@ var files = map[string]string{
 	"throw.ps1":      "throw 'it broke'\n",
 	"stderr.ps1":     "Write-Error 'careful'\nWrite-Output 'done'\n",
 	"native.ps1":     "cmd /c exit 5\n",
+	"batch.cmd":      "@echo off\r\nif exist C:\\Windows\\Temp echo there\r\n",
 	"crlf.ps1":       "Write-Output 'a'\r\nWrite-Output 'b'\r\n",
 	"bom.ps1":        "\ufeffWrite-Output 'bom'\n",
 	"noeol.ps1":      "Write-Output 'no end of line'",

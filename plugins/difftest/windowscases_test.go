@@ -195,6 +195,22 @@ var windowsCases = []windowsCase{
     skip_clean          = true
   }`},
 
+	{name: "batch file", config: `provisioner "windows-shell" { script = "batch.cmd" }`},
+	{name: "batch, inline", config: `
+  provisioner "windows-shell" {
+    inline           = ["echo %NAME%", "hostname"]
+    environment_vars = ["NAME=a b"]
+  }`},
+	{name: "batch file that exits with 3", config: `
+  provisioner "windows-shell" { inline = ["echo one", "exit /b 3"] }`, fails: "status: 3"},
+	{name: "batch file, paths of its own", config: `
+  provisioner "windows-shell" {
+    script           = "batch.cmd"
+    remote_path      = "c:/Users/Public/mine.cmd"
+    execute_command  = "{{.Vars}}cmd /c \"{{.Path}}\""
+    valid_exit_codes = [0, 1]
+  }`},
+
 	{name: "file", config: `
   provisioner "file" {
     source      = "data.bin"

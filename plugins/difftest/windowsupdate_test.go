@@ -27,27 +27,29 @@ func updates(exits ...int) func(*winguest.Machine) {
 	}
 }
 
-// TestWindowsUpdate runs the provisioner inside of Ingot's core, and as a plugin of stock Packer's. The community's plugin of that name
-// cannot be had as a module, so this holds only that the two hosts do the same with it.
-func TestWindowsUpdate(t *testing.T) {
-	t.Parallel()
-	diff(t, []windowsCase{
-		{name: "nothing to install", config: `provisioner "windows-update" {}`, machine: updates(0)},
-		{name: "two rounds", config: `
+var updateCases = []windowsCase{
+	{name: "nothing to install", config: `provisioner "windows-update" {}`, machine: updates(0)},
+	{name: "two rounds", config: `
   provisioner "windows-update" {
     search_criteria = "IsInstalled=0"
     filters         = ["exclude:$_.Title -like '*Preview*'", "include:$true"]
     update_limit    = 25
   }`, machine: updates(101, 101, 0)},
-		{name: "after a failed pass", config: `provisioner "windows-update" {}`, machine: updates(102, 0)},
-		{name: "failed for good", config: `provisioner "windows-update" { update_max_retries = 1 }`, machine: updates(102, 102),
-			fails: "non-zero exit status: 102"},
-		{name: "a wrong filter", config: `provisioner "windows-update" { filters = ["include:$_."] }`, machine: updates(103),
-			fails: "a filter cannot be evaluated"},
-		{name: "as somebody else", config: `
+	{name: "after a failed pass", config: `provisioner "windows-update" {}`, machine: updates(102, 0)},
+	{name: "failed for good", config: `provisioner "windows-update" { update_max_retries = 1 }`, machine: updates(102, 102),
+		fails: "non-zero exit status: 102"},
+	{name: "a wrong filter", config: `provisioner "windows-update" { filters = ["include:$_."] }`, machine: updates(103),
+		fails: "a filter cannot be evaluated"},
+	{name: "as somebody else", config: `
   provisioner "windows-update" {
     username = build.User
     password = build.Password
   }`, machine: updates(0)},
-	}, nil, testtools.WindowsUpdatePlugin(t))
+}
+
+// TestWindowsUpdate runs the provisioner inside of Ingot's core, and as a plugin of stock Packer's. The community's plugin of that name
+// cannot be had as a module, so this holds only that the two hosts do the same with it.
+func TestWindowsUpdate(t *testing.T) {
+	t.Parallel()
+	diff(t, updateCases, nil, testtools.WindowsUpdatePlugin(t))
 }

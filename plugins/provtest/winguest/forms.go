@@ -89,7 +89,7 @@ func (p *process) restore(list []string) int {
 	var content []byte
 	lines, err := p.fs.read(from)
 	if err != nil {
-		content = []byte("\xff\xfe\r\x00\n\x00") // echo $null > file: an empty line in UTF-16
+		content = []byte("\xff\xfe") // echo $null > file: a byte order mark, and nothing
 	}
 	for line := range strings.Lines(string(lines)) {
 		part, err := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
