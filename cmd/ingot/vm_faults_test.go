@@ -22,7 +22,9 @@ import (
 func TestScriptExitsNonZero(t *testing.T) {
 	h := newHome(t)
 	template := h.template("fails", "echo one", "echo looking\nngnix -t")
-	stock := h.withPacker(template, "source_disk="+os.Getenv(imageVariable))
+	// With the provisioners of Ingot's plugin, which emitted templates do not use, since Packer has its own of those names.
+	ours := strings.NewReplacer(`provisioner "shell"`, `provisioner "ingot-shell"`, `provisioner "file"`, `provisioner "ingot-file"`)
+	stock := h.withPackerOf(template, ours.Replace, "source_disk="+os.Getenv(imageVariable))
 	res := h.ingot("build", template)
 	res.wantFailure(t, 1, `customizer "step1" exited with 127`, "fails.json:", "ngnix: not found", "ingot logs")
 	if log := h.ingot("logs", "latest", "--step", "customize[1]"); !strings.Contains(log.stdout, "looking") {

@@ -28,6 +28,12 @@ type packerRun struct {
 // meanwhile. It takes a place for a VM of its own.
 func (h *home) withPacker(template string, vars ...string) *packerRun {
 	h.t.Helper()
+	return h.withPackerOf(template, func(hcl string) string { return hcl }, vars...)
+}
+
+// withPackerOf is withPacker after a change to image.pkr.hcl.
+func (h *home) withPackerOf(template string, change func(hcl string) string, vars ...string) *packerRun {
+	h.t.Helper()
 	packer, err := testtools.FindPacker()
 	if err != nil {
 		return &packerRun{missing: err}
@@ -40,6 +46,14 @@ func (h *home) withPacker(template string, vars ...string) *packerRun {
 	folder := filepath.Join(h.root, "packer-"+name)
 	if res := h.ingot("translate", template, "-o", folder); res.code != 0 {
 		h.t.Fatalf("ingot translate %s: exit %d\n%s", template, res.code, res.stderr)
+	}
+	file := filepath.Join(folder, "image.pkr.hcl")
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, []byte(change(string(text))), 0o600)
+	}
+	if err != nil {
+		h.t.Fatal(err)
 	}
 	p := &packerRun{dir: folder + "-output", done: make(chan struct{})}
 	args := []string{"build", "-var", "output_directory=" + p.dir, "-var", "vm_name=packer-" + name}
