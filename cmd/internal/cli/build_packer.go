@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -135,21 +137,30 @@ func (o *buildOptions) packerRequest(env *Env, show view.Run) (service.PackerReq
 	return r, nil
 }
 
-// asker puts questions to the person at a terminal. One that is not answered when the build is stopped stays behind, and takes
-// with it the line that is typed next.
-func asker(in *os.File, show view.Run) func(context.Context, string) (string, error) {
-	lines := bufio.NewScanner(in)
-	return func(ctx context.Context, question string) (string, error) {
-		show.Notice(question)
-		answer := make(chan string, 1)
+// asker puts questions to the person at a terminal, one at a time: two builds may fail at once. A line that is typed after the build
+// was stopped is lost.
+func asker(in io.Reader, show view.Run) func(context.Context, string) (string, error) {
+	lines := make(chan string)
+	read := sync.OnceFunc(func() {
 		go func() {
-			if lines.Scan() {
-				answer <- lines.Text()
+			defer close(lines)
+			for in := bufio.NewScanner(in); in.Scan(); {
+				lines <- in.Text()
 			}
-			close(answer)
 		}()
+	})
+	turn := make(chan struct{}, 1)
+	return func(ctx context.Context, question string) (string, error) {
 		select {
-		case line, ok := <-answer:
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+		show.Notice(question)
+		read()
+		select {
+		case line, ok := <-lines:
 			if !ok {
 				return "", errors.New("standard input ended")
 			}

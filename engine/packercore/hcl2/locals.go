@@ -226,7 +226,7 @@ func (g *graph) needed(ref hcl.Traversal, from *node) []*node {
 
 // evaluateLocal gives a local its value, and tells it when it is sensitive, by itself or by what it is made of.
 func (l *loader) evaluateLocal(v *local) bool {
-	value, diags := v.expr.Value(l.scope(l.marked()))
+	value, diags := v.expr.Value(l.localScope(v))
 	if l.diagnose(diags) {
 		return false
 	}
@@ -257,7 +257,7 @@ func (l *loader) evaluateData(d *dataBlock, data DataFunc) bool {
 		l.errs = append(l.errs, l.ErrorAt(d.rng, errors.New("the data source gave no value")))
 		return false
 	}
-	d.value = value
+	d.value, l.around = value, nil
 	return true
 }
 

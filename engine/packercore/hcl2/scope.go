@@ -55,6 +55,33 @@ func (l *loader) marked() scopeValues {
 	return s
 }
 
+// localScope gives what the expression of a local may refer to, with sensitive values marked. Of the other locals it holds only those
+// that the expression names: an object of all of them for each would take quadratic time. Where a name is not constant, or nothing
+// has it, it holds all, so that a message can list them.
+func (l *loader) localScope(v *local) *hcl.EvalContext {
+	if l.around == nil {
+		s := l.marked()
+		s.locals = nil
+		l.around = l.scope(s)
+	}
+	named := map[string]cty.Value{}
+	for _, ref := range v.expr.Variables() {
+		if ref.RootName() != "local" {
+			continue
+		}
+		name, ok := second(ref)
+		if other := l.locals[name]; ok && other != nil && other.value != cty.NilVal {
+			named[name] = other.value
+			continue
+		}
+		named = l.marked().locals
+		break
+	}
+	scope := l.around.NewChild()
+	scope.Variables = map[string]cty.Value{"local": cty.ObjectVal(named)}
+	return scope
+}
+
 // scope makes the values something that expressions are evaluated in. No source is chosen yet, so its name is not known.
 func (l *loader) scope(s scopeValues) *hcl.EvalContext {
 	return &hcl.EvalContext{

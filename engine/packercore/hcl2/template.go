@@ -55,6 +55,7 @@ type loader struct {
 	variables map[string]*variable
 	locals    map[string]*local
 	data      map[dataRef]*dataBlock
+	around    *hcl.EvalContext // what locals may refer to beside locals; nil after it changed
 
 	Origins
 	errs     []*Error
