@@ -172,7 +172,12 @@ func (j *job) run(ctx context.Context, out func(events.Event)) ([]*Artifact, err
 	hook := &provisionHook{job: j, out: out, cancelled: func() bool { return ctx.Err() != nil }}
 	builderUI := newUI(out, "", j.opts.Now)
 	if j.opts.Ask != nil {
-		builderUI.ask = func(question string) (string, error) { return j.opts.Ask(ctx, question) }
+		builderUI.ask = func(question string) (string, error) {
+			if j.prefix != "" {
+				question = j.prefix + ": " + question
+			}
+			return j.opts.Ask(ctx, question)
+		}
 	}
 	var artifact packersdk.Artifact
 	err := guard("builder "+j.source.Kind, func() (err error) {
