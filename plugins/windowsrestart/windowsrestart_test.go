@@ -1,10 +1,13 @@
 package windowsrestart_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/plugins/provtest"
 	"github.com/ingot-build/ingot/plugins/windowsrestart"
@@ -61,5 +64,38 @@ func TestRefusedRestart(t *testing.T) {
 	err := p.Provision(t.Context(), &provtest.UI{}, g, nil)
 	if err == nil || !strings.Contains(err.Error(), "5") {
 		t.Errorf("got %v, want an error with the exit code", err)
+	}
+}
+
+// listener notes the context of the last command.
+type listener struct {
+	*provtest.Guest
+	mu   sync.Mutex
+	last context.Context
+}
+
+func (l *listener) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
+	l.mu.Lock()
+	l.last = ctx
+	l.mu.Unlock()
+	return l.Guest.Start(ctx, cmd)
+}
+
+// When the time is over, what looks for the guest is told to stop: Packer leaves it running.
+func TestTimeout(t *testing.T) {
+	t.Parallel() // Packer waits five seconds before it looks for the guest
+	p := windowsrestart.New()
+	if err := p.Prepare(provtest.Decode(t, p, `restart_timeout = "6s"`)); err != nil {
+		t.Fatal(err)
+	}
+	l := &listener{Guest: &provtest.Guest{}} // its PowerShell never says anything
+	err := p.Provision(t.Context(), &provtest.UI{}, l, nil)
+	if err == nil || !strings.Contains(err.Error(), "Timeout waiting for machine to restart") {
+		t.Errorf("got %v", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last.Err() == nil {
+		t.Error("the guest is still looked for")
 	}
 }

@@ -257,7 +257,11 @@ func args(text string) []string {
 // words runs a command without redirections.
 func (p *process) words(text string) (code int, ended bool) {
 	text = strings.TrimRight(text, "\t")
-	first := args(text)[0]
+	list := args(text)
+	if len(list) == 0 {
+		return 0, false
+	}
+	first, list := list[0], list[1:]
 	_, rest, _ := strings.Cut(text, " ")
 	name := strings.ToLower(first)
 	if strings.HasPrefix(name, "echo.") || strings.HasPrefix(name, "echo:") {
@@ -268,7 +272,6 @@ func (p *process) words(text string) (code int, ended bool) {
 	if a, ok := p.Programs[name]; ok {
 		return p.give(a), false
 	}
-	list := args(text)[1:]
 	switch name {
 	case "echo":
 		if line := strings.ToLower(strings.TrimSpace(rest)); line == "off" || line == "on" {

@@ -46,7 +46,10 @@ func clean(dir, path string) (string, error) {
 		case "..":
 			parts = parts[:max(0, len(parts)-1)]
 		default:
-			parts = append(parts, strings.TrimRight(part, ". "))
+			if part = strings.TrimRight(part, ". "); part == "" {
+				return "", errName
+			}
+			parts = append(parts, part)
 		}
 	}
 	return drive + `\` + strings.Join(parts, `\`), nil
