@@ -47,12 +47,6 @@ func TestCorpusUnderPacker(t *testing.T) {
 	golden(t, "corpus-packer.golden", b.String())
 }
 
-// stricter are documents with a filter that the community's windows-update takes and ignores. Ingot's, which stands in for it here,
-// refuses them.
-var stricter = []string{"157-", "162-", "168-", "175-"}
-
-const stricterFinding = `filters[0] is "$_.BrowseOnly": it begins with neither include: nor exclude:`
-
 // doc is one image template of the corpus.
 type doc struct {
 	name  string // of its file, with its own name where the file has several

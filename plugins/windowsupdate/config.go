@@ -36,6 +36,7 @@ type Config struct {
 	Password string `mapstructure:"password"`
 
 	filters []filter
+	ignored []string // of Filters: those that decide nothing
 }
 
 // filter is one of Config.Filters, taken apart.
@@ -63,12 +64,13 @@ func (c *Config) prepare(raws ...any) error {
 
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	c.filters = nil
+	c.filters, c.ignored = []filter{}, nil
 	for i, text := range c.Filters {
 		action, expression, _ := strings.Cut(text, ":")
 		switch {
 		case action != "include" && action != "exclude":
-			bad("filters[%d] is %q: it begins with neither include: nor exclude:", i, text)
+			c.ignored = append(c.ignored, text) // the community's plugin takes it, and it decides nothing
+			continue
 		case strings.TrimSpace(expression) == "":
 			bad("filters[%d] is %q: a PowerShell expression is missing after it, such as $_.Title -like '*Defender*'", i, text)
 		}

@@ -31,6 +31,11 @@ func TestConfig(t *testing.T) {
 			UpdateLimit: 20, UpdateMaxRetries: 1, RestartTimeout: 90 * time.Minute, Username: "packer", Password: "a word",
 			filters: []filter{{false, "$_.Title -like '*{{Preview}}: x*'"}, {true, "$true"}},
 		}},
+		{"filters that decide nothing", `filters = ["$_.BrowseOnly", "skip:$true"]`, Config{
+			SearchCriteria: "BrowseOnly=0 and IsInstalled=0", Filters: []string{"$_.BrowseOnly", "skip:$true"}, UpdateLimit: 1000,
+			UpdateMaxRetries: 5, RestartTimeout: 4 * time.Hour, Username: "SYSTEM", filters: []filter{},
+			ignored: []string{"$_.BrowseOnly", "skip:$true"},
+		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := &provisioner{}
@@ -48,9 +53,6 @@ func TestConfig(t *testing.T) {
 
 func TestConfigComplaints(t *testing.T) {
 	for _, tc := range []struct{ name, config, want string }{
-		{"a filter without an action", `filters = ["include:$true", "$_.BrowseOnly"]`,
-			`filters[1] is "$_.BrowseOnly": it begins with neither include: nor exclude:`},
-		{"an unknown action", `filters = ["skip:$true"]`, `filters[0] is "skip:$true"`},
 		{"no expression", `filters = ["include: "]`, "a PowerShell expression is missing"},
 		{"a limit below nothing", `update_limit = -1`, "update_limit is -1"},
 		{"retries below none", `update_max_retries = -1`, "update_max_retries is -1"},
@@ -58,7 +60,7 @@ func TestConfigComplaints(t *testing.T) {
 		{"a timeout without a unit", `restart_timeout = "60"`, "missing unit in duration"},
 		{"two at once", `
 			update_limit = -1
-			filters      = [":"]`, "filters[0]"},
+			filters      = ["include:"]`, "filters[0]"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := &provisioner{}

@@ -49,6 +49,9 @@ func (p *provisioner) Prepare(raws ...any) error { return p.config.prepare(raws.
 // Provision makes passes until one finds nothing. A pass that fails is tried again after a restart, which is what most of Windows
 // Update's troubles need; the error of the last is a *shell.ErrorInvalidExitCode, or says why it could not be run.
 func (p *provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, _ map[string]any) error {
+	for _, text := range p.config.ignored {
+		ui.Sayf("The filter %q decides nothing: it begins with neither include: nor exclude:", text)
+	}
 	failed := 0
 	for pass := 1; ; pass++ {
 		ui.Sayf("Windows Update, pass %d", pass)
