@@ -1,4 +1,4 @@
-// Packer-plugin-ingot gives Packer the components that are linked into Ingot: the builder ingot-qemu, and the provisioners
+// Packer-plugin-ingot gives Packer the components that Ingot brings itself: the builder ingot-qemu, and the provisioners
 // ingot-shell, ingot-file, ingot-powershell, ingot-windows-restart and ingot-windows-update. So what "ingot translate" emits for this
 // machine is built by "packer build" as well. docs/packer-plugin.md says how to install it.
 package main
@@ -47,14 +47,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// components is everything in plugins/all. Packer puts the plugin's name, ingot, before that of each component.
+// components is what plugins/all has of Ingot's own. Packer puts the plugin's name, ingot, before that of each component.
 func components(about *version.PluginVersion) *plugin.Set {
 	set := plugin.NewSet()
 	set.SetVersion(about)
-	for name, make := range all.Builders() {
+	for name, make := range all.OwnBuilders() {
 		set.RegisterBuilder(strings.TrimPrefix(name, "ingot-"), make())
 	}
-	for name, make := range all.Provisioners() {
+	for name, make := range all.OwnProvisioners() {
 		set.RegisterProvisioner(name, make())
 	}
 	return set

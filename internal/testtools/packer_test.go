@@ -64,7 +64,7 @@ func TestOwnPlugins(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, from, to, want string }{
 		{"the builder's words", `"qcow2"`, `"vmdk"`, `source_format is "vmdk": it is one of qcow2, raw, vpc`},
-		{"a provisioner's words", `"include:$true"`, `"$true"`, `filters[0] is "$true": it begins with neither include: nor exclude:`},
+		{"a provisioner's words", `"include:$true"`, `"include:"`, `filters[0] is "include:": a PowerShell expression is missing`},
 		{"no such key", `winrm_password `, `winrm_passwort `, `"winrm_passwort" is not expected here`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -19,21 +19,31 @@ import (
 // Builders returns the builders: the types of "source" blocks.
 func Builders() map[string]func() packersdk.Builder {
 	all := stock.Builders()
-	maps.Copy(all, map[string]func() packersdk.Builder{
-		"ingot-qemu": qemu.New,
-	})
+	maps.Copy(all, OwnBuilders())
 	return all
+}
+
+// OwnBuilders returns those that are Ingot's, without what every Packer has built in.
+func OwnBuilders() map[string]func() packersdk.Builder {
+	return map[string]func() packersdk.Builder{
+		"ingot-qemu": qemu.New,
+	}
 }
 
 // Provisioners returns the provisioners: the types of "provisioner" blocks.
 func Provisioners() map[string]func() packersdk.Provisioner {
 	all := stock.Provisioners()
-	maps.Copy(all, map[string]func() packersdk.Provisioner{
+	maps.Copy(all, OwnProvisioners())
+	return all
+}
+
+// OwnProvisioners returns those that are Ingot's, or that it changes or fixes to a version, for image templates.
+func OwnProvisioners() map[string]func() packersdk.Provisioner {
+	return map[string]func() packersdk.Provisioner{
 		"file":            file.New,
 		"powershell":      powershell.New,
 		"shell":           shell.New,
 		"windows-restart": windowsrestart.New,
 		"windows-update":  windowsupdate.New,
-	})
-	return all
+	}
 }
