@@ -15,6 +15,9 @@ const stagedFile = "staged.json"
 
 // resolver gives the options with which this run's wants are made exact. What resolve says goes into the run's stream.
 func (s *state) resolver() resolve.Options {
+	for _, secret := range resolve.Secrets(s.Plan) {
+		s.mask.Add(secret)
+	}
 	opts := s.Resolver
 	opts.Policy = s.Staging
 	opts.TemplateDir = s.TemplateDir

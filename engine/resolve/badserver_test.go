@@ -250,14 +250,18 @@ func TestBadAnswers(t *testing.T) {
 			}
 		}, CodeTooLarge, "more than"},
 		{"a byte now and then", func(c net.Conn) {
-			_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"))
-			for range 1000 {
-				if _, err := c.Write([]byte("x")); err != nil {
-					return
-				}
-				time.Sleep(5 * time.Millisecond)
-			}
+			_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"))
+			drip(c)
 		}, CodeUnreachable, "next to nothing"},
+		{"a redirect that never ends", func(c net.Conn) {
+			_, _ = c.Write([]byte("HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n"))
+			drip(c)
+		}, CodeUnreachable, "next to nothing"},
+		{"a refusal that never ends", func(c net.Conn) {
+			_, _ = c.Write([]byte("HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\n\r\n"))
+			drip(c)
+		}, CodeStatus, "403"},
+		{"no answer at all", drip, CodeUnreachable, "next to nothing"},
 		{"a code that does not exist", raw("HTTP/1.1 999 sig=secret\r\nContent-Length: 0\r\n\r\n"), CodeStatus, "999"},
 		{"not modified, though nobody asked", raw("HTTP/1.1 304 Not Modified\r\n\r\n"), CodeStatus, "304"},
 		{"a part, though nobody asked", raw("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\nhello"),
@@ -284,6 +288,16 @@ func TestBadAnswers(t *testing.T) {
 			t.Errorf("content %+v", c)
 		}
 	})
+}
+
+// drip sends a byte now and then until nobody listens.
+func drip(c net.Conn) {
+	for {
+		if _, err := c.Write([]byte("x")); err != nil {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // listen answers every request on a connection with what answer writes.

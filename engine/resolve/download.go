@@ -153,9 +153,12 @@ func (d *download) ask(ctx context.Context) (fetched, error) {
 		return fetched{}, err
 	}
 	known, knownSize, isKnown := d.prepare(req)
+	// Redirects and refusals have bodies too, which can be as slow as any.
+	patience := time.AfterFunc(2*d.stall, func() { cancel(errStalled) })
+	defer patience.Stop()
 	resp, err := d.client.Do(req)
 	if err != nil {
-		return fetched{}, err
+		return fetched{}, stalledOr(ctx, err)
 	}
 	defer resp.Body.Close()
 	from := int64(0)
@@ -189,7 +192,16 @@ func (d *download) ask(ctx context.Context) (fetched, error) {
 	if d.total > d.MaxSize {
 		return fetched{}, &tooLargeError{d.MaxSize}
 	}
+	patience.Stop()
 	return d.take(ctx, cancel, resp)
+}
+
+// stalledOr gives errStalled for the error that came of it.
+func stalledOr(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), errStalled) {
+		return errStalled
+	}
+	return err
 }
 
 // prepare sets the headers of a request: who asks, from where on, or what is known already.
@@ -285,10 +297,7 @@ func (d *download) take(ctx context.Context, cancel context.CancelCauseFunc, res
 			break
 		}
 		if rerr != nil {
-			if errors.Is(context.Cause(ctx), errStalled) {
-				rerr = errStalled
-			}
-			return fetched{}, d.cut(rerr)
+			return fetched{}, d.cut(stalledOr(ctx, rerr))
 		}
 	}
 	if d.total > 0 && d.part.size != d.total {

@@ -172,7 +172,7 @@ func (f *fetcher) fetchFile(ctx context.Context, uri, name string) (fetched, err
 
 // outside says that a file is not the template's own.
 func outside(uri, why string) *problem {
-	return &problem{CodeOutside, fmt.Sprintf("%q is outside the image template's folder", uri),
+	return &problem{CodeOutside, fmt.Sprintf("%q is outside the image template's folder", shown(uri)),
 		cmp.Or(why, "a template may name files below its own folder only, unless whoever runs it says otherwise"),
 		"if you trust the template: --allow-local; else copy the file beside it"}
 }

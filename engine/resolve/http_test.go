@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -221,6 +222,20 @@ func TestShownHidesSecrets(t *testing.T) {
 	for _, tt := range tests {
 		if got := shown(tt.uri); got != tt.want {
 			t.Errorf("shown(%q) = %q, want %q", tt.uri, got, tt.want)
+		}
+	}
+}
+
+func TestSecretsOfURIs(t *testing.T) {
+	for uri, want := range map[string][]events.Secret{
+		"https://h/a.sh?sv=2021-12-02&sig=a%2Bb%3D":          {"a+b=", "a%2Bb%3D"},
+		"https://user:hush@h/a.sh?raw=true":                  {"hush"},
+		"https://h/a.sh?token=0123456789abcdefghij&ref=main": {"0123456789abcdefghij", "0123456789abcdefghij"},
+		"scripts/a.sh":   nil,
+		"https://h/a.sh": nil,
+	} {
+		if got := Secrets(shellPlan(uri, "")); !slices.Equal(got, want) {
+			t.Errorf("%s: %d secrets, want %d", uri, len(got), len(want))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
@@ -42,6 +43,32 @@ func Public(p *plan.Plan) (*plan.Plan, error) {
 		c.URI = shown(c.URI)
 	}
 	return public, nil
+}
+
+// secretLength is from where on the value of a query's parameter is taken for a secret: signatures and tokens have more bytes, what
+// people write mostly fewer.
+const secretLength = 20
+
+// Secrets lists what the URIs of p hold that must not be shown: a script may print how it was called.
+func Secrets(p *plan.Plan) []events.Secret {
+	var all []events.Secret
+	for _, c := range p.Contents() {
+		u, err := url.Parse(c.URI)
+		if err != nil || u.Host == "" {
+			continue
+		}
+		if password, ok := u.User.Password(); ok {
+			all = append(all, events.Secret(password))
+		}
+		for name, values := range u.Query() {
+			for _, v := range values {
+				if name == "sig" || len(v) >= secretLength {
+					all = append(all, events.Secret(v), events.Secret(url.QueryEscape(v)))
+				}
+			}
+		}
+	}
+	return all
 }
 
 // label is what progress calls the download of uri.
