@@ -48,11 +48,14 @@ var sshCases = []sshCase{
     valid_exit_codes = [3]
   }`, fails: "status: 0"},
 	{name: "several", config: `provisioner "shell" { scripts = ["noeol.sh", "none.sh", "hello.sh"] }`, out: "hello"},
-	{name: "the second of three fails", config: `provisioner "shell" { scripts = ["noeol.sh", "exit3.sh", "hello.sh"] }`, fails: exit3, out: "no end"},
+	{name: "the second of three fails", config: `provisioner "shell" { scripts = ["noeol.sh", "exit3.sh", "hello.sh"] }`,
+		fails: exit3, out: "no end"},
 	{name: "inline", config: `provisioner "shell" { inline = ["echo one > out", "echo two >> out"] }`, out: "one\ntwo"},
-	{name: "inline ends with the first error", config: `provisioner "shell" { inline = ["echo one > out", "false", "echo two >> out"] }`,
+	{name: "inline ends with the first error", config: `
+  provisioner "shell" { inline = ["echo one > out", "false", "echo two >> out"] }`,
 		fails: "status: 1", out: "one"},
-	{name: "inline with a shebang of its own", config: `provisioner "shell" { inline = ["#!/usr/bin/tail -n1", "false"] }`, differ: inlineShebang},
+	{name: "inline with a shebang of its own", config: `
+  provisioner "shell" { inline = ["#!/usr/bin/tail -n1", "false"] }`, differ: inlineShebang},
 	{name: "inline_shebang", config: `
   provisioner "shell" {
     inline         = ["false", "echo two > out"]
@@ -273,8 +276,8 @@ build {
 	return all
 }
 
-// inlineShebang is what Ingot does with inline commands that begin with a line "#!": it has a first line of its own before that, as
-// Packer had up to 1.9.
+// inlineShebang is what Ingot does with inline commands that begin with a line "#!": it has a first line of its own before
+// that, as Packer had up to 1.9.
 func inlineShebang(want *told) {
 	want.Commands = want.Commands[:3]
 	want.Files = map[string]string{"/tmp/script_A.sh": "-rwxr-xr-x #!/bin/sh -e\n#!/usr/bin/tail -n1\nfalse\n"}

@@ -16,8 +16,8 @@ import (
 	"github.com/ingot-build/ingot/plugins/all"
 )
 
-// stock begins to run the template in dir by stock Packer. The function it returns waits for the end, and gives the error of each build
-// that failed, by its name. The plugins are for provisioners that Packer does not have itself.
+// stock begins to run the template in dir by stock Packer. The function it returns waits for the end, and gives the error of
+// each build that failed, by its name. The plugins are for provisioners that Packer does not have itself.
 func stock(t *testing.T, dir string, plugins ...testtools.Plugin) func() (map[string]string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), testtools.Packer(t), "-machine-readable", "build", ".")

@@ -77,8 +77,8 @@ var root = func() string {
 	return dir
 }()
 
-// TestTemplates translates image templates and runs the provisioners of what comes out by both, from the deprovisioning script that is
-// put in place first to the run of whatever is there at the end.
+// TestTemplates translates image templates and runs the provisioners of what comes out by both, from the deprovisioning
+// script that is put in place first to the run of whatever is there at the end.
 func TestTemplates(t *testing.T) {
 	t.Parallel()
 	var cases []windowsCase

@@ -25,8 +25,8 @@ const (
 	password = "s3cret Pä$$"
 )
 
-// restart is how long machines are away: longer than Packer needs from one command to the next on a busy host, and not longer than it
-// waits before it looks whether the machine is back.
+// restart is how long machines are away: longer than Packer needs from one command to the next on a busy host, and not longer
+// than it waits before it looks whether the machine is back.
 const restart = 4 * time.Second
 
 // windowsCase is a configuration and the machine that it meets.
@@ -36,7 +36,8 @@ type windowsCase struct {
 	machine func(*winguest.Machine) // makes the machine special; nil: it is not
 	pause   time.Duration           // of a restart; 0: see restart
 	fails   string                  // a part of the error, as Packer has it; "": it succeeds
-	// differ changes what Ingot did into what Packer did, where the two differ on purpose; nil: they do not. See docs/customizers.md.
+	// differ changes what Ingot did into what Packer did, where the two differ on purpose; nil: they do not. See
+	// docs/customizers.md.
 	differ func(*told)
 	check  func(*testing.T, *winguest.Machine) // looks at Ingot's machine; nil: what was compared is enough
 }
@@ -75,8 +76,8 @@ var files = map[string]string{
 	"unanswered.ps1": "Get-Service | Where-Object Status -eq Running\n",
 }
 
-// machines starts a machine for each case and writes a template that runs every case against its own. Configurations name files as if
-// they were in the working directory.
+// machines starts a machine for each case and writes a template that runs every case against its own. Configurations name
+// files as if they were in the working directory.
 func machines(t *testing.T, dir string, cases []windowsCase, files map[string]string) []*winguest.Machine {
 	t.Helper()
 	write(t, dir, files)
@@ -216,8 +217,8 @@ func readable(journal []string) []string {
 	return out
 }
 
-// framed reduces a script made of inline commands to those commands: Packer and Ingot put frames of their own around them. Both read
-// the environment and set the exit code, which is compared.
+// framed reduces a script made of inline commands to those commands: Packer and Ingot put frames of their own around them.
+// Both read the environment and set the exit code, which is compared.
 func framed(script string) string {
 	_, body, ok := strings.Cut(script, "try {")
 	body, end, ok2 := strings.Cut(body, "} catch {")

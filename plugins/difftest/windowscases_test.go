@@ -27,7 +27,8 @@ var windowsCases = []windowsCase{
 	{name: "standard error", config: `provisioner "powershell" { script = "stderr.ps1" }`},
 	{name: "program that fails last", config: `provisioner "powershell" { script = "native.ps1" }`, fails: "status: 5"},
 	{name: "several scripts", config: `provisioner "powershell" { scripts = ["hello.ps1", "stderr.ps1", "crlf.ps1"] }`},
-	{name: "the second of three fails", config: `provisioner "powershell" { scripts = ["hello.ps1", "exit3.ps1", "crlf.ps1"] }`, fails: exit3},
+	{name: "the second of three fails", config: `
+  provisioner "powershell" { scripts = ["hello.ps1", "exit3.ps1", "crlf.ps1"] }`, fails: exit3},
 	{name: "Windows line ends", config: `provisioner "powershell" { script = "crlf.ps1" }`},
 	{name: "byte order mark", config: `provisioner "powershell" { script = "bom.ps1" }`},
 	{name: "no end of line", config: `provisioner "powershell" { script = "noeol.ps1" }`},
@@ -153,7 +154,8 @@ var windowsCases = []windowsCase{
   }`},
 
 	{name: "inline", config: `provisioner "powershell" { inline = ["Write-Output 'one'", "Write-Output \"two $env:COMPUTERNAME\""] }`},
-	{name: "inline, exits with 3", config: `provisioner "powershell" { inline = ["exit 3", "Write-Output 'not reached'"] }`, fails: exit3},
+	{name: "inline, exits with 3", config: `
+  provisioner "powershell" { inline = ["exit 3", "Write-Output 'not reached'"] }`, fails: exit3},
 	{name: "inline, throws", config: `provisioner "powershell" { inline = ["throw 'no'"] }`, fails: "status: 1"},
 	{name: "inline, a program fails last", config: `provisioner "powershell" { inline = ["cmd /c exit 5"] }`, fails: "status: 5"},
 	{name: "inline, environment", config: `
@@ -282,7 +284,8 @@ var windowsCases = []windowsCase{
   }`},
 
 	{name: "restart", config: `provisioner "windows-restart" {}`},
-	{name: "restart that takes leave slowly", config: `provisioner "windows-restart" {}`, machine: func(m *winguest.Machine) { m.Late = 1 }},
+	{name: "restart that takes leave slowly", config: `provisioner "windows-restart" {}`,
+		machine: func(m *winguest.Machine) { m.Late = 1 }},
 	{name: "restart with commands of its own", config: `
   provisioner "windows-restart" {
     restart_command       = "shutdown /r /f /t 0 /c \"mine\""

@@ -47,8 +47,8 @@ var updateCases = []windowsCase{
   }`, machine: updates(0)},
 }
 
-// TestWindowsUpdate runs the provisioner inside of Ingot's core, and as a plugin of stock Packer's. The community's plugin of that name
-// cannot be had as a module, so this holds only that the two hosts do the same with it.
+// TestWindowsUpdate runs the provisioner inside of Ingot's core, and as a plugin of stock Packer's. The community's plugin of
+// that name cannot be had as a module, so this holds only that the two hosts do the same with it.
 func TestWindowsUpdate(t *testing.T) {
 	t.Parallel()
 	diff(t, updateCases, nil, testtools.WindowsUpdatePlugin(t))

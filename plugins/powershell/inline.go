@@ -10,9 +10,9 @@ import (
 	"github.com/hashicorp/packer/provisioner/powershell"
 )
 
-// Packer runs inline commands in another way since 1.15 than the version that is linked here: the script is run by -file, and has a
-// frame, by which an error that nobody caught, and a program that failed last, become the exit code. inline gives what has to be
-// added to a configuration for that; nil when it has no inline commands.
+// Packer runs inline commands in another way since 1.15 than the version that is linked here: the script is run by -file, and
+// has a frame, by which an error that nobody caught, and a program that failed last, become the exit code. inline gives what
+// has to be added to a configuration for that; nil when it has no inline commands.
 //
 // The frame is not Packer's. It reads the environment from its file, in the place of a copy of it.
 func inline(raws []any) (map[string]any, error) {

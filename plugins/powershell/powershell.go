@@ -23,10 +23,9 @@ func New() packersdk.Provisioner { return &provisioner{} }
 
 type provisioner struct{ powershell.Provisioner }
 
-// Prepare configures the provisioner as Packer does, and as 1.16 does where that differs from the version linked; see inline. Only the
-// environment variables that tell a script who builds it hold what they
-// hold in the service, so that a script which looks at them goes the same way here; an "env" or "environment_vars" of the Packer
-// template still wins.
+// Prepare configures the provisioner as Packer does, and as 1.16 does where that differs from the version linked; see inline.
+// Only the environment variables that tell a script who builds it hold what they hold in the service, so that a script which
+// looks at them goes the same way here; an "env" or "environment_vars" of the Packer template still wins.
 func (p *provisioner) Prepare(raws ...any) error {
 	ours := map[string]any{
 		"packer_builder_type": serviceBuilder,
@@ -40,9 +39,10 @@ func (p *provisioner) Prepare(raws ...any) error {
 	return p.Provisioner.Prepare(slices.Concat(raws, []any{ours})...)
 }
 
-// Provision runs the scripts. Packer's code writes into the data it is given, and waits for a guest that does not answer without a
-// look at ctx, for minutes: so it gets a copy, and is left behind when ctx ends. It ends by itself with its next attempt, at the
-// latest when start_retry_timeout is over; until then it has nothing but the connection, which the builder closes.
+// Provision runs the scripts. Packer's code writes into the data it is given, and waits for a guest that does not answer
+// without a look at ctx, for minutes: so it gets a copy, and is left behind when ctx ends. It ends by itself with its next
+// attempt, at the latest when start_retry_timeout is over; until then it has nothing but the connection, which the builder
+// closes.
 func (p *provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, data map[string]any) error {
 	own := map[string]any{}
 	maps.Copy(own, data)

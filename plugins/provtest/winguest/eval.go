@@ -158,7 +158,7 @@ func (in *interpreter) value(e expression) any {
 	case evaluate:
 		v, _ := in.command(e.what)
 		return v
-	case binary2:
+	case operation:
 		left := in.value(e.left)
 		switch e.op {
 		case "and":
@@ -336,7 +336,7 @@ func init() { // they run scripts
 		"set-variable": nothing, "set-psdebug": nothing, "set-executionpolicy": nothing,
 		"start-sleep": func(in *interpreter, r run) (any, outcome) {
 			unit := time.Second
-			if w := append(r.words, word1{})[0]; strings.HasPrefix(w.option, "m") {
+			if w := append(r.words, argument{})[0]; strings.HasPrefix(w.option, "m") {
 				unit = time.Millisecond
 			}
 			n := 0
@@ -404,7 +404,7 @@ func external(name string) bool {
 }
 
 // opt finds an option by its name; nil if it is not there.
-func (r run) opt(name string) *word1 {
+func (r run) opt(name string) *argument {
 	for i := range r.words {
 		if r.words[i].option == name {
 			return &r.words[i]

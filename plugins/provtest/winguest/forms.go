@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Some scripts of Packer's use .NET and COM. They are known by their form: the text with its strings taken out and its blanks made
-// alike. The strings are what the form's function is given, in their order. A new version of Packer or of its libraries that writes
-// them differently is noticed thereby: Machine.Unknown names the new form.
+// Some scripts of Packer's use .NET and COM. They are known by their form: the text with its strings taken out and its blanks
+// made alike. The strings are what the form's function is given, in their order. A new version of Packer or of its libraries
+// that writes them differently is noticed thereby: Machine.Unknown names the new form.
 var forms map[string]func(p *process, strings []string) int
 
 func init() { // a task runs commands, which run scripts
@@ -69,10 +69,8 @@ func shape(text string) (form string, list []string) {
 
 // variables replaces what a script writes for folders.
 func (p *process) variables(path string) string {
-	for name, value := range map[string]string{"$env:TEMP": p.env["TEMP"], "%SYSTEMROOT%": p.env["SYSTEMROOT"], "%TEMP%": p.env["TEMP"]} {
-		path = strings.ReplaceAll(path, name, value)
-	}
-	return path
+	root, temp := p.env["SYSTEMROOT"], p.env["TEMP"]
+	return strings.NewReplacer("$env:TEMP", temp, "%TEMP%", temp, "%SYSTEMROOT%", root).Replace(path)
 }
 
 // restore puts together what was uploaded in lines of base64, and puts it where it belongs.
@@ -94,16 +92,16 @@ func (p *process) restore(list []string) int {
 	for line := range strings.Lines(string(lines)) {
 		part, err := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
 		if err != nil {
-			p.complain(`Exception calling "FromBase64String" with "1" argument(s): "Invalid length for a Base-64 char array or string."` + "\r\n")
+			p.complain("Exception calling \"FromBase64String\" with \"1\" argument(s): " +
+				"\"Invalid length for a Base-64 char array or string.\"\r\n")
 			return 1
 		}
 		content = append(content, part...)
 	}
 	if p.fs.mkdir(parent(to)) != nil || p.fs.write(to, content, false) != nil {
 		p.complain(`Exception calling "OpenWrite" with "1" argument(s): "Could not find a part of the path '` + to + `'."` + "\r\n")
-		return 0 // nothing looks at the error
 	}
-	return 0
+	return 0 // nothing in the script looks at that error
 }
 
 // forget removes what was uploaded.

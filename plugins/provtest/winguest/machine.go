@@ -21,17 +21,18 @@ type Machine struct {
 
 	// Scripts says what PowerShell scripts do, by Sum of their text. They count before anything else.
 	Scripts map[string]Answer
-	// Answers is asked about the scripts that are not among them, and gives false for one it does not know either. Nil knows none.
+	// Answers is asked about the scripts that are not among them, and gives false for one it does not know either. Nil knows
+	// none.
 	Answers func(text string) (Answer, bool)
-	// Programs says what command lines do, by their text; and what programs do that a command line or script begins with, by their
-	// name in lower case. They count before the built-in ones.
+	// Programs says what command lines do, by their text; and what programs do that a command line or script begins with, by
+	// their name in lower case. They count before the built-in ones.
 	Programs map[string]Answer
-	// PowerShell is the path of a real one, for scripts that nobody else knows. It sees this machine's environment, and the host's
-	// files. "": there is none.
+	// PowerShell is the path of a real one, for scripts that nobody else knows. It sees this machine's environment, and the
+	// host's files. "": there is none.
 	PowerShell string
 
-	// Down is called when the machine goes down for a restart. It must not wait; the function it returns does, until the machine is
-	// up again. Nil: a restart takes no time, and connections survive it.
+	// Down is called when the machine goes down for a restart. It must not wait; the function it returns does, until the
+	// machine is up again. Nil: a restart takes no time, and connections survive it.
 	Down func() (back func())
 	// Late is how often, after a restart was ordered, the machine tells that it is on its way down (1115) before it does go.
 	Late int

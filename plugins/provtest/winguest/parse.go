@@ -30,14 +30,14 @@ type (
 	}
 	run struct {
 		name  string // in lower case
-		words []word1
+		words []argument
 		null  bool // | Out-Null
 	}
 	show struct{ value expression } // a value that stands alone is output
 )
 
-// word1 is one word behind a command.
-type word1 struct {
+// argument is one word behind a command: an option or a value.
+type argument struct {
 	option string // -Name without its dash, in lower case; "" for a value
 	value  expression
 	bare   string // the value as written, where it was written without quotes
@@ -46,10 +46,10 @@ type word1 struct {
 type expression interface{}
 
 type (
-	literal  struct{ value any } // string, int, bool, nil
-	variable struct{ name string }
-	text     struct{ parts []expression } // "with $variables"
-	binary2  struct {
+	literal   struct{ value any } // string, int, bool, nil
+	variable  struct{ name string }
+	text      struct{ parts []expression } // "with $variables"
+	operation struct {
 		op          string // and, or, eq, ne, like, gt, lt
 		left, right expression
 	}
@@ -310,6 +310,11 @@ func (s *parser) variable() string {
 // binaries are the operators between two values.
 var binaries = []string{"eq", "ne", "gt", "lt", "ge", "le", "like"}
 
+// operator reports whether an operator is next. In a condition, it ends a command without parentheses.
+func (s *parser) operator() bool {
+	return slices.ContainsFunc(binaries, func(op string) bool { return s.has("-" + op + " ") }) || s.has("-and ") || s.has("-or ")
+}
+
 // condition reads expressions with -and and -or between them, which bind alike, from the left.
 func (s *parser) condition() expression {
 	if s.depth++; s.depth > 50 {
@@ -322,9 +327,9 @@ func (s *parser) condition() expression {
 		s.blanks(true)
 		switch {
 		case s.keyword("-and"):
-			e = binary2{"and", e, s.comparison()}
+			e = operation{"and", e, s.comparison()}
 		case s.keyword("-or"):
-			e = binary2{"or", e, s.comparison()}
+			e = operation{"or", e, s.comparison()}
 		default:
 			return e
 		}
@@ -337,7 +342,7 @@ func (s *parser) comparison() expression {
 	s.blanks(true)
 	for _, op := range binaries {
 		if s.keyword("-" + op) {
-			return binary2{op, e, s.operand()}
+			return operation{op, e, s.operand()}
 		}
 	}
 	return e
@@ -503,21 +508,21 @@ func (s *parser) run() run {
 		case c == 0 || c == '\n' || c == ';' || c == '}' || c == ')':
 			return r
 		case c == '-' && s.at+1 < len(s.src) && s.src[s.at+1]|0x20 >= 'a' && s.src[s.at+1]|0x20 <= 'z':
-			if r.name == "test-path" && slices.ContainsFunc(append(binaries, "and", "or"), func(op string) bool { return s.has("-" + op + " ") }) {
+			if r.name == "test-path" && s.operator() {
 				return r
 			}
 			word := s.bare()
 			if !external(r.name) && strings.Contains(word, ":") {
 				s.fail("the option %s", word)
 			}
-			r.words = append(r.words, word1{option: strings.ToLower(word[1:]), bare: word})
+			r.words = append(r.words, argument{option: strings.ToLower(word[1:]), bare: word})
 		case c == '\'' || c == '"' || c == '$' || c == '(':
-			r.words = append(r.words, word1{value: s.primary()})
+			r.words = append(r.words, argument{value: s.primary()})
 		case c == '>' || c == '<' || c == '@' || c == '{':
 			s.fail("unexpected %q", c)
 		default:
 			word := s.bare()
-			r.words = append(r.words, word1{value: literal{word}, bare: word})
+			r.words = append(r.words, argument{value: literal{word}, bare: word})
 		}
 	}
 }

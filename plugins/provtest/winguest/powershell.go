@@ -15,12 +15,12 @@ func (p *process) powershell(args []string) int {
 	for i := 0; i < len(args); i++ {
 		name, isOption := strings.CutPrefix(strings.ToLower(args[i]), "-")
 		if !isOption {
-			return p.script(strings.Join(args[i:], " "), commandText) // -Command may be left out
+			return p.script(strings.Join(args[i:], " ")) // -Command may be left out
 		}
 		rest := args[i+1:]
 		switch {
 		case name == "command" || name == "c":
-			return p.script(strings.Join(rest, " "), commandText)
+			return p.script(strings.Join(rest, " "))
 		case name == "encodedcommand" || name == "enc" || name == "e" || name == "ec":
 			if len(rest) != 1 {
 				break
@@ -31,7 +31,7 @@ func (p *process) powershell(args []string) int {
 					"The value must be Base64 encoded.\r\n")
 				return 1
 			}
-			return p.script(text, commandText)
+			return p.script(text)
 		case name == "file" || name == "f":
 			if len(rest) == 0 {
 				break
@@ -42,7 +42,7 @@ func (p *process) powershell(args []string) int {
 					"Provide the path to an existing '.ps1' file as an argument to the -File parameter.\r\n")
 				return -196608 // as Windows PowerShell has it
 			}
-			return p.script(string(content), fileText)
+			return p.script(string(content))
 		case name == "executionpolicy" || name == "ep" || name == "ex" || name == "exec" || name == "version" ||
 			name == "outputformat" || name == "inputformat" || name == "windowstyle":
 			i++
@@ -72,25 +72,18 @@ func decode(text string) (string, error) {
 	return string(utf16.Decode(units)), nil
 }
 
-// Where a script's text comes from decides how it ends.
-const (
-	commandText = iota
-	fileText
-)
-
 // script runs the text of a script as a process of its own, and returns the process's exit code.
-func (p *process) script(text string, _ int) int {
+func (p *process) script(text string) int {
 	if p.deep > deepest {
 		return p.notUnderstood(text, "processes start each other for ever")
 	}
 	in := &interpreter{process: p, vars: map[string]any{}}
-	switch out := in.source(text); out.kind {
-	case threw:
+	out := in.source(text)
+	if out.kind == threw {
 		p.complain(out.message + "\r\n")
 		return 1
-	default:
-		return out.code
 	}
+	return out.code
 }
 
 // source runs a text as part of a process: the process's own script, or one that it calls.

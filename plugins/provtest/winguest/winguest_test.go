@@ -71,7 +71,8 @@ func TestScripts(t *testing.T) {
 		{"stop", "$ErrorActionPreference = 'Stop'\nWrite-Error 'x'\n'not reached'", "", "x\r\n", 1},
 		{"a program's code", "cmd /c exit 4\nif ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }", "", "", 4},
 		{"a called script's code", "Set-Content c:\\x.ps1 'exit 6'; & 'c:\\x.ps1'; \"went on\"; exit $LastExitCode", "went on\r\n", "", 6},
-		{"no such script", "& 'c:\\none.ps1'", "", "The term 'c:\\none.ps1' is not recognized as the name of a cmdlet, function, script file, or operable program.\r\n", 1},
+		{"no such script", "& 'c:\\none.ps1'", "",
+			"The term 'c:\\none.ps1' is not recognized as the name of a cmdlet, function, script file, or operable program.\r\n", 1},
 		{"for ever", "Set-Content c:\\x.ps1 \"& 'c:\\x.ps1'\"; & 'c:\\x.ps1'", "", "The script failed due to call depth overflow.\r\n", 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -134,8 +135,8 @@ func (e elevated) Communicator() packersdk.Communicator { return e.Guest }
 func (elevated) ElevatedUser() string                   { return `.\Packer` }
 func (elevated) ElevatedPassword() string               { return "wo$r`d\"'" }
 
-// TestForms holds that the scripts known by their form are those that this version of Packer's libraries sends; those of uploads and
-// downloads are met in package winrmserver.
+// TestForms holds that the scripts known by their form are those that this version of Packer's libraries sends; those of
+// uploads and downloads are met in package winrmserver.
 func TestForms(t *testing.T) {
 	m := New("packer", elevated{}.ElevatedPassword())
 	stdout, stderr, exit := command(t, m, restart.DefaultRestartCheckCommand)
@@ -170,7 +171,8 @@ func TestForms(t *testing.T) {
 // Whatever comes, a machine answers, and soon.
 func FuzzCommandLine(f *testing.F) {
 	for _, line := range []string{
-		`echo a > "%TEMP%\x" 2>&1 && type x | more`, "powershell -enc AAAA", `powershell "if (1) { & 'x' }"`, "cmd /c cmd /c x", "if not exist a b",
+		`echo a > "%TEMP%\x" 2>&1 && type x | more`, "powershell -enc AAAA", `powershell "if (1) { & 'x' }"`, "cmd /c cmd /c x",
+		"if not exist a b",
 		`set "a=b" & %a%%%`, "^", `"`, "echo >", "exit", "shutdown /r /t 9999", "powershell -file", "@", "& & &", "rem", "call call",
 	} {
 		f.Add(line)

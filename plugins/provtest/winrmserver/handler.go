@@ -235,8 +235,8 @@ func (h *handler) receive(ctx context.Context, e *envelope) (string, *fault) {
 		for _, stream := range []string{stdout, stderr} {
 			fmt.Fprintf(&b, `<rsp:Stream Name="%s" CommandId="%s" End="true"></rsp:Stream>`, stream, id)
 		}
-		fmt.Fprintf(&b, `<rsp:CommandState CommandId="%s" State="%s/CommandState/Done"><rsp:ExitCode>%d</rsp:ExitCode></rsp:CommandState>`,
-			id, nsShell, out.exit)
+		fmt.Fprintf(&b, `<rsp:CommandState CommandId="%s" State="%s/CommandState/Done">`+
+			`<rsp:ExitCode>%d</rsp:ExitCode></rsp:CommandState>`, id, nsShell, out.exit)
 	} else {
 		fmt.Fprintf(&b, `<rsp:CommandState CommandId="%s" State="%s/CommandState/Running"/>`, id, nsShell)
 	}

@@ -71,7 +71,9 @@ func TestStockPacker(t *testing.T) {
 	if err != nil {
 		t.Errorf("packer: %v", err)
 	}
-	for _, want := range []string{"WinRM connected.", "hello it's", "installed", "BUILDVM restarted.", "in a batch file", "null.x: BUILDVM\n"} {
+	for _, want := range []string{
+		"WinRM connected.", "hello it's", "installed", "BUILDVM restarted.", "in a batch file", "null.x: BUILDVM\n",
+	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("Packer does not show %q", want)
 		}

@@ -202,7 +202,8 @@ func TestFaults(t *testing.T) {
 func TestHostile(t *testing.T) {
 	s, _ := start(t, winrmserver.Options{MaxEnvelope: 10_000})
 	envelope := func(header, body string) string {
-		return `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header>` + header + `</s:Header><s:Body>` + body + `</s:Body></s:Envelope>`
+		return `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header>` + header + `</s:Header>` +
+			`<s:Body>` + body + `</s:Body></s:Envelope>`
 	}
 	const identify = `<i:Identify xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"/>`
 	for _, tc := range []struct {

@@ -148,10 +148,10 @@ func (s *Server) Close() {
 // lastMoment is how long a machine that goes down lets clients take leave.
 const lastMoment = time.Second
 
-// Restart takes the service down for a while: connections are cut, shells and what they run are gone, and nobody listens. It comes
-// back under the same address. From now on nobody can open a shell; those that have one get a moment to close it, so that a command
-// that orders a restart still has its reply. Restart does not wait for all that; the function it returns waits until the service is
-// back, and gives the error if it cannot come back.
+// Restart takes the service down for a while: connections are cut, shells and what they run are gone, and nobody listens. It
+// comes back under the same address. From now on nobody can open a shell; those that have one get a moment to close it, so
+// that a command that orders a restart still has its reply. Restart does not wait for all that; the function it returns waits
+// until the service is back, and gives the error if it cannot come back.
 func (s *Server) Restart(pause time.Duration) (back func() error) {
 	s.mu.Lock()
 	if s.boot != nil {

@@ -22,7 +22,8 @@ func TestLogin(t *testing.T) {
 				if diff := cmp.Diff(ran{Stdout: "buildvm\\packer\r\n"}, got); diff != "" || err != nil {
 					t.Errorf("%v (-want +got):\n%s", err, diff)
 				}
-				_, err = execute(t, client(t, s, ntlm, func(_ *winrm.Endpoint, _ *winrm.Parameters, word *string) { *word = "wrong" }), "whoami", "")
+				wrong := func(_ *winrm.Endpoint, _ *winrm.Parameters, word *string) { *word = "wrong" }
+				_, err = execute(t, client(t, s, ntlm, wrong), "whoami", "")
 				if err == nil || !strings.Contains(err.Error(), "401") {
 					t.Errorf("with a wrong password: got %v", err)
 				}
@@ -54,7 +55,8 @@ func TestCommands(t *testing.T) {
 		{`set "A=1" && set A`, "", ran{Stdout: "A=1\r\n"}},
 		{`echo one> "%TEMP%\x y.txt" && echo two>> "%TEMP%\x y.txt" && type "%TEMP%\x y.txt"`, "", ran{Stdout: "one \r\ntwo \r\n"}},
 		{`echo x> C:\no\such\folder`, "", ran{Stderr: "The system cannot find the path specified.\r\n", Exit: 1}},
-		{`nosuch.exe /x > C:\Windows\Temp\log 2>&1 || type C:\WINDOWS/temp/LOG`, "", ran{Stdout: "'nosuch.exe' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n"}},
+		{`nosuch.exe /x > C:\Windows\Temp\log 2>&1 || type C:\WINDOWS/temp/LOG`, "", ran{
+			Stdout: "'nosuch.exe' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n"}},
 		{"more", "typed", ran{Stdout: "typed"}},
 		{"echo " + strings.Repeat("x", 8186), "", ran{Stdout: strings.Repeat("x", 8186) + "\r\n"}},
 		{"echo " + strings.Repeat("x", 8187), "", ran{Stderr: "The command line is too long.\r\n", Exit: 1}},
@@ -83,7 +85,9 @@ func TestCommands(t *testing.T) {
 // What is not understood is no success, and is noted.
 func TestNotUnderstood(t *testing.T) {
 	s, m := start(t, winrmserver.Options{})
-	for i, line := range []string{encoded("Get-Service | Where Status"), "wmic os", "powershell -command \"[Math]::Sqrt(4)\"", "a | b"} {
+	for i, line := range []string{
+		encoded("Get-Service | Where Status"), "wmic os", "powershell -command \"[Math]::Sqrt(4)\"", "a | b",
+	} {
 		got, err := execute(t, client(t, s, false, nil), line, "")
 		if err != nil || got.Exit == 0 || got.Stderr == "" {
 			t.Errorf("%s: got %+v, %v", line, got, err)
