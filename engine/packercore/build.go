@@ -86,12 +86,12 @@ func (p *Prepared) Steps() []Step {
 		prefix := p.prefix(j)
 		for i, b := range j.build.Provisioners {
 			if !b.Skips(j.source) {
-				list = append(list, Step{stepID(prefix, provisionerID(i)), b.Title()})
+				list = append(list, Step{stepID(prefix, provisionerID(i)), stepTitle(prefix, b.Title())})
 			}
 		}
 		for i, sequence := range j.postProcessors {
 			for k, b := range sequence {
-				list = append(list, Step{stepID(prefix, postProcessorID(sequence, i, k)), b.Title()})
+				list = append(list, Step{stepID(prefix, postProcessorID(sequence, i, k)), stepTitle(prefix, b.Title())})
 			}
 		}
 	}
@@ -111,7 +111,7 @@ func (p *Prepared) prefix(j *job) string {
 //
 // The step of an event is "provisioner[i]" for provisioner i of the build block, "error-cleanup-provisioner", "post-processor[i]"
 // or "post-processors[i][k]" for sequence i of those that run; and the builder's own word (boot, shutdown) for what the builder
-// does. Where several builds run, each step begins with the build's name and a slash.
+// does. Where several builds run, each step begins with the build's name and a slash, and its title with the name and a colon.
 //
 // The error joins those of the results. One is a *ProvisionError when a provisioner failed; the context's cause when ctx ended,
 // after the builder cleaned up; a *PanicError when a component panicked; else what the builder or a post-processor said.

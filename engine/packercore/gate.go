@@ -24,19 +24,33 @@ func (g *gate) send(e events.Event) {
 	}
 }
 
-// under gives a sender of events for one build of several: its steps begin with the build's name. "" changes nothing.
+// under gives a sender of events for one build of several: its steps, and their titles, begin with the build's name. "" changes
+// nothing.
 func (g *gate) under(build string) func(events.Event) {
 	if build == "" {
 		return g.send
 	}
 	return func(e events.Event) {
 		e.Step = stepID(build, e.Step)
+		if e.State != nil && e.State.Title != "" {
+			state := *e.State
+			state.Title = stepTitle(build, state.Title)
+			e.State = &state
+		}
 		g.send(e)
 	}
 }
 
 // stepID is the id of a step of a build: "web.null.x/provisioner[0]". Either part may be "".
 func stepID(build, step string) string { return strings.Trim(build+"/"+step, "/") }
+
+// stepTitle is what a person reads for a step of a build, which may be "".
+func stepTitle(build, title string) string {
+	if build == "" {
+		return title
+	}
+	return build + ": " + title
+}
 
 // provisionerID is the step of provisioner i of a build block.
 func provisionerID(i int) string { return fmt.Sprintf("provisioner[%d]", i) }

@@ -81,15 +81,15 @@ build {
 	}
 	defer p.Close()
 	if diff := cmp.Diff([]packercore.Step{
-		{ID: "web.null.a/provisioner[0]", Title: "shell-local"},
-		{ID: "web.null.a/provisioner[1]", Title: "say"},
-		{ID: "web.null.a/post-processors[0][0]", Title: "manifest"},
-		{ID: "web.null.a/post-processors[0][1]", Title: "checksum"},
-		{ID: "web.null.a/post-processor[1]", Title: "again"},
-		{ID: "web.null.b/provisioner[1]", Title: "say"},
-		{ID: "web.null.b/post-processors[0][0]", Title: "manifest"},
-		{ID: "web.null.b/post-processors[0][1]", Title: "checksum"},
-		{ID: "web.null.b/post-processor[1]", Title: "again"},
+		{ID: "web.null.a/provisioner[0]", Title: "web.null.a: shell-local"},
+		{ID: "web.null.a/provisioner[1]", Title: "web.null.a: say"},
+		{ID: "web.null.a/post-processors[0][0]", Title: "web.null.a: manifest"},
+		{ID: "web.null.a/post-processors[0][1]", Title: "web.null.a: checksum"},
+		{ID: "web.null.a/post-processor[1]", Title: "web.null.a: again"},
+		{ID: "web.null.b/provisioner[1]", Title: "web.null.b: say"},
+		{ID: "web.null.b/post-processors[0][0]", Title: "web.null.b: manifest"},
+		{ID: "web.null.b/post-processors[0][1]", Title: "web.null.b: checksum"},
+		{ID: "web.null.b/post-processor[1]", Title: "web.null.b: again"},
 	}, p.Steps()); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
@@ -108,18 +108,18 @@ build {
 		t.Errorf("the second build: %+v", results[1])
 	}
 	if diff := cmp.Diff([]string{
-		"web.null.a/provisioner[0]: running shell-local",
-		"web.null.a/provisioner[0]: failed shell-local (exited with 3)",
-		"web.null.a/error-cleanup-provisioner: running shell-local",
-		"web.null.a/error-cleanup-provisioner: failed shell-local (exited with 4)",
-		"web.null.b/provisioner[1]: running say",
-		"web.null.b/provisioner[1]: done say",
-		"web.null.b/post-processors[0][0]: running manifest",
-		"web.null.b/post-processors[0][0]: done manifest",
-		"web.null.b/post-processors[0][1]: running checksum",
-		"web.null.b/post-processors[0][1]: done checksum",
-		"web.null.b/post-processor[1]: running again",
-		"web.null.b/post-processor[1]: done again",
+		"web.null.a/provisioner[0]: running web.null.a: shell-local",
+		"web.null.a/provisioner[0]: failed web.null.a: shell-local (exited with 3)",
+		"web.null.a/error-cleanup-provisioner: running web.null.a: shell-local",
+		"web.null.a/error-cleanup-provisioner: failed web.null.a: shell-local (exited with 4)",
+		"web.null.b/provisioner[1]: running web.null.b: say",
+		"web.null.b/provisioner[1]: done web.null.b: say",
+		"web.null.b/post-processors[0][0]: running web.null.b: manifest",
+		"web.null.b/post-processors[0][0]: done web.null.b: manifest",
+		"web.null.b/post-processors[0][1]: running web.null.b: checksum",
+		"web.null.b/post-processors[0][1]: done web.null.b: checksum",
+		"web.null.b/post-processor[1]: running web.null.b: again",
+		"web.null.b/post-processor[1]: done web.null.b: again",
 	}, r.states()); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
