@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ingot-build/ingot/translate/hcltext"
 )
 
 // The ends of the names that Packer knows files by.
@@ -92,7 +94,7 @@ func (l *loader) parseFile(parser *hclparse.Parser, name string) (*file, error) 
 		return &file{name: name, body: f.Body}, nil
 	}
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos) // the parser says what is wrong with them
-	if rng, err := tooDeep(tokens); err != nil {
+	if rng, err := hcltext.TooDeep(tokens); err != nil {
 		l.fail(rng, "%w", err)
 		return nil, nil
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/ingot-build/ingot/translate/hcltext"
 )
 
 // templateFileFunc renders a file of HCL's template language. The file may call the functions of funcs but not templatefile, so
@@ -55,7 +57,7 @@ func loadTemplate(dir string, path cty.Value) (hclsyntax.Expression, error) {
 	}
 	src, name := []byte(text.AsString()), path.AsString()
 	tokens, _ := hclsyntax.LexTemplate(src, name, hcl.InitialPos)
-	if rng, err := tooDeep(tokens); err != nil {
+	if rng, err := hcltext.TooDeep(tokens); err != nil {
 		return nil, function.NewArgErrorf(0, "%s: %v", Range(rng), err)
 	}
 	expr, diags := hclsyntax.ParseTemplate(src, name, hcl.InitialPos)
