@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/ingot-build/ingot/internal/testtools"
 )
 
 // sshCase is a configuration that meets a Linux machine. Its scripts leave what they found in /tmp/out.
@@ -196,7 +194,7 @@ var sshCases = []sshCase{
 // TestSSH runs every configuration of shell and file by Packer and by Ingot.
 func TestSSH(t *testing.T) {
 	t.Parallel()
-	testtools.Packer(t)
+	unlessShort(t)
 	if _, err := exec.LookPath("scp"); err != nil {
 		t.Skipf("the guest needs scp: %v\n  fix:  apt-get install openssh-client", err)
 	}

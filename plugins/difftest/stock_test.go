@@ -16,6 +16,15 @@ import (
 	"github.com/ingot-build/ingot/plugins/all"
 )
 
+// unlessShort skips the tests that run stock Packer, before anything is started.
+func unlessShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("stock Packer takes a minute for all of them")
+	}
+	testtools.Packer(t)
+}
+
 // stock begins to run the template in dir by stock Packer. The function it returns waits for the end, and gives the error of
 // each build that failed, by its name. The plugins are for provisioners that Packer does not have itself.
 func stock(t *testing.T, dir string, plugins ...testtools.Plugin) func() (map[string]string, error) {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -64,15 +65,19 @@ type Task struct {
 	Exit        int
 }
 
+// PowerShellVariable names a real PowerShell in the environment of tests.
+const PowerShellVariable = "INGOT_TEST_PWSH"
+
 // New makes a machine with one user, who is an administrator, and the folders that Windows has.
 func New(user, password string) *Machine {
 	m := &Machine{
-		Name:     "BUILDVM",
-		Users:    map[string]string{strings.ToLower(user): password},
-		Scripts:  map[string]Answer{},
-		Programs: map[string]Answer{},
-		registry: map[string]int{},
-		boots:    1,
+		Name:       "BUILDVM",
+		PowerShell: os.Getenv(PowerShellVariable),
+		Users:      map[string]string{strings.ToLower(user): password},
+		Scripts:    map[string]Answer{},
+		Programs:   map[string]Answer{},
+		registry:   map[string]int{},
+		boots:      1,
 	}
 	m.env = map[string]string{
 		"SYSTEMROOT": `C:\Windows`, "WINDIR": `C:\Windows`, "SYSTEMDRIVE": "C:", "COMPUTERNAME": m.Name,

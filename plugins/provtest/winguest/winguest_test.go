@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +99,7 @@ func TestNotByHalf(t *testing.T) {
 		"'first'; " + strings.Repeat("if (1) {", 100),
 	} {
 		m := New("packer", "word")
+		m.PowerShell = ""
 		if err := m.WriteFile(`C:\s.ps1`, []byte(script)); err != nil {
 			t.Fatal(err)
 		}
@@ -111,21 +112,34 @@ func TestNotByHalf(t *testing.T) {
 
 // TestRealPowerShell has scripts that nobody here understands run by a real one.
 func TestRealPowerShell(t *testing.T) {
-	pwsh := os.Getenv("INGOT_TEST_PWSH")
-	if pwsh == "" {
-		t.Skip("INGOT_TEST_PWSH does not name a PowerShell")
-	}
-	if _, err := exec.LookPath(pwsh); err != nil {
-		t.Fatal(err)
-	}
 	m := New("packer", "word")
-	m.PowerShell = pwsh
+	if m.PowerShell == "" {
+		t.Skip(PowerShellVariable + " does not name a PowerShell")
+	}
 	if err := m.WriteFile(`C:\s.ps1`, []byte("1..3 | ForEach-Object { $_ * 2 }; exit 5\n")); err != nil {
 		t.Fatal(err)
 	}
 	stdout, stderr, exit := command(t, m, `powershell -file C:\s.ps1`)
 	if strings.Join(strings.Fields(stdout), " ") != "2 4 6" || exit != 5 {
 		t.Errorf("got %q, %q, %d", stdout, stderr, exit)
+	}
+}
+
+// What a real one is given, shown by a stand-in: the script as a file, the machine's environment; and its exit code counts.
+func TestForeignPowerShell(t *testing.T) {
+	stub := filepath.Join(t.TempDir(), "pwsh")
+	if err := os.WriteFile(stub, []byte("#!/bin/sh\ncat \"$4\"\necho $USERNAME\nexit 5\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m := New("packer", "word")
+	m.PowerShell = stub
+	stdout, stderr, exit := command(t, m, `powershell "Get-Service | Sort Name"`)
+	if stdout != "Get-Service | Sort Namepacker\n" || stderr != "" || exit != 5 || len(m.Unknown()) > 0 {
+		t.Errorf("got %q, %q, %d", stdout, stderr, exit)
+	}
+	m.PowerShell = filepath.Join(t.TempDir(), "none")
+	if _, stderr, exit = command(t, m, `powershell "Get-Service"`); exit == 0 || !strings.Contains(stderr, "cannot start") {
+		t.Errorf("got %q, %d", stderr, exit)
 	}
 }
 
@@ -181,6 +195,7 @@ func FuzzCommandLine(f *testing.F) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		m := New("packer", "word")
+		m.PowerShell = "" // what a fuzzer writes is not for a real one
 		var out bytes.Buffer
 		m.Run(ctx, winrmserver.Process{User: "packer", Line: line, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out})
 	})

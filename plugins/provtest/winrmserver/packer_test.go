@@ -49,6 +49,9 @@ build {
 
 // TestStockPacker has Packer 1.16 use all that it uses.
 func TestStockPacker(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Packer sleeps for most of a quarter of a minute")
+	}
 	t.Parallel()
 	packer := testtools.Packer(t)
 	s, m := start(t, winrmserver.Options{TLS: true, NoBasic: true})

@@ -85,6 +85,7 @@ func TestCommands(t *testing.T) {
 // What is not understood is no success, and is noted.
 func TestNotUnderstood(t *testing.T) {
 	s, m := start(t, winrmserver.Options{})
+	m.PowerShell = ""
 	for i, line := range []string{
 		encoded("Get-Service | Where Status"), "wmic os", "powershell -command \"[Math]::Sqrt(4)\"", "a | b",
 	} {
