@@ -17,10 +17,18 @@ func New() packersdk.Provisioner { return &provisioner{} }
 
 type provisioner struct{ restart.Provisioner }
 
-// Provision restarts the build VM. When the time for that is over, Packer's code leaves behind what still looks for the guest; here it
-// ends with the step.
+// Provision restarts the build VM. Two things are done for Packer's code: when the time for the restart is over, it leaves behind what
+// still looks for the guest, which here ends with the step; and over WinRM it waits for a command without a look at ctx, so it is left
+// behind itself when ctx ends, until the connection does.
 func (p *provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, data map[string]any) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	return p.Provisioner.Provision(ctx, ui, comm, data)
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- p.Provisioner.Provision(looking, ui, comm, data) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -2,6 +2,7 @@ package windowsrestart_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -97,5 +98,32 @@ func TestTimeout(t *testing.T) {
 	defer l.mu.Unlock()
 	if l.last.Err() == nil {
 		t.Error("the guest is still looked for")
+	}
+}
+
+// deaf starts no command before the test ends, as WinRM waits for one that hangs.
+type deaf struct {
+	*provtest.Guest
+	began func()
+	end   <-chan struct{}
+}
+
+func (d deaf) Start(context.Context, *packersdk.RemoteCmd) error {
+	d.began()
+	<-d.end
+	return errors.New("the connection is closed")
+}
+
+func TestCancel(t *testing.T) {
+	p := windowsrestart.New()
+	if err := p.Prepare(provtest.Decode(t, p, "")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	end := make(chan struct{})
+	defer close(end)
+	err := p.Provision(ctx, &provtest.UI{}, deaf{&provtest.Guest{}, cancel, end}, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
 	}
 }
