@@ -48,7 +48,21 @@ func (p *provisioner) Prepare(raws ...any) error { return p.config.prepare(raws.
 
 // Provision makes passes until one finds nothing. A pass that fails is tried again after a restart, which is what most of Windows
 // Update's troubles need; the error of the last is a *shell.ErrorInvalidExitCode, or says why it could not be run.
+//
+// Over WinRM a command, such as a pass that takes hours, is waited for without a look at ctx; what waits is left behind when ctx ends,
+// until the connection does.
 func (p *provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, _ map[string]any) error {
+	done := make(chan error, 1)
+	go func() { done <- p.passes(ctx, ui, comm) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (p *provisioner) passes(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
 	for _, text := range p.config.ignored {
 		ui.Sayf("The filter %q decides nothing: it begins with neither include: nor exclude:", text)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer-plugin-sdk/shell"
 
 	"github.com/ingot-build/ingot/plugins/provtest"
@@ -95,6 +96,32 @@ func TestCancel(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := p.Provision(ctx, &provtest.UI{}, g, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+// deaf starts no command before the test ends, as WinRM waits for one that hangs.
+type deaf struct {
+	*provtest.Guest
+	began func()
+	end   <-chan struct{}
+}
+
+func (d deaf) Start(context.Context, *packersdk.RemoteCmd) error {
+	d.began()
+	<-d.end
+	return errors.New("the connection is closed")
+}
+
+func TestCancelByWinRM(t *testing.T) {
+	p := New()
+	if err := p.Prepare(provtest.Decode(t, p, "")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	end := make(chan struct{})
+	defer close(end)
+	if err := p.Provision(ctx, &provtest.UI{}, deaf{&provtest.Guest{}, cancel, end}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 }
