@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/packer/provisioner/powershell"
 )
 
-// Packer runs inline commands in another way since 1.15 than the version that is linked here: the script is run by -file, and
+// Packer 1.16 runs inline commands in another way than the version that is linked here: the script is run by -file, and
 // has a frame, by which an error that nobody caught, and a program that failed last, become the exit code. inline gives what
 // has to be added to a configuration for that; nil when it has no inline commands.
 //
