@@ -3,6 +3,8 @@ module github.com/ingot-build/ingot
 go 1.26.0
 
 require (
+	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.3 // what azidentity's credentials and options are made of
+	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // who this machine is in Azure, to read blobs that are not public
 	github.com/ProtonMail/go-crypto v1.5.2 // OpenPGP signatures of plugin releases; the one of golang.org/x/crypto is given up
 	github.com/agext/levenshtein v1.2.3 // near names in messages; the one hcl uses
 	github.com/aymanbagabas/go-udiff v0.4.1 // unified diffs
@@ -20,9 +22,10 @@ require (
 	github.com/hashicorp/go-cty-funcs v0.1.1-0.20260703063543-3af2ddd1aaea // functions of Packer's language; the version that Packer 1.16 has
 	github.com/hashicorp/go-version v1.6.0 // required_version of a Packer template, compared as Packer does
 	github.com/hashicorp/hcl/v2 v2.25.0 // Packer's language: parse, decode, write
-	github.com/hashicorp/packer v1.9.4 // shell and file provisioners; v1.9.4 is the last under MPL-2.0, later ones are BUSL: do not raise
+	github.com/hashicorp/packer v1.9.4 // components that Packer has built in; v1.9.4 is the last under MPL-2.0, later ones are BUSL: do not raise
 	github.com/hashicorp/packer-plugin-sdk v0.6.10 // what Packer components are made of
 	github.com/jehiah/go-strftime v0.0.0-20171201141054-1d33003b3869 // legacy_strftime of Packer's language
+	github.com/masterzen/winrm v0.0.0-20250927112105-5f8e6c707321 // the WinRM client of packer-plugin-sdk; tests: a client that is not ours
 	github.com/rogpeppe/go-internal v1.16.0 // tests: scripts of the whole program; txtar
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: SARIF against its schema
 	github.com/spf13/cobra v1.10.2 // commands, flags, help, completion
@@ -40,6 +43,7 @@ require (
 	mvdan.cc/sh/v3 v3.14.1 // shell scripts, parsed
 )
 
+
 require (
 	cloud.google.com/go v0.112.2 // indirect
 	cloud.google.com/go/auth v0.16.0 // indirect
@@ -47,8 +51,6 @@ require (
 	cloud.google.com/go/compute/metadata v0.9.0 // indirect
 	cloud.google.com/go/iam v1.1.6 // indirect
 	cloud.google.com/go/storage v1.39.1 // indirect
-	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.3 // indirect
-	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // indirect
 	github.com/Azure/azure-sdk-for-go/sdk/internal v1.13.0 // indirect
 	github.com/Azure/go-ntlmssp v0.1.1 // indirect
 	github.com/AzureAD/microsoft-authentication-library-for-go v1.10.1 // indirect
@@ -132,7 +134,6 @@ require (
 	github.com/kylelemons/godebug v1.1.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/masterzen/simplexml v0.0.0-20190410153822-31eea3082786 // indirect
-	github.com/masterzen/winrm v0.0.0-20250927112105-5f8e6c707321 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mattn/go-runewidth v0.0.24 // indirect

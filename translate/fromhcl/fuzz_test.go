@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/ingot-build/ingot/translate"
 	"github.com/ingot-build/ingot/translate/deployment"

@@ -36,7 +36,7 @@ type ruleReport struct {
 	Summary   string        `json:"summary"`
 	Reference string        `json:"reference,omitempty"`
 	Scope     string        `json:"scope,omitempty"` // when it is looked for, if not always
-	Page      bool          `json:"page"`             // "ingot explain" has examples
+	Page      bool          `json:"page"`            // "ingot explain" has examples
 }
 
 func listRules(env *Env, wanted []string, output string) error {

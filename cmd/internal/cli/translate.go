@@ -14,6 +14,7 @@ import (
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/cmd/internal/wire"
+	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/emit"
 	"github.com/ingot-build/ingot/translate/emit/configspec"
@@ -92,7 +93,11 @@ func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
 		if err := env.warnings(t); err != nil {
 			return err
 		}
-		return view.Document(env.Stdout, t.plan)
+		public, err := resolve.Public(t.plan) // what is printed is passed on: no signatures
+		if err != nil {
+			return err
+		}
+		return view.Document(env.Stdout, public)
 	}
 	folder, err := emit.Packer(t.plan, o.emit)
 	if err != nil {
