@@ -47,6 +47,7 @@ var layers = []layer{
 	{who: []string{"cmd/..."}, may: []string{"cmd/...", "engine/...", "plugins/...", "translate/..."}},
 	{who: []string{"examples/..."}},
 	{who: []string{"internal/testtools/windowsupdate"}, may: []string{"plugins/windowsupdate"}},
+	{who: []string{"internal/testtools/stock"}, may: []string{"plugins/stock"}},
 	{who: []string{"internal/testtools/guestdisk"}},
 	{who: []string{"internal/testtools"}}, // for tests and benches; nothing of it is in a program
 }
@@ -76,7 +77,7 @@ var modules = map[string]struct {
 	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "translate/fromhcl", "translate/hcltext", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
 	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "translate/fromhcl", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
-	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/...", "cmd/packer-plugin-ingot", "internal/testtools/windowsupdate"}, "what a Packer component is"},
+	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/...", "cmd/packer-plugin-ingot", "internal/testtools/windowsupdate", "internal/testtools/stock"}, "what a Packer component is"},
 	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file", "plugins/powershell", "plugins/windowsrestart", "plugins/stock", "plugins/windowsupdate"}, "Packer's own components; pinned to the last MPL version"},
 	"github.com/hashicorp/go-version":        {[]string{"engine/packercore/...", "engine/plugindir"}, "required_version; the versions of plugins"},
 	"github.com/hashicorp/go-cty-funcs":      {[]string{"engine/packercore/hcl2"}, "functions of Packer's language"},

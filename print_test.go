@@ -33,6 +33,7 @@ var mayTalk = map[string]string{
 	"cmd/internal/bench/validate": "a program of its own, for developers",
 	"cmd/internal/bench/vhd":      "a program of its own, for developers",
 
+	"internal/testtools/stock":         "main of a program that Packer starts, in tests",
 	"internal/testtools/windowsupdate": "main of a program that Packer starts, in tests",
 }
 

@@ -73,6 +73,12 @@ func WindowsUpdatePlugin(t testing.TB) Plugin {
 	return own(t, "github.com/rgl/windows-update", "./internal/testtools/windowsupdate", "packer-plugin-windows-update")
 }
 
+// StockPlugin returns a plugin with components that Packer has built in: a builder that writes a file, a provisioner for this machine.
+func StockPlugin(t testing.TB) Plugin {
+	t.Helper()
+	return own(t, "example.com/acme/stock", "./internal/testtools/stock", "packer-plugin-stock")
+}
+
 // FindPacker is Packer for those that are no tests. The error says how to have it.
 func FindPacker() (string, error) { return find("packer", PackerVersion) }
 

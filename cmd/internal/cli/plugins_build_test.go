@@ -13,7 +13,7 @@ import (
 	"github.com/ingot-build/ingot/internal/testtools"
 )
 
-// pluginWorld is a user's home with a plugin in it, which is Ingot's own under another name: so its components are not linked in.
+// pluginWorld is a user's home with a plugin in it, under a name of its own: so its components are not those that are linked in.
 type pluginWorld struct {
 	t    *testing.T
 	home string
@@ -21,7 +21,7 @@ type pluginWorld struct {
 
 func newPluginWorld(t *testing.T) *pluginWorld {
 	t.Helper()
-	program := testtools.IngotPlugin(t).Path
+	program := testtools.StockPlugin(t).Path
 	// A home whose path is short enough for the sockets of plugins.
 	home, err := os.MkdirTemp("", "home")
 	if err != nil {
@@ -167,7 +167,7 @@ func TestBuildWithPlugins(t *testing.T) {
 		out, code := w.run(t.Context(), "build", path)
 		for _, want := range []string{
 			`error: plugin "other" is not installed: example.com/acme/other ~> 3.0`, path + ":3:13 asks for it",
-			"other 0.1.0-dev: another version is required", "fix:  ingot plugins install example.com/acme/other '~> 3.0'",
+			"other 0.1.0: another version is required", "fix:  ingot plugins install example.com/acme/other '~> 3.0'",
 		} {
 			if !strings.Contains(out, want) {
 				t.Errorf("not said: %s", want)
