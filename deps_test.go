@@ -90,6 +90,7 @@ var modules = map[string]struct {
 	"github.com/google/uuid":                 {[]string{"engine/...", "cmd/internal/cli"}, "ids of disks and versions; newGuid()"},
 	"github.com/dustin/go-humanize":          {[]string{"engine/...", "cmd/..."}, "sizes for people"},
 	"github.com/tailscale/hujson":            {[]string{"engine/baseimage/catalog"}, "catalog files are JSON with comments"},
+	"github.com/masterzen/winrm":             {[]string{"plugins/qemu"}, "the WinRM client of packer-plugin-sdk, whose replies are checked"},
 	"github.com/digitalocean/go-qemu":        {[]string{"plugins/qemu"}, "QMP"},
 	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed", "internal/testtools/guestdisk"}, "the NoCloud seed disk; tests: what is on a finished disk"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},

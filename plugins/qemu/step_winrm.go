@@ -104,7 +104,7 @@ func (s *stepReadyWinRM) loginWinRM(ctx context.Context) (packersdk.Communicator
 		go func() {
 			comm, err := winrm.New(&winrm.Config{
 				Host: loopback, Port: s.port, Username: c.WinRMUser, Password: c.WinRMPassword, Timeout: c.WinRMTimeout,
-				Https: c.WinRMUseSSL, Insecure: c.WinRMInsecure, TransportDecorator: c.WinRMTransportDecorator,
+				Https: c.WinRMUseSSL, Insecure: c.WinRMInsecure, TransportDecorator: checkedTransport(c.WinRMTransportDecorator),
 			})
 			done <- result{comm, err}
 		}()
