@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/hcltext"
 )
 
 // The findings of this package.
@@ -51,22 +52,18 @@ func (m *importing) itself(r hcl.Range, summary, why string) {
 
 // rangeOf is a range of HCL in our terms; the zero Range for nil.
 func rangeOf(r *hcl.Range) diag.Range {
-	if r == nil || r.Filename == "" {
+	if r == nil {
 		return diag.Range{}
 	}
-	return diag.Range{
-		File:  r.Filename,
-		Start: diag.Pos{Line: r.Start.Line, Column: r.Start.Column, Byte: r.Start.Byte},
-		End:   diag.Pos{Line: r.End.Line, Column: r.End.Column, Byte: r.End.Byte},
-	}
+	return hcltext.Range(*r)
 }
 
 // sentence makes a sentence of HCL go on from ours: in lower case, on one line, without a full stop.
 func sentence(s string) string {
 	s = strings.TrimSuffix(strings.Join(strings.Fields(s), " "), ".")
-	r, n := utf8.DecodeRuneInString(s)
+	_, n := utf8.DecodeRuneInString(s)
 	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) { // an abbreviation
 		return s
 	}
-	return string(unicode.ToLower(r)) + s[n:]
+	return hcltext.LowerFirst(s)
 }

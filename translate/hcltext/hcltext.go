@@ -4,9 +4,13 @@ package hcltext
 
 import (
 	"fmt"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ingot-build/ingot/translate/diag"
 )
 
 // What one file may have. People stay far below; the stack would take a few hundred times as much.
@@ -117,4 +121,25 @@ func (n *nesting) next() {
 	last := len(n.operators) - 1
 	n.total -= n.operators[last]
 	n.operators[last] = 0
+}
+
+// Range is a range of HCL in the terms of findings; the zero Range for one that is in no file.
+func Range(r hcl.Range) diag.Range {
+	if r.Filename == "" {
+		return diag.Range{}
+	}
+	return diag.Range{
+		File:  r.Filename,
+		Start: diag.Pos{Line: r.Start.Line, Column: r.Start.Column, Byte: r.Start.Byte},
+		End:   diag.Pos{Line: r.End.Line, Column: r.End.Column, Byte: r.End.Byte},
+	}
+}
+
+// LowerFirst makes a sentence of HCL go on from ours.
+func LowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
+	return string(unicode.ToLower(r)) + s[n:]
 }

@@ -46,3 +46,11 @@ func TestParse(t *testing.T) {
 		})
 	}
 }
+
+func TestLowerFirst(t *testing.T) {
+	for in, want := range map[string]string{"": "", "Missing name": "missing name", "Über": "über", "a": "a"} {
+		if got := hcltext.LowerFirst(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}

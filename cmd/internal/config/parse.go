@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -188,13 +187,8 @@ func (f *File) fromHCL(wrong hcl.Diagnostics) {
 		if d.Subject != nil {
 			at = *d.Subject
 		}
-		f.add(at, lowerFirst(strings.TrimSuffix(d.Summary, ".")), d.Detail, "")
+		f.add(at, hcltext.LowerFirst(strings.TrimSuffix(d.Summary, ".")), d.Detail, "")
 	}
-}
-
-func lowerFirst(text string) string {
-	r, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToLower(r)) + text[size:]
 }
 
 // place counts columns in code points; HCL counts what a reader takes for one character.

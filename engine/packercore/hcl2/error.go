@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
@@ -15,6 +14,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/ingot-build/ingot/translate/diag"
+	"github.com/ingot-build/ingot/translate/hcltext"
 )
 
 // Error says that a Packer template is wrong at one place. Several of them are joined; Errors takes them apart.
@@ -96,9 +96,9 @@ func (o *Origins) Diagnosed(diags hcl.Diagnostics) []*Error {
 		} else if d.Context != nil {
 			rng = *d.Context
 		}
-		text := lowerFirst(d.Summary)
+		text := hcltext.LowerFirst(d.Summary)
 		if d.Detail != "" {
-			text += ": " + lowerFirst(strings.TrimSuffix(d.Detail, "."))
+			text += ": " + hcltext.LowerFirst(strings.TrimSuffix(d.Detail, "."))
 		}
 		errs = append(errs, o.ErrorAt(rng, fmt.Errorf("%s", clip(text)+knownAttributes(d)+nearFunction(d))))
 	}
@@ -174,20 +174,5 @@ func clip(text string) string {
 	return fmt.Sprintf("%s… (%d bytes more)", text[:cut], len(text)-cut)
 }
 
-// lowerFirst makes HCL's sentences continue ours.
-func lowerFirst(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	return string(unicode.ToLower(r)) + s[n:]
-}
-
 // Range is rng in the terms of the contracts.
-func Range(rng hcl.Range) diag.Range {
-	if rng.Filename == "" {
-		return diag.Range{}
-	}
-	return diag.Range{
-		File:  rng.Filename,
-		Start: diag.Pos{Line: rng.Start.Line, Column: rng.Start.Column, Byte: rng.Start.Byte},
-		End:   diag.Pos{Line: rng.End.Line, Column: rng.End.Column, Byte: rng.End.Byte},
-	}
-}
+func Range(rng hcl.Range) diag.Range { return hcltext.Range(rng) }

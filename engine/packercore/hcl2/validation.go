@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/ingot-build/ingot/translate/hcltext"
 )
 
 // validation is a rule that a variable's value must meet.
@@ -75,7 +77,7 @@ func (l *loader) validate(v *variable) {
 			l.fail(rule.condition.Range(), "the condition of variable %q is null", v.name)
 		case result.False():
 			l.fail(v.given, "variable %q, from %s: %s (checked by the validation at %s)", v.name, v.from,
-				lowerFirst(strings.TrimSuffix(clip(rule.message), ".")), Range(rule.rng))
+				hcltext.LowerFirst(strings.TrimSuffix(clip(rule.message), ".")), Range(rule.rng))
 		}
 	}
 }
