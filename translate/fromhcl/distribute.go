@@ -43,10 +43,7 @@ type (
 // distribute reads where the image goes.
 func (m *importing) distribute(s *block, name string, tags any) []any {
 	all := []any{}
-	location, set := s.text("location")
-	if !set {
-		location = text{expr: "resourceGroup().location"}
-	}
+	location := location(s)
 	if s.hosts("managed_image_resource_group_name") { // the builder has to make something; the image template does not ask for it
 		s.ignore("managed_image_resource_group_name", "managed_image_name")
 	} else if image, set := s.text("managed_image_name"); set {
@@ -129,11 +126,7 @@ func (m *importing) sharedImage(s *block, b *hclsyntax.Block, replicas any) toSh
 		d.Replication, d.StorageAccount = regions, storageType
 	case m.own: // the image template has none
 	default: // the plugin replicates to the location of the build
-		location, set := s.text("location")
-		if !set {
-			location = text{expr: "resourceGroup().location"}
-		}
-		d.TargetRegions = []targetRegion{{Name: location, ReplicaCount: replicas, StorageAccountType: storageType}}
+		d.TargetRegions = []targetRegion{{Name: location(s), ReplicaCount: replicas, StorageAccountType: storageType}}
 	}
 	return d
 }

@@ -39,10 +39,7 @@ var latest = text{literal: "latest"}
 // source reads where the build VM comes from, and what it is like.
 func (m *importing) source(s *block, t *imageTemplate) {
 	group, hasGroup := s.text("build_resource_group_name")
-	var set bool
-	if t.Location, set = s.text("location"); !set {
-		t.Location = text{expr: "resourceGroup().location"}
-	}
+	t.Location = location(s)
 	if hasGroup {
 		t.Properties.StagingResourceGroup = m.id(s, text{}, group)
 	}
@@ -60,6 +57,14 @@ func (m *importing) source(s *block, t *imageTemplate) {
 		t.Properties.VMProfile = vm
 	}
 	t.Properties.ManagedResourceTags = m.tags(s)
+}
+
+// location is the region that is built in; without one, that of the deployment.
+func location(s *block) text {
+	if t, set := s.text("location"); set {
+		return t
+	}
+	return text{expr: "resourceGroup().location"}
 }
 
 // minutes is the timeout that a translation by Ingot gives to each wait for Azure.
