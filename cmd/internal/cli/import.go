@@ -132,8 +132,12 @@ func packerFiles(name string) (folder string, files map[string][]byte, err error
 		}
 		names = nil
 		for _, e := range entries {
-			if strings.HasSuffix(e.Name(), packerSuffix) {
-				names = append(names, filepath.Join(name, e.Name()))
+			switch file := filepath.Join(name, e.Name()); {
+			case strings.HasSuffix(file, packerSuffix):
+				names = append(names, file)
+			case strings.HasSuffix(file, ".pkr.json"), strings.Contains(e.Name(), ".auto.pkrvars."):
+				return "", nil, &usageError{what: fmt.Sprintf("%q is a part of the Packer template that import does not read", file),
+					why: "it reads *" + packerSuffix + ", and values from --var", fix: "name one *" + packerSuffix + " file, or move it away"}
 			}
 		}
 		if len(names) == 0 {
