@@ -184,6 +184,9 @@ func TestBuildFailures(t *testing.T) {
 			states: []string{"boot running", "boot failed"}},
 		{guest: panicking, want: []string{"the guest's kernel gave up", "Unable to mount root fs"},
 			states: []string{"boot running", "boot failed"}},
+		{guest: hangs, changes: map[string]any{"ssh_timeout": "2s"},
+			want:   []string{"not ready within 2s", "detected stalls"},
+			states: []string{"boot running", "boot failed"}},
 		{guest: killed, want: []string{"QEMU ended by signal 9 (killed)", "dmesg", "Linux version 6.1"},
 			states: []string{"boot running", "boot failed"}},
 		{guest: stubborn, changes: short, want: []string{"did not power off within 300ms", "shutdown_timeout"},
@@ -209,7 +212,7 @@ func TestBuildFailures(t *testing.T) {
 			for key, value := range tc.changes {
 				changes[key] = value
 			}
-			if tc.guest != deaf && tc.guest != mute && tc.guest != locked {
+			if !slices.Contains([]string{deaf, mute, locked, hangs}, tc.guest) {
 				delete(changes, "ssh_timeout") // only how long to wait in vain is short
 			}
 			b := newFakeBuild(t, tc.guest, changes)
@@ -341,6 +344,34 @@ func TestBuildByWinRM(t *testing.T) {
 			t.Errorf("want %q in %q", want, b.ui.lines())
 		}
 	}
+}
+
+// A guest whose kernel hangs while it boots is started again, once, over a fresh disk.
+func TestBuildAfterHang(t *testing.T) {
+	b := newFakeBuild(t, hangsOnce, nil)
+	if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo)); err != nil {
+		t.Fatal(err)
+	}
+	b.checkGone(t)
+	if diff := cmp.Diff([]string{"boot running", "boot done", "shutdown running", "shutdown done"}, b.states()); diff != "" {
+		t.Error(diff)
+	}
+	want := `error the guest's kernel hangs while it boots: "` + strings.TrimSpace(stall) + `", 3 times; starting it again, with a fresh disk`
+	if n := count(b.ui.lines(), want); n != 1 {
+		t.Errorf("%q was told %d times in %q", want, n, b.ui.lines())
+	}
+	if !slices.Contains(b.ui.lines(), "say in the guest\n") {
+		t.Error("the hook did not reach the guest")
+	}
+}
+
+func count(lines []string, line string) (n int) {
+	for _, l := range lines {
+		if l == line {
+			n++
+		}
+	}
+	return n
 }
 
 func TestBuildShowsCloudInitErrors(t *testing.T) {

@@ -29,9 +29,12 @@ type console struct {
 	file    *os.File
 	rest    []byte // a line that has not ended yet
 
-	mu   sync.Mutex // held for moments
-	seen bool       // any byte at all
-	last []string   // at most consoleKeep lines, the latest last
+	mu       sync.Mutex // held for moments
+	seen     bool       // any byte at all
+	last     []string   // at most consoleKeep lines, the latest last
+	hangLine string
+	hung     func(line string)
+	hangs    int // lines so far that fit hangPattern; hangLine is the latest
 }
 
 // A doom is a text on the console after which waiting for the guest is in vain.
@@ -126,7 +129,30 @@ func (c *console) line(raw []byte) {
 	}
 	c.mu.Unlock()
 	c.judge(line)
+	c.countHang(line)
 	c.emit(line)
+}
+
+// onHang has call called when the guest's kernel hangs, with a line that says so.
+func (c *console) onHang(call func(line string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.hung = call; c.hangs >= hangReports {
+		call(c.hangLine)
+	}
+}
+
+// countHang looks for a hang in a whole line.
+func (c *console) countHang(line string) {
+	if !hangPattern.MatchString(line) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hangLine = line
+	if c.hangs++; c.hangs == hangReports && c.hung != nil {
+		c.hung(line)
+	}
 }
 
 func (c *console) judge(line string) {

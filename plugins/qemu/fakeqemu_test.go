@@ -46,6 +46,8 @@ const (
 	deaf          = "deaf"          // the port accepts, and nothing greets
 	locked        = "locked"        // no login is accepted
 	panicking     = "panicking"     // the kernel gives up
+	hangsOnce     = "hangs-once"    // the kernel hangs while it boots, but not when it is started again
+	hangs         = "hangs"         // it does so each time
 	killed        = "killed"        // QEMU is killed while the guest boots
 	unmanageable  = "unmanageable"  // QEMU never opens its control socket
 	stubborn      = "stubborn"      // the guest ignores its power button
@@ -55,6 +57,8 @@ const (
 	wedged        = "wedged"  // the control socket falls silent when the guest is to power off
 	windows       = "windows" // WinRM answers, and lets in user packer with windowsPassword
 )
+
+const stall = "[   21.000001] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\r\n"
 
 const windowsPassword = "a word"
 
@@ -131,6 +135,11 @@ func fakeQEMU(kind string) int {
 	if kind == hung {
 		signal.Ignore(syscall.SIGTERM)
 	}
+	if kind == hangsOnce {
+		if _, err := os.Stat(os.Getenv(guestPID)); err == nil {
+			kind = goodGuest
+		}
+	}
 	if err := os.WriteFile(os.Getenv(guestPID), fmt.Append(nil, os.Getpid()), 0o600); err != nil {
 		panic(err)
 	}
@@ -173,6 +182,8 @@ func (g *fakeGuest) start() (err error) {
 	}
 	switch g.kind {
 	case mute:
+	case hangs, hangsOnce:
+		fmt.Fprint(g.console, "SeaBIOS (version 1.16)\r\n", strings.Repeat(stall, hangReports))
 	case panicking:
 		fmt.Fprint(g.console, "SeaBIOS (version 1.16)\r\n\x1b[0;31mKernel panic - not syncing: VFS: Unable to mount root fs\x1b[0m\r\n")
 	default:
@@ -299,7 +310,7 @@ func (g *fakeGuest) listen() {
 		switch {
 		case g.kind == killed:
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		case g.kind == deaf, g.kind == mute, g.kind == panicking, g.down.Load():
+		case g.kind == deaf, g.kind == mute, g.kind == hangs, g.kind == hangsOnce, g.kind == panicking, g.down.Load():
 			go io.Copy(io.Discard, conn)
 		default:
 			g.mu.Lock()

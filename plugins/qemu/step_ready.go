@@ -69,8 +69,13 @@ func (s *vm) firstChecks() []check {
 	}
 }
 
-// whenReady goes through the checks, tells how far they are, and ends the boot when all have passed.
-func (s *vm) whenReady(ctx context.Context, limit time.Duration, checks []check) error {
+// waitReady goes through the checks once. With mayHang a kernel that hangs ends it, by a *hungError.
+func (s *vm) waitReady(ctx context.Context, limit time.Duration, checks []check, mayHang bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if mayHang {
+		s.console.onHang(func(line string) { cancel(&hungError{line}) })
+	}
 	progress := func(what string, done int) {
 		s.ui.Machine(messageProgress, s.boot.id, what, strconv.Itoa(done), strconv.Itoa(len(checks)), "checks")
 	}

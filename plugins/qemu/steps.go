@@ -100,10 +100,13 @@ func (s *stepFolder) Cleanup(multistep.StateBag) {
 type stepDisk struct{ *vm }
 
 func (s *stepDisk) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
-	c := s.config
-	var err error
-	s.size, err = createOverlay(ctx, s.programs, c.SourceDisk, c.SourceFormat, s.file(diskFile), c.diskSize)
-	return end(state, err)
+	return end(state, s.makeDisk(ctx))
+}
+
+func (v *vm) makeDisk(ctx context.Context) (err error) {
+	c := v.config
+	v.size, err = createOverlay(ctx, v.programs, c.SourceDisk, c.SourceFormat, v.file(diskFile), c.diskSize)
+	return err
 }
 
 func (s *stepDisk) Cleanup(multistep.StateBag) {
@@ -133,7 +136,7 @@ func (s *stepPowerOn) Run(ctx context.Context, state multistep.StateBag) multist
 	return end(state, s.powerOn(ctx))
 }
 
-func (s *stepPowerOn) powerOn(ctx context.Context) error {
+func (s *vm) powerOn(ctx context.Context) error {
 	c := s.config
 	m := machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code,
 		Port: c.guestPort(), Seed: c.Communicator == commSSH}
@@ -155,7 +158,9 @@ func (s *stepPowerOn) powerOn(ctx context.Context) error {
 		},
 		fatal: func(err error) { s.cancel(fmt.Errorf("%w%s", err, s.console.lastLines())) },
 	}
-	s.poweredOn = time.Now()
+	if s.poweredOn.IsZero() { // a second start is part of the same boot
+		s.poweredOn = time.Now()
+	}
 	process, err := startProcess(s.programs.System, s.dir, m.args())
 	if err != nil {
 		return err
