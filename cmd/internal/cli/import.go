@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -182,20 +184,20 @@ func readBelow(folder string) func(string) ([]byte, error) {
 
 // writeNew writes a file that does not exist yet, or replaces it.
 func writeNew(name string, text []byte, replace bool) error {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if replace {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	f, err := os.OpenFile(name, flags, 0o644)
-	if os.IsExist(err) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return putFile(name, text, 0o644)
+	case err != nil:
+		return err
+	case !replace:
 		return &usageError{what: fmt.Sprintf("file %q exists", name), fix: "replace it with --force, or name another one"}
+	case !info.Mode().IsRegular(): // /dev/stdout and the like
+		return os.WriteFile(name, text, 0o644)
 	}
+	path, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(text)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return putFile(path, text, info.Mode().Perm())
 }

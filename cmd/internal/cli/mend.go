@@ -53,6 +53,11 @@ func replaceFile(file string, before, after []byte) (err error) {
 	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, before) {
 		return errors.Join(err, fmt.Errorf("%s: %w", file, errChanged))
 	}
+	return putFile(path, after, info.Mode().Perm())
+}
+
+// putFile writes a file under a name of its own and renames it: whoever looks gets all of it, or what was there before.
+func putFile(path string, text []byte, mode os.FileMode) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".ingot-*")
 	if err != nil {
 		return err
@@ -62,8 +67,8 @@ func replaceFile(file string, before, after []byte) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	_, err = f.Write(after)
-	if err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close()); err != nil {
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
