@@ -47,13 +47,23 @@ type Request struct {
 	Staging     resolve.Policy
 	Machine     target.Machine
 	Timeout     time.Duration // 0: the plan's
+
+	// GeneralizeTimeout bounds the last step; 0: it may take as long as the run, as in the service. Nil: emit.GeneralizeTimeout.
+	GeneralizeTimeout *time.Duration
+}
+
+// Result is what came of a run, also of one that failed.
+type Result struct {
+	Outputs    []*events.RunOutput // in template order, nil where a distributor failed
+	Validation Validation
 }
 
 // Run does everything that r asks for. active is the run's record, made by the caller, who also closes it. emit must be safe for
-// concurrent use. The outputs are in template order, nil where a distributor failed.
+// concurrent use.
 //
-// The error is a *DiagnosticsError, a *HostError or a *RunError; or the cause of ctx when it was cancelled.
-func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, mask *events.Mask, emit func(events.Event)) ([]*events.RunOutput, error) {
+// The error is a *DiagnosticsError, a *HostError or a *RunError; or the cause of ctx when it was cancelled. A *RunError has a
+// *ValidationError in it when the image did not pass its validation: the run failed then, even if all was distributed.
+func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, mask *events.Mask, emit func(events.Event)) (Result, error) {
 	timeout := r.Timeout
 	if timeout == 0 {
 		timeout = time.Duration(r.Plan.TimeoutMinutes) * time.Minute
@@ -69,23 +79,40 @@ func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, m
 		mask:    mask,
 		said:    newRecent(),
 	}
+	if validates(r.Plan) {
+		s.validation = NotValidated
+	}
 	s.emit = func(e events.Event) {
 		s.said.note(e)
 		emit(e)
 	}
 	s.announce()
-	err := steps.Run(ctx, s, []steps.Step[state]{
+	err := steps.Run(ctx, s, s.story())
+	s.settle(ctx)
+	s.sumUpOverrides()
+	return Result{Outputs: s.outputs, Validation: s.validation}, s.explain(ctx, err)
+}
+
+// story is what happens in the run, in order. A run that only validates its source image ends after that.
+func (s *state) story() []steps.Step[state] {
+	list := []steps.Step[state]{
 		{Name: "check host", Do: checkHost},
 		{Name: "resolve", Do: resolveWants},
 		{Name: "stage", Do: stage, Undo: unstage}, // everything after it writes into the staging directories
 		{Name: "emit", Do: emitPacker},
-		{Name: "build", Do: runPacker},
-		{Name: "write disk", Do: writeDisk},
-		{Name: "distribute", Do: distributeDisk},
-	})
-	s.settle(ctx)
-	s.sumUpOverrides()
-	return s.outputs, s.explain(ctx, err)
+	}
+	if !sourceOnly(s.Plan) {
+		list = append(list, steps.Step[state]{Name: "build", Do: buildImage})
+	}
+	if validates(s.Plan) {
+		list = append(list, steps.Step[state]{Name: "validate", Do: validateImage})
+	}
+	if len(s.Plan.Destinations) > 0 {
+		list = append(list,
+			steps.Step[state]{Name: "write disk", Do: writeDisk},
+			steps.Step[state]{Name: "distribute", Do: distributeDisk})
+	}
+	return list
 }
 
 // settle ends the steps that are still shown as running: a builder that was cut off does not always say so itself.
@@ -116,6 +143,9 @@ type state struct {
 	overlay target.Disk   // after build
 	vhd     string        // after write disk
 	outputs []*events.RunOutput
+
+	validation Validation
+	invalid    error // a *ValidationError that did not end the run
 }
 
 // Step ids of the run that are not steps of the plan.
@@ -132,12 +162,23 @@ func (s *state) announce() {
 		s.emit(events.Event{Step: id, State: &events.State{Phase: events.Pending, Title: title}})
 	}
 	pending(stepResolve, stepResolve)
-	pending(stepBoot, stepBoot)
-	for _, st := range s.Plan.Steps {
-		pending(st.ID, st.Title())
+	if !sourceOnly(s.Plan) {
+		pending(stepBoot, stepBoot)
+		for _, st := range s.Plan.Steps {
+			pending(st.ID, st.Title())
+		}
+		pending(stepShutdown, stepShutdown)
 	}
-	pending(stepShutdown, stepShutdown)
-	pending(stepWriteDisk, stepWriteDisk)
+	if validates(s.Plan) {
+		pending(stepValidateBoot, "boot validation VM")
+		for _, st := range s.Plan.Validation.Steps {
+			pending(st.ID, st.Title())
+		}
+		pending(stepValidateShutdown, "shut down validation VM")
+	}
+	if len(s.Plan.Destinations) > 0 {
+		pending(stepWriteDisk, stepWriteDisk)
+	}
 	for _, d := range s.Plan.Destinations {
 		pending(d.ID, fmt.Sprintf("%s %s %s", d.ID, d.Kind(), d.RunOutputName))
 	}

@@ -2,6 +2,7 @@ package build_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2/hcldec"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/distribute"
@@ -51,6 +53,9 @@ type bench struct {
 	at      func(where string) error // called inside the builder; "boot", "shutdown"
 	plan    *plan.Plan
 	staging resolve.Policy
+
+	ran    string       // id of the last run
+	result build.Result // what came of it
 
 	mu     sync.Mutex
 	events []events.Event
@@ -140,14 +145,26 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.ran = active.Run().ID
 	mask := &events.Mask{}
 	sink := events.Serial(active.Run().ID, events.Tee(active.Sink(), b.note), time.Now)
-	outputs, rerr := builder.Run(ctx, build.Request{Plan: b.plan, TemplateDir: b.root(), Staging: b.staging}, active, mask, sink)
+	res, rerr := builder.Run(ctx, build.Request{Plan: b.plan, TemplateDir: b.root(), Staging: b.staging}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)
 	}
 	b.nothingLeft(active.Run().ID)
-	return outputs, rerr
+	b.result = res
+	return res.Outputs, rerr
+}
+
+// sum is the checksum of a file.
+func sum(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Error(err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data))
 }
 
 func (b *bench) note(e events.Event) {
@@ -198,30 +215,40 @@ func (b *bench) phases() []string {
 }
 
 // scripted is the builder ingot-qemu with a scripted guest: it takes the same configuration and leaves the same disk behind.
-type scripted struct{ bench *bench }
+type scripted struct {
+	bench  *bench
+	config cty.Value
+}
 
 func (s *scripted) ConfigSpec() hcldec.ObjectSpec { return qemu.New().ConfigSpec() }
 
 func (s *scripted) Prepare(raws ...any) ([]string, []string, error) {
+	for _, raw := range raws {
+		if config, ok := raw.(cty.Value); ok {
+			s.config = config
+		}
+	}
 	return nil, nil, nil
 }
 
+func (s *scripted) get(name string) string { return s.config.GetAttr(name).AsString() }
+
 func (s *scripted) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
-	staged, err := filepath.Glob(filepath.Join(s.bench.dirs.Staging(), "*"))
-	if err != nil || len(staged) != 1 {
-		return nil, errors.New("no staging directory")
-	}
-	dir := staged[0]
+	dir := s.get("output_directory")
 	disk := filepath.Join(dir, "disk.qcow2")
-	_, err = runcmd.Host{}.Run(ctx, runcmd.Cmd{Path: "qemu-img", Args: []string{
-		"create", "-q", "-f", "qcow2", "-b", filepath.Join(dir, "base"), "-F", "raw", disk,
+	_, err := runcmd.Host{}.Run(ctx, runcmd.Cmd{Path: "qemu-img", Args: []string{
+		"create", "-q", "-f", "qcow2", "-b", s.get("source_disk"), "-F", s.get("source_format"), disk,
 	}})
 	if err != nil {
 		return nil, err
 	}
+	which := ""
+	if strings.HasSuffix(s.get("vm_name"), "-validate") {
+		which = "validate "
+	}
 	phase := func(step string) error {
 		ui.Machine("ingot-state", step, "running", "")
-		if err := s.bench.at(step); err != nil {
+		if err := s.bench.at(which + step); err != nil {
 			ui.Machine("ingot-state", step, "failed", "")
 			return err
 		}

@@ -13,11 +13,14 @@ import (
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/packercore"
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 // explain turns whatever ended a run into what the caller is promised: nil, the cause of a cancelled context, or one of this
 // package's errors. What could not be cleaned up is part of the message, never lost.
 func (s *state) explain(ctx context.Context, err error) error {
+	later := err // than a validation whose failure did not end the run
+	err = errors.Join(s.invalid, err)
 	if err == nil {
 		return nil
 	}
@@ -39,6 +42,7 @@ func (s *state) explain(ctx context.Context, err error) error {
 	p.Fix = join("; ", p.Fix, "full log: ingot logs "+s.id)
 	var failed *packercore.ProvisionError
 	var partial *distribute.PartialError
+	var invalid *ValidationError
 	switch {
 	case timeout != nil:
 		p.What = timeout.Error()
@@ -48,8 +52,10 @@ func (s *state) explain(ctx context.Context, err error) error {
 	case errors.Is(err, syscall.ENOSPC):
 		p.Why = join("\n", "no space is left on this machine's disk", p.Why)
 		p.Fix = "free some room (ingot clean, ingot gallery rm, ingot image rm) and run again"
+	case errors.As(err, &invalid):
+		p = s.validationProblem(invalid, later)
 	case errors.As(err, &failed) && failed.Index < len(s.Plan.Steps):
-		p = s.provisionProblem(failed)
+		p = s.provisionProblem(failed, "customizer", s.Plan.Steps[failed.Index])
 	case errors.As(err, &partial):
 		p.What = partial.Error()
 	}
@@ -79,14 +85,12 @@ func cleanupOf(err, ignore error) error {
 	return errors.Join(left...)
 }
 
-// provisionProblem words the failure of a customizer with the place it was written at.
-func (s *state) provisionProblem(failed *packercore.ProvisionError) events.Problem {
-	st := s.Plan.Steps[failed.Index]
+// provisionProblem words the failure of a customizer or validator with the place it was written at.
+func (s *state) provisionProblem(failed *packercore.ProvisionError, kind string, st plan.Step) events.Problem {
 	label := st.Name
 	if label == "" {
 		label = st.ID
 	}
-	kind := "customizer"
 	if st.Hidden {
 		kind = "hidden step"
 	}
@@ -96,7 +100,7 @@ func (s *state) provisionProblem(failed *packercore.ProvisionError) events.Probl
 		p.What = fmt.Sprintf("%s %q exited with %d", kind, label, failed.ExitCode)
 	}
 	p.Where = strings.TrimPrefix(st.Origin.Range.String()+", step "+st.ID, ", ")
-	p.Why = join("\n", p.Why, s.said.last("it printed nothing"))
+	p.Why = join("\n", p.Why, s.said.lastOf(st.ID, "it printed nothing"))
 	p.Fix = join("; ", p.Fix, fmt.Sprintf("full log: ingot logs %s --step '%s'", s.id, st.ID))
 	return p
 }
@@ -128,11 +132,12 @@ type recent struct {
 	mu      sync.Mutex
 	current string
 	running map[string]string        // title by step
+	done    map[string]bool          // steps that came to a good end
 	lines   map[string]events.Output // last line by step; one from stderr is not replaced by one from stdout
 }
 
 func newRecent() *recent {
-	return &recent{running: map[string]string{}, lines: map[string]events.Output{}}
+	return &recent{running: map[string]string{}, done: map[string]bool{}, lines: map[string]events.Output{}}
 }
 
 func (r *recent) note(e events.Event) {
@@ -145,6 +150,7 @@ func (r *recent) note(e events.Event) {
 		r.running[e.Step] = e.State.Title
 	default:
 		delete(r.running, e.Step)
+		r.done[e.Step] = e.State.Phase == events.Done
 	}
 	if e.Output == nil || strings.TrimSpace(e.Output.Text) == "" || e.Output.Stream == events.Say {
 		return
@@ -153,6 +159,12 @@ func (r *recent) note(e events.Event) {
 		return
 	}
 	r.lines[e.Step] = *e.Output
+}
+
+func (r *recent) isDone(step string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done[step]
 }
 
 // unfinished gives the title of every step that began and did not say how it ended.

@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/ingot-build/ingot/engine/distribute/local"
 	"github.com/ingot-build/ingot/engine/events"
@@ -70,23 +68,10 @@ func (s *state) incomingDir() string {
 	return filepath.Join(s.Dirs.Data, "gallery", ".incoming", s.id)
 }
 
+// stage makes the VM ready that is the first of the run.
 func stage(ctx context.Context, s *state) (err error) {
-	record := func(ctx context.Context, kind store.Kind, name string) error {
-		return s.Ledger.Record(ctx, s.id, kind, name)
-	}
-	s.staged, err = s.Target.Stage(ctx, target.Request{
-		RunID: s.id, Dir: s.stagingDir(), Plan: s.Plan, Base: s.base, Machine: s.Machine, Record: record,
-	})
-	if err != nil {
-		return err
-	}
-	if err := record(ctx, store.Directory, s.incomingDir()); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(s.incomingDir(), 0o700); err != nil {
-		return fmt.Errorf("make folder for the finished disk: %w", err)
-	}
-	return nil
+	s.staged, err = s.stageMachine(ctx, s.stagingDir(), s.base, sourceOnly(s.Plan))
+	return err
 }
 
 func unstage(ctx context.Context, s *state) error { return s.Ledger.Undo(ctx, s.id) }
@@ -115,15 +100,13 @@ func emitPacker(_ context.Context, s *state) error {
 	return os.WriteFile(filepath.Join(s.active.Run().Dir, "plan.json"), append(text, '\n'), 0o600)
 }
 
-// runPacker boots the build VM and runs the customizers in it.
-func runPacker(ctx context.Context, s *state) error {
-	defer s.keepConsole()
-	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
-		Dir:     s.packer,
-		Vars:    s.staged.Vars,
-		OnError: "cleanup",
-		Mask:    s.mask,
-	}, func(e events.Event) { s.fromPacker(ctx, e) })
+// buildImage boots the build VM and runs the customizers in it.
+func buildImage(ctx context.Context, s *state) error {
+	err := s.run(ctx, machine{
+		staged: s.staged, folder: s.packer, steps: s.Plan.Steps,
+		boot: stepBoot, shutdown: stepShutdown, sub: store.Customizing, console: "console.log",
+		onError: onError(s.Plan.OnError.KeepBuildVM),
+	})
 	if err != nil {
 		return err
 	}
@@ -131,45 +114,23 @@ func runPacker(ctx context.Context, s *state) error {
 	return err
 }
 
-// fromPacker hands on an event of the Packer core under the id and title of the plan's step.
-func (s *state) fromPacker(ctx context.Context, e events.Event) {
-	i, ok := provisionerIndex(e.Step)
-	if ok && i < len(s.Plan.Steps) {
-		st := s.Plan.Steps[i]
-		e.Step = st.ID
-		if e.State != nil {
-			e.State.Title = st.Title()
-			e.State.Detail, _, _ = strings.Cut(e.State.Detail, "\n") // the run's problem has the rest
-			if e.State.Phase == events.Running && !st.Hidden {
-				s.setState(ctx, store.Running, store.Customizing)
-			}
-		}
+// onError says what the builder leaves standing when it fails.
+func onError(keep bool) string {
+	if keep {
+		return packercore.OnErrorAbort
 	}
-	if e.State != nil && e.Step == stepBoot && e.State.Phase == events.Running {
-		e.State.Detail = s.staged.Detail // the builder knows the accelerator only; the target also why it is that one
-	}
-	s.emit(e)
+	return packercore.OnErrorCleanup
 }
 
-// provisionerIndex reads "provisioner[3]".
-func provisionerIndex(step string) (int, bool) {
-	inner, ok := strings.CutPrefix(step, "provisioner[")
-	if !ok {
-		return 0, false
-	}
-	i, err := strconv.Atoi(strings.TrimSuffix(inner, "]"))
-	return i, err == nil
-}
-
-// keepConsole moves the guest's serial console log to the run's folder, where it outlives the staging directory.
-func (s *state) keepConsole() {
-	src, err := os.Open(filepath.Join(s.staged.Dir, "console.log"))
+// keepConsole copies the guest's serial console log to the run's folder, where it outlives the staging directory.
+func (s *state) keepConsole(m machine) {
+	src, err := os.Open(filepath.Join(m.staged.Dir, "console.log"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return // the VM never started
 	}
 	if err == nil {
 		defer src.Close()
-		err = copyTo(filepath.Join(s.active.Run().Dir, "console.log"), src)
+		err = copyTo(filepath.Join(s.active.Run().Dir, m.console), src)
 	}
 	if err != nil {
 		s.emit(events.Event{Output: &events.Output{Stream: events.Say, Text: "the console log could not be kept: " + err.Error()}})
@@ -188,6 +149,12 @@ func copyTo(path string, src io.Reader) error {
 // writeDisk flattens the overlay and its base into one fixed VHD.
 func writeDisk(ctx context.Context, s *state) error {
 	return s.during(ctx, stepWriteDisk, "", func() error {
+		if err := s.Ledger.Record(ctx, s.id, store.Directory, s.incomingDir()); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(s.incomingDir(), 0o700); err != nil {
+			return fmt.Errorf("make folder for the finished disk: %w", err)
+		}
 		path := filepath.Join(s.incomingDir(), "disk.vhd")
 		progress := func(done, total int64) {
 			s.emit(events.Event{Step: stepWriteDisk, Progress: &events.Progress{

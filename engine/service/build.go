@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,6 +26,9 @@ type BuildRequest struct {
 	Staging      resolve.Policy // what the template's URIs may lead to
 	Machine      target.Machine
 	Timeout      time.Duration // 0: the image template's buildTimeoutInMinutes
+
+	// GeneralizeTimeout bounds the last step; 0: nothing does but the above, as in the service. Nil: emit.GeneralizeTimeout.
+	GeneralizeTimeout *time.Duration
 }
 
 // Result is what a run came to. Outputs are in template order, without those that failed.
@@ -32,6 +36,9 @@ type Result struct {
 	Run     store.Run          `json:"run"`
 	Outputs []events.RunOutput `json:"outputs"`
 	LogPath string             `json:"log"` // customization.log, in the managed service's format
+
+	Validation    build.Validation `json:"validation,omitempty"`    // "" when none is wanted
+	ValidationLog string           `json:"validationLog,omitempty"` // validation.log, in the same format; "" when it did not begin
 }
 
 // Build runs one image template to its end. Result is set as soon as the run has a record, also beside an error: a
@@ -57,11 +64,22 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 		return res, fmt.Errorf("open the run's log: %w", err)
 	}
 	defer log.Close()
+	vlog := &validationLog{
+		path: filepath.Join(res.Run.Dir, "validation.log"),
+		sink: func(w io.Writer) events.Sink {
+			return events.CustomizationLog(w, res.Run.ID, s.cfg.Target.Info().Builder)
+		},
+	}
+	defer func() {
+		res.ValidationLog = vlog.written()
+		err = errors.Join(err, vlog.close())
+	}()
 
 	mask := &events.Mask{}
 	emit := events.Serial(res.Run.ID, mask.Sink(events.Tee(
 		active.Sink(),
-		events.CustomizationLog(log, res.Run.ID, s.cfg.Target.Info().Builder),
+		outsideValidation(events.CustomizationLog(log, res.Run.ID, s.cfg.Target.Info().Builder)),
+		vlog.take,
 		sink,
 	)), s.cfg.Now)
 
@@ -73,14 +91,17 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 
 	start := s.cfg.Now()
 	emit(events.Event{State: &events.State{Phase: events.Running, Title: r.Plan.Name}})
-	outputs, err := s.builder().Run(ctx, build.Request{
+	made, err := s.builder().Run(ctx, build.Request{
 		Plan:        r.Plan,
 		TemplateDir: filepath.Dir(file),
 		Staging:     r.Staging,
 		Machine:     r.Machine,
 		Timeout:     r.Timeout,
+
+		GeneralizeTimeout: r.GeneralizeTimeout,
 	}, active, mask, emit)
-	for _, out := range outputs {
+	res.Validation = made.Validation
+	for _, out := range made.Outputs {
 		if out != nil {
 			res.Outputs = append(res.Outputs, *out)
 		}
@@ -95,13 +116,15 @@ func (s *Service) finish(ctx context.Context, active *store.ActiveRun, res *Resu
 	var failed *RunError
 	var partial *distribute.PartialError
 	var partly *PartlyError
+	var invalid *ValidationError
 	switch {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
 		state, message, end.Phase = store.Canceled, "cancelled", events.Cancelled
 	default:
 		state, message, end.Phase = store.Failed, err.Error(), events.Failed
-		if errors.As(err, &partial) || errors.As(err, &partly) {
+		// An image that failed its validation is a failed run, whatever came of its distribution.
+		if (errors.As(err, &partial) || errors.As(err, &partly)) && !errors.As(err, &invalid) {
 			state = store.PartiallySucceeded
 		}
 		problem := events.Problem{What: err.Error()}

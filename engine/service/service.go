@@ -28,6 +28,7 @@ type (
 	DiagnosticsError = build.DiagnosticsError
 	HostError        = build.HostError
 	RunError         = build.RunError
+	ValidationError  = build.ValidationError
 )
 
 // Config is what a Service is made of; cmd/internal/wire fills it in.

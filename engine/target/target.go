@@ -48,6 +48,8 @@ type Request struct {
 	Plan    *plan.Plan
 	Base    Disk
 	Machine Machine
+	// Validates is set for a validation VM, which a run may have beside its build VM.
+	Validates bool
 	// Record writes a thing to the ledger. It must return before the thing is created.
 	Record func(ctx context.Context, kind store.Kind, name string) error
 }

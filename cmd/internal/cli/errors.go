@@ -61,6 +61,7 @@ func exitCode(ctx context.Context, err error) int {
 		findings *findingsError
 		template *service.DiagnosticsError
 		run      *service.RunError
+		invalid  *service.ValidationError
 	)
 	switch {
 	case err == nil:
@@ -71,6 +72,8 @@ func exitCode(ctx context.Context, err error) int {
 		return ExitTemplate
 	case isUsage(err):
 		return ExitUsage
+	case errors.As(err, &invalid): // also when some distributors failed after it
+		return ExitFailed
 	case errors.As(err, &partly), errors.As(err, &builds):
 		return ExitPartly
 	case errors.As(err, &run): // it began; that its record could not be written either, on a full disk, changes nothing

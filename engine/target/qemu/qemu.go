@@ -29,6 +29,14 @@ const overlayName = "disk.qcow2"
 // VMName is the name of a run's build VM. It stands in QEMU's command line, so a process that was left behind is found by it.
 func VMName(runID string) string { return "ingot-" + runID }
 
+// vmName is the name of the VM that r wants. Those of one run differ: a build VM that was kept may run beside another one.
+func vmName(r target.Request) string {
+	if r.Validates {
+		return VMName(r.RunID) + "-validate"
+	}
+	return VMName(r.RunID)
+}
+
 // Info implements target.Target.
 func (*Target) Info() target.Info { return target.Info{Name: "qemu", Builder: "ingot-qemu"} }
 
@@ -51,7 +59,7 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 		return target.Staged{}, err
 	}
 	// The process is in the ledger before QEMU can exist: between its start and any later note, Ingot could be killed.
-	if err := r.Record(ctx, store.Process, VMName(r.RunID)); err != nil {
+	if err := r.Record(ctx, store.Process, vmName(r)); err != nil {
 		return target.Staged{}, err
 	}
 	return target.Staged{
@@ -60,7 +68,7 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 			"source_disk":      base,
 			"source_format":    r.Base.Format,
 			"output_directory": r.Dir,
-			"vm_name":          VMName(r.RunID),
+			"vm_name":          vmName(r),
 			"cpus":             strconv.Itoa(m.CPUs),
 			"memory":           strconv.Itoa(m.MemoryMiB),
 			"accelerator":      accel,

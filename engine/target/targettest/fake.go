@@ -39,11 +39,15 @@ func (f *Fake) Stage(ctx context.Context, r target.Request) (target.Staged, erro
 	if err := os.Link(r.Base.Path, base); err != nil {
 		return target.Staged{}, err
 	}
+	name := "ingot-" + r.RunID
+	if r.Validates {
+		name += "-validate"
+	}
 	return target.Staged{Dir: r.Dir, Vars: map[string]string{
 		"source_disk":      base,
 		"source_format":    r.Base.Format,
 		"output_directory": r.Dir,
-		"vm_name":          "ingot-" + r.RunID,
+		"vm_name":          name,
 	}, Detail: "no machine"}, nil
 }
 

@@ -1,0 +1,82 @@
+package build
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore"
+	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target"
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+// machine is one VM of a run: the build VM, or the validation VM.
+type machine struct {
+	staged         target.Staged
+	folder         string            // of its Packer template
+	steps          []plan.Step       // step i is what provisioner i does
+	boot, shutdown string            // step ids of what the builder does by itself
+	sub            store.RunSubState // while steps of the image template run
+	console        string            // file in the run's folder that its serial console is kept in
+	onError        string            // as packercore.Options has it
+	spare          bool              // its disk is thrown away, so that it does not matter how it powers off
+}
+
+// run boots a VM, runs its steps and powers it off. Events come under the ids and titles of the plan's steps.
+func (s *state) run(ctx context.Context, m machine) error {
+	defer s.keepConsole(m)
+	last := m.boot // what the builder says outside its own steps belongs to the step before
+	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
+		Dir:     m.folder,
+		Vars:    m.staged.Vars,
+		OnError: m.onError,
+		Mask:    s.mask,
+	}, func(e events.Event) {
+		if e = s.named(ctx, m, e); e.Step == "" {
+			e.Step = last
+		}
+		last = e.Step
+		s.emit(e)
+	})
+	return err
+}
+
+// named gives an event of the Packer core the id and title of the plan's step.
+func (s *state) named(ctx context.Context, m machine, e events.Event) events.Event {
+	i, isStep := provisionerIndex(e.Step)
+	switch {
+	case isStep && i < len(m.steps):
+		st := m.steps[i]
+		e.Step = st.ID
+		if e.State != nil {
+			e.State.Title = st.Title()
+			e.State.Detail, _, _ = strings.Cut(e.State.Detail, "\n") // the run's problem has the rest
+			if e.State.Phase == events.Running && !st.Hidden {
+				s.setState(ctx, store.Running, m.sub)
+			}
+		}
+	case e.Step == stepBoot:
+		e.Step = m.boot
+		if e.State != nil && e.State.Phase == events.Running {
+			e.State.Detail = m.staged.Detail // the builder knows the accelerator only; the target also why it is that one
+		}
+	case e.Step == stepShutdown:
+		e.Step = m.shutdown
+		if e.State != nil && e.State.Phase == events.Failed && m.spare && ctx.Err() == nil {
+			e.State.Phase = events.Done
+		}
+	}
+	return e
+}
+
+// provisionerIndex reads "provisioner[3]".
+func provisionerIndex(step string) (int, bool) {
+	inner, ok := strings.CutPrefix(step, "provisioner[")
+	if !ok {
+		return 0, false
+	}
+	i, err := strconv.Atoi(strings.TrimSuffix(inner, "]"))
+	return i, err == nil
+}
