@@ -170,7 +170,7 @@ func (j *job) result(ctx context.Context, out func(events.Event)) Result {
 // run runs the builder, with the provisioners in its hook, and then the post-processors.
 func (j *job) run(ctx context.Context, out func(events.Event)) ([]*Artifact, error) {
 	hook := &provisionHook{job: j, out: out, cancelled: func() bool { return ctx.Err() != nil }}
-	builderUI := newUI(out, "", j.opts.Now)
+	builderUI := newUI(out, "", &j.opts)
 	if j.opts.Ask != nil {
 		builderUI.ask = func(question string) (string, error) {
 			if j.prefix != "" {
@@ -187,6 +187,7 @@ func (j *job) run(ctx context.Context, out func(events.Event)) ([]*Artifact, err
 		}})
 		return err
 	})
+	builderUI.finish()
 	// The hook runs in a goroutine of the builder's, and the SDK's step for it does not wait for it when the context ends.
 	hook.wait(straggle)
 	if err := outcome(ctx, artifact, err, hook); err != nil {

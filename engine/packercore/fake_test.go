@@ -32,6 +32,9 @@ type fakeBuilder struct {
 	boot    func() // called while it boots
 	cleaned bool   // its steps were cleaned up
 	mute    bool   // it reports neither artifact nor error
+
+	comm    packersdk.Communicator // nil: guest
+	console func(packersdk.Ui)     // what the guest's console says while it boots; may be nil
 }
 
 func (*fakeBuilder) ConfigSpec() hcldec.ObjectSpec {
@@ -77,8 +80,14 @@ func (s *fakeBoot) Run(_ context.Context, state multistep.StateBag) multistep.St
 	if s.b.boot != nil {
 		s.b.boot()
 	}
+	if s.b.console != nil {
+		s.b.console(ui)
+	}
 	ui.Machine("ingot-state", "boot", "done", "")
-	state.Put("communicator", packersdk.Communicator(s.b.guest))
+	if s.b.comm == nil {
+		s.b.comm = s.b.guest
+	}
+	state.Put("communicator", s.b.comm)
 	state.Put("instance_id", "vm-3f2a")
 	state.Put("generated_data", map[string]any{"Colour": "teal"})
 	state.Put("communicator_config", &communicator.Config{Type: "ssh", SSH: communicator.SSH{

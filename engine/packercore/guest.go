@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/engine/events"
 )
 
 // guest is the communicator one provisioner gets. It adds two things to the builder's.
@@ -36,6 +38,7 @@ func (g *guest) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
 	if inner.Stdout != nil {
 		inner.Stdout = &lineCounter{Writer: inner.Stdout, lines: &g.ui.guestLines}
 	}
+	endOutput := g.cutLines(cmd, inner)
 	if err := g.Communicator.Start(ctx, inner); err != nil {
 		return err
 	}
@@ -45,12 +48,36 @@ func (g *guest) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
 		select {
 		case status := <-exited:
 			g.disconnected.Store(status == packersdk.CmdDisconnect)
+			endOutput() // its reader goes when the command has ended
 			cmd.SetExited(status)
 		case <-g.ctx.Done():
 			cmd.SetExited(0)
+			endOutput()
 		}
 	}()
 	return nil
+}
+
+// cutLines puts a cutter before each stream of which the SDK makes lines for the Ui: it reads those from a pipe. A component that
+// reads a command's output itself gets it byte for byte.
+func (g *guest) cutLines(asked, inner *packersdk.RemoteCmd) (end func()) {
+	var cutters []*cutter
+	for _, s := range []struct {
+		stream events.Stream
+		asked  io.Writer
+		inner  *io.Writer
+	}{{events.Stdout, asked.Stdout, &inner.Stdout}, {events.Stderr, asked.Stderr, &inner.Stderr}} {
+		if _, ok := s.asked.(*io.PipeWriter); ok {
+			c := &cutter{dst: *s.inner, ui: g.ui, stream: s.stream}
+			*s.inner = c
+			cutters = append(cutters, c)
+		}
+	}
+	return func() {
+		for _, c := range cutters {
+			c.end()
+		}
+	}
 }
 
 // Upload implements packersdk.Communicator.

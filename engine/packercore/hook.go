@@ -103,7 +103,9 @@ func (h *provisionHook) step(
 		return cause // the step never began, so it stays pending
 	}
 	tell(events.Running, "")
-	disconnected, err := h.attempts(ctx, block, newUI(h.out, id, h.opts.Now), comm, values)
+	ui := newUI(h.out, id, &h.opts)
+	disconnected, err := h.attempts(ctx, block, ui, comm, values)
+	ui.finish()
 	if cause := context.Cause(ctx); cause != nil {
 		if h.cancelled() {
 			h.interrupt()

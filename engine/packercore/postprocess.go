@@ -108,7 +108,9 @@ func (j *job) postProcessOne(
 	}
 	var force bool
 	err = guard("post-processor "+p.Kind, func() (err error) {
-		next, keep, force, err = processor.PostProcess(ctx, newUI(out, id, j.opts.Now), prior)
+		ui := newUI(out, id, &j.opts)
+		defer ui.finish()
+		next, keep, force, err = processor.PostProcess(ctx, ui, prior)
 		return err
 	})
 	switch cause := context.Cause(ctx); {

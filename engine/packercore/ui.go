@@ -27,18 +27,22 @@ const bootStep = "boot"
 type ui struct {
 	out func(events.Event)
 	now func() time.Time
-	ask func(question string) (string, error) // nil: there is nobody to ask
+	// mask is only asked where a line can be cut: what it hides is hidden after out.
+	mask *events.Mask
+	ask  func(question string) (string, error) // nil: there is nobody to ask
 
 	mu    sync.Mutex
 	step  string               // of a provisioner: its own; of the builder: the one it said it is in
 	since map[string]time.Time // when each of the builder's steps began
 
+	quota quota // of the step; of the builder: of the step it is in
+
 	// guestLines counts lines of the guest's standard output that the SDK has read and not yet said; see guest.
 	guestLines atomic.Int64
 }
 
-func newUI(out func(events.Event), step string, now func() time.Time) *ui {
-	return &ui{out: out, step: step, now: now, since: map[string]time.Time{}}
+func newUI(out func(events.Event), step string, opts *Options) *ui {
+	return &ui{out: out, step: step, now: opts.Now, mask: opts.Mask, since: map[string]time.Time{}}
 }
 
 // Say implements packersdk.Ui. The SDK passes on the guest's standard output with it as well, so those lines are told apart by
@@ -117,6 +121,7 @@ func (u *ui) state(step string, phase events.Phase, detail string) {
 		return
 	}
 	state := events.State{Phase: phase, Detail: detail}
+	u.finish()
 	u.mu.Lock()
 	if phase == events.Running {
 		u.step, u.since[step] = step, u.now()
@@ -145,11 +150,56 @@ func (u *ui) current() string {
 
 func (u *ui) output(stream events.Stream, text string) { u.lines(u.current(), stream, text) }
 
-// lines emits one Output for each line of text; one newline at the end makes no line of its own.
+// lines emits one Output for each line of text, and several for a line that is too long; one newline at the end makes no line of
+// its own.
 func (u *ui) lines(step string, stream events.Stream, text string) {
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		u.out(events.Event{Step: step, Output: &events.Output{Stream: stream, Text: strings.TrimSuffix(line, "\r")}})
+		line = strings.TrimSuffix(line, "\r")
+		for len(line) > lineLimit {
+			n := linePiece(u.mask, line)
+			u.line(step, stream, line[:n])
+			line = line[n:]
+		}
+		u.line(step, stream, line)
 	}
+}
+
+func (u *ui) line(step string, stream events.Stream, text string) {
+	if u.quota.take(text) {
+		u.out(events.Event{Step: step, Output: &events.Output{Stream: stream, Text: text}})
+	} else {
+		u.skip(printed{step, stream, text + "\n"})
+	}
+}
+
+// skip leaves a piece out of the log, unless it turns out to be of the end of the step's output.
+func (u *ui) skip(p printed) {
+	first, progress := u.quota.skip(p)
+	if first {
+		u.out(events.Event{Step: p.step, Output: &events.Output{Stream: events.Say, Text: fullNotice()}})
+	}
+	if progress > 0 {
+		u.out(events.Event{Step: p.step, Progress: &events.Progress{What: leftOutWhat, Done: progress, Unit: "bytes"}})
+	}
+}
+
+// finish is called where a step ends: it emits the end of an output of which the middle is left out.
+func (u *ui) finish() {
+	tail, before, told := u.quota.drain()
+	if len(tail) == 0 {
+		return
+	}
+	step := tail[0].step
+	if told > 0 {
+		u.out(events.Event{Step: step, Progress: &events.Progress{What: leftOutWhat, Done: told, Total: told, Unit: "bytes"}})
+	}
+	if before > 0 {
+		u.out(events.Event{Step: step, Output: &events.Output{Stream: events.Say, Text: gapNotice(before)}})
+	}
+	for _, p := range tail {
+		u.lines(p.step, p.stream, p.text)
+	}
+	u.quota.drain()
 }
 
 func (u *ui) takeGuestLine() bool {
