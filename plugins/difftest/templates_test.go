@@ -100,7 +100,8 @@ func TestTemplates(t *testing.T) {
 		}
 		cases = append(cases, windowsCase{
 			name: tc.name, machine: machine, fails: tc.fails,
-			config: strings.ReplaceAll(config, "${path.root}/files/", folder+"/files/"),
+			config: strings.NewReplacer("${path.root}/files/", folder+"/files/",
+				"${var.generalize_seconds}", "3600", "var.generalize_seconds", "3600").Replace(config),
 			check: func(t *testing.T, m *winguest.Machine) {
 				if m.HasKey(generalized) != (tc.ends == generalized) {
 					t.Errorf("generalized: %v, want %q", m.HasKey(generalized), tc.ends)

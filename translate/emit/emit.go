@@ -103,7 +103,7 @@ func (f *Folder) addJob(j job, t target) error {
 	if err != nil {
 		return err
 	}
-	variables, err := variablesFile(t)
+	variables, err := variablesFile(j, t)
 	if err != nil {
 		return err
 	}

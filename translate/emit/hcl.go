@@ -118,15 +118,21 @@ func (b block) object(name string, pairs ...pair) {
 }
 
 // file sets the path of a content: "${path.root}/files/<name>". The name is plain, so nothing in it needs an escape.
-func (b block) file(name, fileName string) {
+func (b block) file(name, fileName string) { b.joined(name, "path", "root", "/"+FilesDir+"/"+fileName) }
+
+// seconds sets a duration to what a variable says: "${var.<variable>}s".
+func (b block) seconds(name, variable string) { b.joined(name, "var", variable, "s") }
+
+// joined sets "${root.attr}rest", where nothing needs an escape.
+func (b block) joined(name, root, attr, rest string) {
 	b.SetAttributeRaw(name, hclwrite.Tokens{
 		{Type: hclsyntax.TokenOQuote, Bytes: []byte(`"`)},
 		{Type: hclsyntax.TokenTemplateInterp, Bytes: []byte("${")},
-		{Type: hclsyntax.TokenIdent, Bytes: []byte("path")},
+		{Type: hclsyntax.TokenIdent, Bytes: []byte(root)},
 		{Type: hclsyntax.TokenDot, Bytes: []byte(".")},
-		{Type: hclsyntax.TokenIdent, Bytes: []byte("root")},
+		{Type: hclsyntax.TokenIdent, Bytes: []byte(attr)},
 		{Type: hclsyntax.TokenTemplateSeqEnd, Bytes: []byte("}")},
-		{Type: hclsyntax.TokenQuotedLit, Bytes: []byte("/" + FilesDir + "/" + fileName)},
+		{Type: hclsyntax.TokenQuotedLit, Bytes: []byte(rest)},
 		{Type: hclsyntax.TokenCQuote, Bytes: []byte(`"`)},
 	})
 }

@@ -3,6 +3,8 @@ package emit
 import (
 	"fmt"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/ingot-build/ingot/translate/plan"
@@ -14,8 +16,9 @@ const rootCommand = "chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}"
 
 // provisioner adds the one block of a step.
 func provisioner(build block, s plan.Step) {
+	var b block
 	add := func(typ string) block {
-		b := build.block("provisioner", typ)
+		b = build.block("provisioner", typ)
 		b.label("name", label(s))
 		return b
 	}
@@ -23,18 +26,20 @@ func provisioner(build block, s plan.Step) {
 	case s.Shell != nil:
 		shell(add("shell"), s.Shell)
 	case s.File != nil:
-		b := add("file")
+		add("file")
 		b.file("source", s.File.Content.FileName)
 		b.destination(s.File.Destination)
 	case s.PowerShell != nil:
 		powerShell(add("powershell"), s.PowerShell)
 	case s.WindowsRestart != nil:
-		b, r := add("windows-restart"), s.WindowsRestart
+		r := s.WindowsRestart
+		add("windows-restart")
 		b.optional("restart_command", r.Command)
 		b.optional("restart_check_command", r.CheckCommand)
 		b.optional("restart_timeout", r.Timeout)
 	case s.WindowsUpdate != nil:
-		b, u := add("windows-update"), s.WindowsUpdate
+		u := s.WindowsUpdate
+		add("windows-update")
 		b.optional("search_criteria", u.SearchCriteria)
 		b.texts("filters", u.Filters)
 		if u.UpdateLimit > 0 {
@@ -42,6 +47,9 @@ func provisioner(build block, s plan.Step) {
 		}
 	default:
 		panic(fmt.Sprintf("emit: step %s has no type", s.ID))
+	}
+	if s.Generalizes() {
+		bound(b)
 	}
 }
 
@@ -77,6 +85,18 @@ func powerShell(b block, s *plan.PowerShell) {
 	if s.LastWord {
 		b.yes("skip_clean")
 	}
+}
+
+// limitInGuest is how the step's script knows the limit, in seconds.
+const limitInGuest = "INGOT_GENERALIZE_SECONDS"
+
+// bound ends a step that takes longer than the variable allows, and tells the step's own script of it, which may loop.
+func bound(b block) {
+	b.seconds("timeout", generalizeVar)
+	limit := hcl.Traversal{hcl.TraverseRoot{Name: "var"}, hcl.TraverseAttr{Name: generalizeVar}}
+	b.SetAttributeRaw("env", hclwrite.TokensForObject([]hclwrite.ObjectAttrTokens{{
+		Name: hclwrite.TokensForIdentifier(limitInGuest), Value: hclwrite.TokensForTraversal(limit),
+	}}))
 }
 
 // label is the name Packer shows for a step: the user's, or the step's id.

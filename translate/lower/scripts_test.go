@@ -303,3 +303,34 @@ func TestGeneralize(t *testing.T) {
 		})
 	}
 }
+
+// The build's limit holds in the guest too, where there is a program for that.
+func TestGeneralizeLimit(t *testing.T) {
+	const bounded = "timeout -k 10 900 /tmp/DeprovisioningScript.sh"
+	tests := []struct {
+		name, env string
+		program   bool
+		body      string // of timeout
+		want      []string
+		code      int
+	}{
+		{"in time", "INGOT_GENERALIZE_SECONDS=900", true, `"$4"`, []string{bounded, "fstrim -av", "sync"}, 0},
+		{"too late", "INGOT_GENERALIZE_SECONDS=900", true, "exit 124", []string{bounded}, 124},
+		{"no limit", "INGOT_GENERALIZE_SECONDS=0", true, "exit 1", []string{"fstrim -av", "sync"}, 0},
+		{"not said", "", true, "exit 1", []string{"fstrim -av", "sync"}, 0},
+		{"no program", "INGOT_GENERALIZE_SECONDS=900", false, "", []string{"fstrim -av", "sync"}, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := newGuest(t, map[string]string{"tmp/DeprovisioningScript.sh": "echo ran\n"})
+			if tt.program {
+				g.fake(t, "timeout", tt.body)
+			}
+			script := g.script(t, "tmp/script_1.sh", generalizeShell)
+			out, calls, code := g.run(t, g.script(t, "tmp/as-packer", "#!/bin/sh\n"+tt.env+" "+strings.TrimPrefix(script, g.root)+"\n"))
+			if diff := cmp.Diff(tt.want, calls); diff != "" || code != tt.code {
+				t.Errorf("exit code %d, want %d; calls (-want +got):\n%s\n%s", code, tt.code, diff, out)
+			}
+		})
+	}
+}

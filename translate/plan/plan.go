@@ -135,6 +135,9 @@ type Step struct {
 	Origin         Origin          `json:"origin"`
 }
 
+// Generalizes reports whether the step is the hidden one that makes the machine into an image for many.
+func (s Step) Generalizes() bool { return s.Hidden && s.ID == "generalize" }
+
 // Title is what a person reads for the step: its id, and its name where it has one.
 func (s Step) Title() string {
 	if s.Name == "" {

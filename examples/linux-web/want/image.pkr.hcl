@@ -63,5 +63,9 @@ build {
     execute_command   = "chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}"
     expect_disconnect = true
     skip_clean        = true
+    timeout           = "${var.generalize_seconds}s"
+    env = {
+      INGOT_GENERALIZE_SECONDS = var.generalize_seconds
+    }
   }
 }

@@ -58,3 +58,9 @@ variable "shutdown_timeout" {
   description = "Longest time from the power button until the build VM is off."
   default     = "5m"
 }
+
+variable "generalize_seconds" {
+  type        = number
+  description = "Longest time for generalizing, in seconds; 0: no limit."
+  default     = 3600
+}

@@ -1,10 +1,35 @@
 # Makes one machine into an image for many: takes away what must be each machine's own.
 # A customizer may replace this file; the build's last step prints it and runs it.
 
+# The build ends this after so many seconds; nothing, or 0, is no limit. It counts from a little earlier on, and says more than can
+# be said here. What ends here is the loop of a machine that the build leaves behind.
+$limit = [int]$env:INGOT_GENERALIZE_SECONDS
+$clock = [System.Diagnostics.Stopwatch]::StartNew()
+
+function Wait-Moment {
+    if ($limit -gt 0 -and $clock.Elapsed.TotalSeconds -gt $limit) {
+        Write-Output ">>> giving up after $limit s"
+        exit 1
+    }
+    Start-Sleep -Seconds 5
+}
+
 function Wait-Running([string]$name) {
-    Write-Output ">>> waiting until the service $name is running"
-    while ((Get-Service -Name $name -ErrorAction SilentlyContinue).Status -ne 'Running') {
-        Start-Sleep -Seconds 5
+    $said = ''
+    while ($true) {
+        $service = Get-Service -Name $name -ErrorAction SilentlyContinue
+        if ($service.Status -eq 'Running') {
+            return
+        }
+        $is = 'not installed'
+        if ($service) {
+            $is = "$($service.Status)"
+        }
+        if ($is -ne $said) {
+            Write-Output ">>> waiting for the service ${name}: $is"
+            $said = $is
+        }
+        Wait-Moment
     }
 }
 
@@ -32,8 +57,8 @@ Write-Output '>>> running Sysprep'
 $sysprep = Start-Process -FilePath "$env:SystemRoot\System32\Sysprep\Sysprep.exe" `
     -ArgumentList '/oobe', '/generalize', '/quiet', '/quit' -PassThru
 
-# The state turns shortly before or after Sysprep ends. It never does after some failures, which need no waiting for the whole
-# time that a build may take.
+# The state turns shortly before or after Sysprep ends. It never does after some failures: these need no waiting for all the time
+# there is, unless that is what was asked for.
 $key = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State'
 $patience = 60
 while ($true) {
@@ -42,15 +67,14 @@ while ($true) {
     if ($state -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') {
         break
     }
-    if ($sysprep.HasExited) {
+    if ($limit -gt 0 -and $sysprep.HasExited) {
         $patience--
         if ($patience -eq 0) {
-            Write-Output 'Sysprep has ended and the image is not generalized; the end of its log:'
-            Get-Content -LiteralPath "$env:SystemRoot\System32\Sysprep\Panther\setuperr.log" -Tail 20 -ErrorAction SilentlyContinue
+            Write-Output '>>> Sysprep has ended, and the image is not generalized'
             exit 1
         }
     }
-    Start-Sleep -Seconds 5
+    Wait-Moment
 }
 Write-Output '>>> the image is generalized'
 exit 0

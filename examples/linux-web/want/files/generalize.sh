@@ -7,7 +7,14 @@ if [ -f "$script" ]; then
     cat "$script"
     echo ">>> running it"
     chmod +x "$script"
-    "$script" || exit
+    # The build ends this step after so many seconds, from a little earlier on; 0 is no limit. What ends here is what would run on
+    # in a machine that the build leaves behind.
+    limit=${INGOT_GENERALIZE_SECONDS:-0}
+    if [ "$limit" -gt 0 ] && command -v timeout >/dev/null 2>&1; then
+        timeout -k 10 "$limit" "$script" || exit
+    else
+        "$script" || exit
+    fi
 else
     echo "warning: $script is gone; a customizer must have deleted it." >&2
     echo "Machines made from this image may not boot, or may share host keys and users." >&2
