@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/shell"
 
@@ -90,6 +91,14 @@ func (e *lostError) Unwrap() error { return e.err }
 
 // Unwrap returns what the provisioner itself said.
 func (e *ProvisionError) Unwrap() error { return e.Err }
+
+// LateError says that a provisioner ran longer than its block allows.
+type LateError struct{ After time.Duration }
+
+// Error names the time.
+func (e *LateError) Error() string {
+	return fmt.Sprintf("it ran longer than its timeout of %s", e.After)
+}
 
 // PanicError says that a component panicked: a fault of Ingot or of the component, not of the template.
 type PanicError struct {

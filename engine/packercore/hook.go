@@ -125,6 +125,7 @@ func (h *provisionHook) step(
 		Build: h.name, Step: stepID(h.prefix, id), Index: index, Type: block.Kind, Name: block.Name,
 		ExitCode: exitCode(err), Disconnected: disconnected, Err: err,
 	}
+	h.diagnose(ctx, id, failed, comm)
 	tell(events.Failed, failed.how())
 	if index >= 0 {
 		h.mu.Lock()
@@ -176,8 +177,7 @@ func (h *provisionHook) attempt(
 	defer done()
 	if block.Timeout > 0 {
 		var cancel context.CancelFunc
-		late := fmt.Errorf("it ran longer than its timeout of %s", block.Timeout)
-		ctx, cancel = context.WithTimeoutCause(ctx, block.Timeout, late)
+		ctx, cancel = context.WithTimeoutCause(ctx, block.Timeout, &LateError{After: block.Timeout})
 		defer cancel()
 	}
 	g := &guest{Communicator: comm, ctx: ctx, ui: ui}

@@ -42,6 +42,9 @@ type Options struct {
 	OnError string
 	// Ask puts a question to a person and gives the answer, for OnErrorAsk. Nil: there is nobody, and a builder cleans up.
 	Ask func(ctx context.Context, question string) (string, error)
+	// Diagnose is told of a provisioner that ended the build, while the build VM still stands, and may ask it why. ctx ends with the
+	// build, and after two minutes. A build that was cancelled is not asked about. Nil: nobody wants to know.
+	Diagnose func(ctx context.Context, failed *ProvisionError, remote Remote)
 	// Force tells components to replace what an earlier run made.
 	Force bool
 	// Parallel is how many builds run at a time; 0: all.
