@@ -14,6 +14,7 @@ const (
 	monitorFile = "qmp.sock"
 	pidFile     = "qemu.pid"
 	efiVarsFile = "efivars.fd"
+	tpmFile     = "tpm.sock"
 )
 
 // loopback is the only address a build VM can be reached at.
@@ -32,7 +33,13 @@ type machine struct {
 	Accel     string // accelKVM or accelTCG, never a list: QEMU would take kvm where it exists and cannot run
 	EFICode   string // read-only UEFI code; "" boots by BIOS. Its variables are in efiVarsFile.
 	Port      int    // of the guest: the one that can be reached from this host
-	Seed      bool   // seedFile is there, and the guest's second disk
+	Seed      bool   // seedFile is there: the second disk of a guest with Linux, a CD of one with Windows
+
+	Windows    bool // see windowsArgs
+	Emulated   bool // devices that every system has drivers for, instead of virtio's
+	SecureBoot bool // EFICode is one that guards its variables
+	TPM        bool // swtpm listens on tpmFile
+	ClockUTC   bool // with Windows, which takes the clock for its local time: that is UTC, and not this host's
 }
 
 // args are QEMU's arguments. They depend on m alone.
@@ -40,39 +47,52 @@ func (m machine) args() []string {
 	a := []string{
 		"-name", m.Name,
 		"-nodefaults", "-no-user-config", "-display", "none",
-		// graphics=off makes the firmware and GRUB talk on the serial line.
-		"-machine", "q35,graphics=off,vmport=off",
+		"-machine", m.machineType(),
 	}
 	a = append(a, m.accelArgs()...)
 	a = append(a, "-smp", strconv.Itoa(m.CPUs), "-m", strconv.Itoa(m.MemoryMiB))
+	if m.SecureBoot {
+		// Only code in system management mode may write the variables.
+		a = append(a, "-global", "driver=cfi.pflash01,property=secure,value=on")
+	}
 	if m.EFICode != "" {
 		a = append(a,
 			"-drive", "if=pflash,unit=0,format=raw,readonly=on,file="+m.EFICode,
 			"-drive", "if=pflash,unit=1,format=raw,file="+efiVarsFile)
 	}
-	a = append(a,
+	if m.Windows {
+		a = append(a, m.windowsArgs()...)
+	} else {
 		// cloud-init looks here too, on an image that no longer knows where it may look.
-		"-smbios", "type=1,serial=ds=nocloud",
+		a = append(a, "-smbios", "type=1,serial=ds=nocloud")
+	}
+	a = append(a,
 		// no-flush: the guest's flushes cost nothing, since a build that dies is thrown away. An orderly end of QEMU
 		// writes everything.
 		"-blockdev", "driver=file,node-name=disk-file,filename="+diskFile+",discard=unmap,cache.no-flush=on",
 		"-blockdev", "driver=qcow2,node-name=disk,file=disk-file,discard=unmap,detect-zeroes=unmap,cache.no-flush=on",
-		"-device", "virtio-blk-pci,drive=disk,bootindex=1,discard=on,write-cache=on",
+		"-device", m.disk(),
 	)
 	if m.Seed {
 		a = append(a,
 			"-blockdev", "driver=file,node-name=seed-file,filename="+seedFile+",read-only=on",
 			"-blockdev", "driver=raw,node-name=seed,file=seed-file,read-only=on",
-			"-device", "virtio-blk-pci,drive=seed")
+			"-device", m.seedDrive())
 	}
-	return append(a,
+	if m.TPM {
+		a = append(a, "-chardev", "socket,id=tpm,path="+tpmFile, "-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm")
+	}
+	a = append(a,
 		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between.
 		// IPv4 alone, as a build VM on Azure has it: QEMU offers the guest IPv6 also where the host has none.
 		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s:0-:%d", loopback, m.Port),
-		"-device", "virtio-net-pci,netdev=net,romfile=", // no option ROM: nothing here boots from the network
-		"-object", "rng-random,id=rng,filename=/dev/urandom",
-		"-device", "virtio-rng-pci,rng=rng",
-		"-chardev", "file,id=console,path="+consoleFile,
+		"-device", m.networkCard()+",netdev=net,romfile=", // no option ROM: nothing here boots from the network
+	)
+	if !m.Emulated {
+		a = append(a, "-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng")
+	}
+	return append(a,
+		"-chardev", m.consoleChardev(),
 		"-serial", "chardev:console",
 		"-qmp", "unix:"+monitorFile+",server=on,wait=off",
 		"-pidfile", pidFile,
@@ -82,11 +102,56 @@ func (m machine) args() []string {
 func (m machine) accelArgs() []string {
 	switch m.Accel {
 	case accelKVM:
+		if m.Windows {
+			return []string{"-accel", "kvm", "-cpu", windowsKVMCPU}
+		}
 		return []string{"-accel", "kvm", "-cpu", "host"}
 	case accelTCG:
+		if m.Windows {
+			return []string{"-accel", "tcg,thread=multi,tb-size=256", "-cpu", windowsTCGCPU}
+		}
 		// A smaller translation buffer than 128 MiB is emptied over and over during a boot.
 		return []string{"-accel", "tcg,thread=multi,tb-size=128", "-cpu", tcgCPU}
 	default:
 		panic(fmt.Sprintf("qemu: accelerator %q was not decided", m.Accel))
 	}
+}
+
+// machineType is the board.
+func (m machine) machineType() string {
+	// graphics=off makes the firmware and GRUB talk on the serial line.
+	board := "q35,graphics=off,vmport=off"
+	if m.Windows {
+		board = "q35,vmport=off,hpet=off"
+	}
+	if m.SecureBoot {
+		board += ",smm=on"
+	}
+	return board
+}
+
+// disk is the drive of the system's disk. An emulated one calls itself an SSD: Windows trims no other.
+func (m machine) disk() string {
+	if m.Emulated {
+		return "ide-hd,bus=ide.0,drive=disk,bootindex=1,rotation_rate=1,write-cache=on"
+	}
+	return "virtio-blk-pci,drive=disk,bootindex=1,discard=on,write-cache=on"
+}
+
+// seedDrive is the drive of the seed disk.
+func (m machine) seedDrive() string {
+	if m.Windows {
+		return "ide-cd,bus=ide.1,drive=seed" // looked at because it is removable
+	}
+	if m.Emulated {
+		return "ide-hd,bus=ide.1,drive=seed"
+	}
+	return "virtio-blk-pci,drive=seed"
+}
+
+func (m machine) networkCard() string {
+	if m.Emulated {
+		return "e1000e"
+	}
+	return "virtio-net-pci"
 }

@@ -20,7 +20,12 @@ func TestArgs(t *testing.T) {
 		{"tcg-bios", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true}},
 		{"kvm-uefi", machine{Name: "ingot-0a1b2c3d", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM,
 			EFICode: "/usr/share/OVMF/OVMF_CODE_4M.fd", Port: 22, Seed: true}},
-		{"kvm-winrm", machine{Name: "ingot-9c1e3f2a", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM, Port: 5986}},
+		{"windows-kvm", machine{Name: "ingot-9c1e3f2a", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM, Port: 5986, Windows: true}},
+		{"windows-tcg-emulated-seed", machine{Name: "ingot-1e3f2a9c", CPUs: 2, MemoryMiB: 4096, Accel: accelTCG, Port: 5986, Seed: true,
+			Windows: true, Emulated: true, ClockUTC: true}},
+		{"windows-uefi-secure-tpm", machine{Name: "ingot-2a9c1e3f", CPUs: 2, MemoryMiB: 4096, Accel: accelKVM,
+			EFICode: "/usr/share/OVMF/OVMF_CODE_4M.ms.fd", Port: 22, Windows: true, SecureBoot: true, TPM: true}},
+		{"linux-emulated", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true, Emulated: true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			// A line for each option with its value.

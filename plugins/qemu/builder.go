@@ -6,8 +6,9 @@
 // told to look for them on Azure alone (datasource_list: [Azure]) does not: add NoCloud to that list in the base image.
 // The serial number ds=nocloud, which QEMU shows the guest as well, helps those whose list is empty.
 //
-// With communicator = "winrm" the guest gets no seed disk: a base disk with Windows has to bring the user, a WinRM service that
-// listens, and the virtio drivers for disk and network.
+// A guest with Windows is reached by WinRM, or by OpenSSH, as a user whom the base disk brings. One that was generalized brings none:
+// with unattend_seed it is given the answers to what it asks at its first boot, which make the user and let it in by WinRM. It
+// needs virtio drivers, unless devices are emulated.
 package qemu
 
 import (
@@ -55,7 +56,10 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		&stepFolder{vm: vm},
 		&stepDisk{vm},
 	}
-	if b.config.Communicator == commSSH {
+	switch {
+	case b.config.UnattendSeed:
+		steps = append(steps, &stepUnattend{vm})
+	case !b.config.windows():
 		steps = append(steps,
 			&communicator.StepSSHKeyGen{
 				CommConf:            &b.config.comm, // in memory alone
@@ -63,12 +67,19 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 			},
 			&stepSeed{vm})
 	}
+	if b.config.TPM {
+		steps = append(steps, &stepTPM{vm})
+	}
+	ways := map[string]multistep.Step{commSSH: &stepReady{vm}, commWinRM: &stepReadyWinRM{vm}}
+	if b.config.windows() {
+		ways[commSSH] = &stepReadyWindowsSSH{vm}
+	}
 	steps = append(steps,
 		&stepPowerOn{vm},
 		&communicator.StepConnect{
 			Config:        &b.config.comm,
 			Host:          func(multistep.StateBag) (string, error) { return loopback, nil },
-			CustomConnect: map[string]multistep.Step{commSSH: &stepReady{vm}, commWinRM: &stepReadyWinRM{vm}},
+			CustomConnect: ways,
 		},
 		new(commonsteps.StepProvision),
 		&stepPowerOff{vm})

@@ -38,6 +38,15 @@ const (
 	commWinRM = "winrm"
 )
 
+// What a build VM can be.
+const (
+	guestLinux   = "linux"
+	guestWindows = "windows"
+
+	devicesVirtio   = "virtio"
+	devicesEmulated = "emulated"
+)
+
 // vmNamePattern keeps the name free of characters that mean something in a QEMU option or a host name.
 var vmNamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$`)
 
@@ -63,13 +72,27 @@ type Config struct {
 	Memory          int           `mapstructure:"memory"` // MiB
 	Accelerator     string        `mapstructure:"accelerator"`
 	Firmware        string        `mapstructure:"firmware"`
-	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"` // from the power button to the end of QEMU
+	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"` // from the order to power off to the end of QEMU
+
+	// GuestOS is linux or windows; the default goes by the communicator.
+	GuestOS string `mapstructure:"guest_os"`
+	// Devices is virtio; or emulated, for a disk (AHCI) and a network card (e1000e) that every system has drivers for.
+	Devices string `mapstructure:"devices"`
+	// SecureBoot starts nothing that Microsoft's keys, or those of the distributions that it signed for, do not vouch for. It needs
+	// firmware uefi.
+	SecureBoot bool `mapstructure:"secure_boot"`
+	TPM        bool `mapstructure:"tpm"` // version 2.0, by swtpm
+	// UnattendSeed gives a generalized Windows, at its first boot, the answers to its questions: it makes the build user and
+	// lets it in by WinRM.
+	UnattendSeed bool `mapstructure:"unattend_seed"`
 
 	// Communicator is the way into the guest: ssh, as a user whom cloud-init makes, with a key of this build; or winrm, as a user
-	// whom the base disk, or its first boot, brings. The keys of the other way must be left out.
+	// whom the base disk, or its first boot, brings. By ssh into Windows the base disk brings user and password too. The keys of the
+	// other way must be left out.
 	Communicator string        `mapstructure:"communicator"`
 	SSHUsername  string        `mapstructure:"ssh_username"`
-	SSHTimeout   time.Duration `mapstructure:"ssh_timeout"` // from power-on to the end of cloud-init
+	SSHPassword  string        `mapstructure:"ssh_password"` // with guest_os windows
+	SSHTimeout   time.Duration `mapstructure:"ssh_timeout"`  // from power-on to the end of cloud-init
 
 	WinRMUsername string        `mapstructure:"winrm_username"`
 	WinRMPassword string        `mapstructure:"winrm_password"`
@@ -104,6 +127,11 @@ func (c *Config) prepare(raws ...any) error {
 	checkWord(bad, "source_format", c.SourceFormat, sourceFormats...)
 	checkWord(bad, "accelerator", c.Accelerator, accelAuto, accelKVM, accelTCG)
 	checkWord(bad, "firmware", c.Firmware, firmwareBIOS, firmwareUEFI)
+	checkWord(bad, "devices", c.Devices, devicesVirtio, devicesEmulated)
+	if c.SecureBoot && c.Firmware != firmwareUEFI {
+		bad("secure_boot needs firmware %q", firmwareUEFI)
+	}
+	c.checkGuest(bad)
 	if !vmNamePattern.MatchString(c.VMName) {
 		bad("vm_name is %q: letters, digits, dots and dashes are allowed, at most 63, no dot or dash first or last",
 			c.VMName)
@@ -140,7 +168,7 @@ func (c *Config) prepare(raws ...any) error {
 func (c *Config) checkWay(bad func(string, ...any)) {
 	setDefault(&c.Communicator, commSSH)
 	checkWord(bad, "communicator", c.Communicator, commSSH, commWinRM)
-	foreign := map[string]bool{"ssh_username": c.SSHUsername != "", "ssh_timeout": c.SSHTimeout != 0}
+	foreign := map[string]bool{"ssh_username": c.SSHUsername != "", "ssh_password": c.SSHPassword != "", "ssh_timeout": c.SSHTimeout != 0}
 	if c.Communicator == commSSH {
 		foreign = map[string]bool{
 			"winrm_username": c.WinRMUsername != "", "winrm_password": c.WinRMPassword != "", "winrm_port": c.WinRMPort != 0,
@@ -166,8 +194,11 @@ func (c *Config) communicator() communicator.Config {
 			WinRMUseSSL: c.WinRMUseSSL, WinRMInsecure: c.WinRMInsecure, WinRMUseNTLM: config.TrileanFromBool(c.WinRMUseNTLM),
 		}}
 	}
+	if c.SSHPassword != "" {
+		packersdk.LogSecretFilter.Set(c.SSHPassword)
+	}
 	return communicator.Config{Type: commSSH, SSH: communicator.SSH{
-		SSHHost: loopback, SSHUsername: c.SSHUsername, SSHTimeout: c.SSHTimeout,
+		SSHHost: loopback, SSHUsername: c.SSHUsername, SSHPassword: c.SSHPassword, SSHTimeout: c.SSHTimeout,
 		// curve25519 comes first: on an emulated CPU it makes the handshake tens of milliseconds shorter than the
 		// others.
 		SSHKEXAlgos: []string{"curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256"},
@@ -185,8 +216,13 @@ func (c *Config) guestPort() int {
 func (c *Config) setDefaults() {
 	setDefault(&c.VMName, "ingot")
 	setDefault(&c.CPUs, 2)
+	if c.windows() {
+		setDefault(&c.Memory, 4096) // Windows Server wants 2048 to be installed, and updates need more
+		setDefault(&c.ShutdownTimeout, 15*time.Minute)
+	}
 	setDefault(&c.Memory, 1024)
 	setDefault(&c.Accelerator, accelAuto)
+	setDefault(&c.Devices, devicesVirtio)
 	setDefault(&c.Firmware, firmwareBIOS)
 	if c.Communicator == commSSH {
 		setDefault(&c.SSHUsername, "packer")

@@ -28,8 +28,14 @@ type FlatConfig struct {
 	Accelerator         *string           `mapstructure:"accelerator" cty:"accelerator" hcl:"accelerator"`
 	Firmware            *string           `mapstructure:"firmware" cty:"firmware" hcl:"firmware"`
 	ShutdownTimeout     *string           `mapstructure:"shutdown_timeout" cty:"shutdown_timeout" hcl:"shutdown_timeout"`
+	GuestOS             *string           `mapstructure:"guest_os" cty:"guest_os" hcl:"guest_os"`
+	Devices             *string           `mapstructure:"devices" cty:"devices" hcl:"devices"`
+	SecureBoot          *bool             `mapstructure:"secure_boot" cty:"secure_boot" hcl:"secure_boot"`
+	TPM                 *bool             `mapstructure:"tpm" cty:"tpm" hcl:"tpm"`
+	UnattendSeed        *bool             `mapstructure:"unattend_seed" cty:"unattend_seed" hcl:"unattend_seed"`
 	Communicator        *string           `mapstructure:"communicator" cty:"communicator" hcl:"communicator"`
 	SSHUsername         *string           `mapstructure:"ssh_username" cty:"ssh_username" hcl:"ssh_username"`
+	SSHPassword         *string           `mapstructure:"ssh_password" cty:"ssh_password" hcl:"ssh_password"`
 	SSHTimeout          *string           `mapstructure:"ssh_timeout" cty:"ssh_timeout" hcl:"ssh_timeout"`
 	WinRMUsername       *string           `mapstructure:"winrm_username" cty:"winrm_username" hcl:"winrm_username"`
 	WinRMPassword       *string           `mapstructure:"winrm_password" cty:"winrm_password" hcl:"winrm_password"`
@@ -70,8 +76,14 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"accelerator":                &hcldec.AttrSpec{Name: "accelerator", Type: cty.String, Required: false},
 		"firmware":                   &hcldec.AttrSpec{Name: "firmware", Type: cty.String, Required: false},
 		"shutdown_timeout":           &hcldec.AttrSpec{Name: "shutdown_timeout", Type: cty.String, Required: false},
+		"guest_os":                   &hcldec.AttrSpec{Name: "guest_os", Type: cty.String, Required: false},
+		"devices":                    &hcldec.AttrSpec{Name: "devices", Type: cty.String, Required: false},
+		"secure_boot":                &hcldec.AttrSpec{Name: "secure_boot", Type: cty.Bool, Required: false},
+		"tpm":                        &hcldec.AttrSpec{Name: "tpm", Type: cty.Bool, Required: false},
+		"unattend_seed":              &hcldec.AttrSpec{Name: "unattend_seed", Type: cty.Bool, Required: false},
 		"communicator":               &hcldec.AttrSpec{Name: "communicator", Type: cty.String, Required: false},
 		"ssh_username":               &hcldec.AttrSpec{Name: "ssh_username", Type: cty.String, Required: false},
+		"ssh_password":               &hcldec.AttrSpec{Name: "ssh_password", Type: cty.String, Required: false},
 		"ssh_timeout":                &hcldec.AttrSpec{Name: "ssh_timeout", Type: cty.String, Required: false},
 		"winrm_username":             &hcldec.AttrSpec{Name: "winrm_username", Type: cty.String, Required: false},
 		"winrm_password":             &hcldec.AttrSpec{Name: "winrm_password", Type: cty.String, Required: false},

@@ -52,8 +52,8 @@ func TestConfigFromHCL(t *testing.T) {
 		}
 		want := Config{
 			SourceDisk: "/base/debian.qcow2", SourceFormat: "qcow2", OutputDirectory: "/staging/3f2a9c1e", DiskSize: "30G",
-			VMName: "ingot-3f2a9c1e", CPUs: 4, Memory: 2048, Accelerator: "tcg", Firmware: "uefi", Communicator: "ssh", SSHUsername: "builder",
-			SSHTimeout: 10 * time.Minute, ShutdownTimeout: 90 * time.Second,
+			VMName: "ingot-3f2a9c1e", CPUs: 4, Memory: 2048, Accelerator: "tcg", Firmware: "uefi", GuestOS: "linux", Devices: "virtio",
+			Communicator: "ssh", SSHUsername: "builder", SSHTimeout: 10 * time.Minute, ShutdownTimeout: 90 * time.Second,
 		}
 		want.PackerOnError, want.PackerBuildName = "abort", "image"
 		want.diskSize = 30 << 30

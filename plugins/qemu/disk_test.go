@@ -85,7 +85,7 @@ func TestCreateOverlay(t *testing.T) {
 
 func TestMissingPrograms(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := findPrograms()
+	_, err := findPrograms(false)
 	for _, want := range []string{`"qemu-system-x86_64"`, "apt install qemu-system-x86", `"qemu-img"`, "apt install qemu-utils"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want it to say %s", err, want)

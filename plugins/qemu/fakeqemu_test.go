@@ -173,7 +173,8 @@ func (g *fakeGuest) start() (err error) {
 		return err
 	}
 	if g.kind == windows {
-		go func() { panic(http.Serve(g.ssh, &fakeWinRM{user: "packer", password: windowsPassword})) }()
+		f := &fakeWinRM{user: "packer", password: windowsPassword, off: func() { time.AfterFunc(100*time.Millisecond, func() { os.Exit(0) }) }}
+		go func() { panic(http.Serve(g.ssh, f)) }()
 	} else {
 		if err := g.trust(); err != nil {
 			return fmt.Errorf("seed disk: %w", err)

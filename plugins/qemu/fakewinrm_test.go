@@ -14,6 +14,7 @@ import (
 // PowerShell fails for the first time, as it does while Windows still sets itself up. Every other command prints itself.
 type fakeWinRM struct {
 	user, password string
+	off            func() // the guest is told to power off; nil: it does not
 	commands       atomic.Int32
 	output         atomic.Value // string: of the command that was started last
 }
@@ -57,6 +58,10 @@ func (f *fakeWinRM) answer(action string, body []byte) string {
 			text = ""
 		case strings.Contains(text, "Write-Output ready"):
 			text = "ready\r\n"
+		case strings.HasPrefix(text, "shutdown /s "):
+			if f.off != nil {
+				f.off()
+			}
 		}
 		f.output.Store(text)
 		return `<rsp:CommandResponse><rsp:CommandId>command-1</rsp:CommandId></rsp:CommandResponse>`

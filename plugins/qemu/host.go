@@ -15,18 +15,24 @@ import (
 type hostPrograms struct {
 	System string // qemu-system-x86_64
 	Img    string // qemu-img
+	TPM    string // swtpm; "" without a TPM
 }
 
 // findPrograms looks on PATH. The error joins all that are missing, each with the package that has it.
-func findPrograms() (h hostPrograms, err error) {
-	var errs []error
-	for _, p := range []struct {
+func findPrograms(tpm bool) (h hostPrograms, err error) {
+	type program struct {
 		path         *string
 		name, debian string
-	}{
+	}
+	wanted := []program{
 		{&h.System, "qemu-system-x86_64", "qemu-system-x86"},
 		{&h.Img, "qemu-img", "qemu-utils"},
-	} {
+	}
+	if tpm {
+		wanted = append(wanted, program{&h.TPM, "swtpm", "swtpm"})
+	}
+	var errs []error
+	for _, p := range wanted {
 		if *p.path, err = exec.LookPath(p.name); err != nil {
 			errs = append(errs, fmt.Errorf("program %q is not on PATH: on Debian, apt install %s", p.name, p.debian))
 		}
@@ -62,6 +68,14 @@ var efiFirmwares = []efiFirmware{
 	{"/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/qemu/ovmf-x86_64-vars.bin"}, // openSUSE
 }
 
+// efiSecureFirmwares are those whose code guards the variables, and whose variables hold Microsoft's keys.
+var efiSecureFirmwares = []efiFirmware{
+	{"/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"},                   // Debian, Ubuntu
+	{"/usr/share/OVMF/OVMF_CODE.ms.fd", "/usr/share/OVMF/OVMF_VARS.ms.fd"},                         // the same, older
+	{"/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd"},     // Fedora
+	{"/usr/share/qemu/ovmf-x86_64-smm-ms-code.bin", "/usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin"}, // openSUSE
+}
+
 // findEFI returns the first pair that is there.
 func findEFI(pairs []efiFirmware) (efiFirmware, error) {
 	for _, p := range pairs {
@@ -69,7 +83,12 @@ func findEFI(pairs []efiFirmware) (efiFirmware, error) {
 			return p, nil
 		}
 	}
-	return efiFirmware{}, fmt.Errorf("UEFI firmware for QEMU is not installed: on Debian, apt install ovmf")
+	var looked []string
+	for _, p := range pairs {
+		looked = append(looked, p.Code)
+	}
+	return efiFirmware{}, fmt.Errorf("UEFI firmware for QEMU is not installed: on Debian, apt install ovmf"+
+		"\n  why:  none of these is there, with its variables: %s", strings.Join(looked, ", "))
 }
 
 func isFile(path string) bool {

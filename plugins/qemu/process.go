@@ -18,8 +18,9 @@ const (
 	termPatience = 3 * time.Second // after SIGTERM it does the same
 )
 
-// process is a running QEMU.
+// process is a running QEMU, or another program that serves it.
 type process struct {
+	name   string // in messages
 	pid    int
 	stderr *tail
 	done   chan struct{} // closed when it has ended and was waited for
@@ -27,11 +28,12 @@ type process struct {
 }
 
 // startProcess starts program in dir, in a process group of its own: Ctrl-C on the terminal does not reach it, and the
-// build decides when it ends. The kernel kills it when this program dies in whatever way.
-func startProcess(program, dir string, args []string) (*process, error) {
-	p := &process{stderr: &tail{limit: 4 << 10}, done: make(chan struct{})}
+// build decides when it ends. The kernel kills it when this program dies in whatever way. env adds to the environment.
+func startProcess(name, program, dir string, args []string, env ...string) (*process, error) {
+	p := &process{name: name, stderr: &tail{limit: 4 << 10}, done: make(chan struct{})}
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Stderr = dir, p.stderr
+	cmd.Env = append(cmd.Environ(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second // a child of QEMU that kept its stderr must not keep us
 
@@ -104,7 +106,7 @@ func (p *process) signal(sig syscall.Signal) {
 
 // endError says how QEMU ended. Call it after done was closed.
 func (p *process) endError() error {
-	how, hint := "by itself, with exit code 0", "the guest powered itself off, or something told QEMU to quit"
+	how, hint := "by itself, with exit code 0", "the guest powered itself off, or something told it to quit"
 	var exit *exec.ExitError
 	if errors.As(p.result, &exit) {
 		how, hint = fmt.Sprintf("with exit code %d", exit.ExitCode()), ""
@@ -117,7 +119,7 @@ func (p *process) endError() error {
 	} else if p.result != nil && !errors.Is(p.result, exec.ErrWaitDelay) {
 		how, hint = p.result.Error(), ""
 	}
-	text := "QEMU ended " + how
+	text := p.name + " ended " + how
 	if said := p.stderr.String(); said != "" {
 		text += ": " + said
 	}

@@ -18,7 +18,7 @@ const parentEnv = "INGOT_TEST_PARENT"
 
 // actAsParent starts a process that would live for long, and says its number.
 func actAsParent() {
-	p, err := startProcess("/bin/sleep", "/", []string{"300"})
+	p, err := startProcess("sleep", "/bin/sleep", "/", []string{"300"})
 	if err != nil {
 		panic(err)
 	}
@@ -80,7 +80,7 @@ func TestProcessEnds(t *testing.T) {
 		{"leaves its stderr to a child", "sleep 30 & exit 4", "QEMU ended with exit code 4"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p, err := startProcess("/bin/sh", t.TempDir(), []string{"-c", tc.script})
+			p, err := startProcess("QEMU", "/bin/sh", t.TempDir(), []string{"-c", tc.script})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func TestProcessEnds(t *testing.T) {
 			_ = syscall.Kill(-p.pid, syscall.SIGKILL) // the child that stayed
 		})
 	}
-	if _, err := startProcess("/no/such/program", "/", nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := startProcess("nothing", "/no/such/program", "/", nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v for a program that is not there", err)
 	}
 }

@@ -23,24 +23,19 @@ func (s *stepReadyWinRM) Run(ctx context.Context, state multistep.StateBag) mult
 	var comm packersdk.Communicator
 	checks := append(s.firstChecks(), []check{
 		{
-			what: "WinRM answers on the forwarded port",
-			hint: fmt.Sprintf("it needs virtio drivers for disk and network, DHCP, and a WinRM service that listens on port %d",
-				s.config.WinRMPort),
+			what:  "WinRM answers on the forwarded port",
+			hint:  fmt.Sprintf(windowsSilent, s.listens()),
 			probe: s.answers,
 		},
 		{
 			what: fmt.Sprintf("user %q can log in by WinRM", s.config.WinRMUsername),
-			hint: "the base disk, or its first boot, has to bring that user with that password, and WinRM has to allow the authentication",
+			hint: s.whoIsLetIn(),
 			probe: func(ctx context.Context) (err error) {
 				comm, err = s.loginWinRM(ctx)
 				return err
 			},
 		},
-		{
-			what:  "PowerShell runs",
-			hint:  "Windows may still be setting itself up",
-			probe: func(ctx context.Context) error { return s.powerShell(ctx, comm) },
-		},
+		s.powerShellCheck(&comm),
 	}...)
 	if err := s.whenReady(ctx, s.config.WinRMTimeout, checks); err != nil {
 		return end(state, err)
@@ -50,6 +45,41 @@ func (s *stepReadyWinRM) Run(ctx context.Context, state multistep.StateBag) mult
 }
 
 func (*stepReadyWinRM) Cleanup(multistep.StateBag) {}
+
+// windowsSilent is what to look at when a guest that was to be Windows does not answer by the network; %s is what has to listen there.
+const windowsSilent = `see that the disk has Windows on it; that it has drivers for its devices (devices = "emulated" needs none, ` +
+	`"virtio" needs those of virtio-win); that it boots by this firmware (the disk of a generation 2 VM by uefi, of generation 1 by ` +
+	`bios); and that %s; the first boot of Windows takes minutes, and up to an hour in software emulation`
+
+// listens says what makes WinRM listen.
+func (s *stepReadyWinRM) listens() string {
+	if s.config.UnattendSeed {
+		return "it was generalized (Sysprep), so that it reads the answers on the seed disk when it starts"
+	}
+	return fmt.Sprintf("it has a WinRM service that listens on port %d and is let in by its firewall", s.config.WinRMPort)
+}
+
+// whoIsLetIn says what makes a login succeed.
+func (s *stepReadyWinRM) whoIsLetIn() string {
+	if s.config.UnattendSeed {
+		return "the first boot makes that user, if Windows was generalized (Sysprep): this one may have users already"
+	}
+	auth, other := "Basic", "true"
+	if s.config.WinRMUseNTLM {
+		auth, other = "NTLM (Negotiate)", "false"
+	}
+	return fmt.Sprintf("see that the base disk has that user with that password, and that WinRM takes logins by %s, or set "+
+		"winrm_use_ntlm = %s", auth, other)
+}
+
+// powerShellCheck is the last one: comm is set by the check before it.
+func (v *vm) powerShellCheck(comm *packersdk.Communicator) check {
+	return check{
+		what:  "PowerShell runs",
+		hint:  "Windows may still be setting itself up",
+		probe: func(ctx context.Context) error { return v.powerShell(ctx, *comm) },
+	}
+}
 
 // winRMPause is the pause between two attempts at a guest that still boots. It doubles as that of a login by SSH does.
 const winRMPause = 500 * time.Millisecond
@@ -123,7 +153,7 @@ func (s *stepReadyWinRM) loginWinRM(ctx context.Context) (packersdk.Communicator
 }
 
 // powerShell waits until a command of PowerShell runs: a guest in the middle of its first boot may lack modules.
-func (s *stepReadyWinRM) powerShell(ctx context.Context, comm packersdk.Communicator) error {
+func (*vm) powerShell(ctx context.Context, comm packersdk.Communicator) error {
 	return again(ctx, func() error {
 		var stdout, stderr bytes.Buffer
 		cmd := &packersdk.RemoteCmd{Command: `powershell -NoProfile -NonInteractive -Command "Write-Output ready"`,

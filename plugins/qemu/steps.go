@@ -49,8 +49,12 @@ func (s *stepHost) Run(ctx context.Context, state multistep.StateBag) multistep.
 	}
 
 	var err error
-	if s.programs, err = findPrograms(); err == nil && s.config.Firmware == firmwareUEFI {
-		s.efi, err = findEFI(efiFirmwares)
+	if s.programs, err = findPrograms(s.config.TPM); err == nil && s.config.Firmware == firmwareUEFI {
+		pairs := efiFirmwares
+		if s.config.SecureBoot {
+			pairs = efiSecureFirmwares
+		}
+		s.efi, err = findEFI(pairs)
 	}
 	return end(state, err)
 }
@@ -139,7 +143,8 @@ func (s *stepPowerOn) Run(ctx context.Context, state multistep.StateBag) multist
 func (s *vm) powerOn(ctx context.Context) error {
 	c := s.config
 	m := machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code,
-		Port: c.guestPort(), Seed: c.Communicator == commSSH}
+		Port: c.guestPort(), Seed: c.UnattendSeed || !c.windows(), Windows: c.windows(), Emulated: c.Devices == devicesEmulated,
+		SecureBoot: c.SecureBoot, TPM: c.TPM, ClockUTC: c.UnattendSeed}
 	if m.EFICode != "" {
 		variables, err := os.ReadFile(s.efi.Vars)
 		if err == nil {
@@ -161,7 +166,7 @@ func (s *vm) powerOn(ctx context.Context) error {
 	if s.poweredOn.IsZero() { // a second start is part of the same boot
 		s.poweredOn = time.Now()
 	}
-	process, err := startProcess(s.programs.System, s.dir, m.args())
+	process, err := startProcess("QEMU", s.programs.System, s.dir, m.args())
 	if err != nil {
 		return err
 	}

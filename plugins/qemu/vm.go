@@ -28,6 +28,7 @@ type vm struct {
 	efi      efiFirmware // zero with BIOS
 	dir      string      // from stepFolder; absolute
 	size     int64       // from stepDisk; bytes
+	tpm      *process    // from stepTPM, until it is cleaned up
 
 	console   *console // from stepPowerOn, until it is cleaned up
 	process   *process
@@ -131,6 +132,7 @@ func (v *vm) keepIfAborted() {
 		}
 	}
 	v.release()
+	v.endTPM()
 	v.remove(monitorFile, pidFile, efiVarsFile, seedFile)
 	v.ui.Say(fmt.Sprintf("Kept for a look inside: %s (over %s); its console: %s",
 		v.file(diskFile), v.config.SourceDisk, v.file(consoleFile)))

@@ -21,7 +21,7 @@ func baseImage(t *testing.T) string {
 	if path == "" {
 		t.Skip("INGOT_TEST_IMAGE is not set: it is the path of a bootable Debian cloud image (qcow2 with cloud-init and sshd)")
 	}
-	if _, err := findPrograms(); err != nil {
+	if _, err := findPrograms(false); err != nil {
 		t.Skip(err)
 	}
 	return path
@@ -134,7 +134,7 @@ func reboot(ctx context.Context, comm packersdk.Communicator) error {
 // checkDiskIsWhole has qemu-img look at a finished disk: everything was written, nothing is cached any more.
 func checkDiskIsWhole(t *testing.T, path string) {
 	t.Helper()
-	h, err := findPrograms()
+	h, err := findPrograms(false)
 	if err != nil {
 		t.Fatal(err)
 	}

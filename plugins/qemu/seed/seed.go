@@ -1,5 +1,6 @@
-// Package seed makes the NoCloud disk from which cloud-init takes its orders when a build VM boots. What is on it is
-// decided by pure functions; Write puts it into an ISO image.
+// Package seed makes the disk from which a build VM takes its orders when it boots: a NoCloud disk for cloud-init (Seed), or one
+// with an answer file for Windows (Unattend). What is on it is decided by pure functions; Write and WriteWindows put it into an ISO
+// image.
 package seed
 
 import (
