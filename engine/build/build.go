@@ -36,7 +36,9 @@ type Builder struct {
 type Ledger interface {
 	// Record returns once the entry would survive a crash.
 	Record(ctx context.Context, runID string, kind store.Kind, name string) error
-	// Undo removes everything the run recorded, processes first, and strikes what is gone.
+	// Keep leaves to a person what the run recorded so far; how says how to get at it.
+	Keep(ctx context.Context, runID, how string) error
+	// Undo removes everything else that the run recorded, processes first, and strikes what is gone.
 	Undo(ctx context.Context, runID string) error
 }
 
@@ -56,6 +58,7 @@ type Request struct {
 type Result struct {
 	Outputs    []*events.RunOutput // in template order, nil where a distributor failed
 	Validation Validation
+	Kept       *target.Kept // the VM that was left standing; nil: none
 }
 
 // Run does everything that r asks for. active is the run's record, made by the caller, who also closes it. emit must be safe for
@@ -90,7 +93,7 @@ func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, m
 	err := steps.Run(ctx, s, s.story())
 	s.settle(ctx)
 	s.sumUpOverrides()
-	return Result{Outputs: s.outputs, Validation: s.validation}, s.explain(ctx, err)
+	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept}, s.explain(ctx, err)
 }
 
 // story is what happens in the run, in order. A run that only validates its source image ends after that.
@@ -146,6 +149,7 @@ type state struct {
 
 	validation Validation
 	invalid    error // a *ValidationError that did not end the run
+	kept       *target.Kept
 }
 
 // Step ids of the run that are not steps of the plan.

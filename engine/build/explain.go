@@ -59,6 +59,9 @@ func (s *state) explain(ctx context.Context, err error) error {
 	case errors.As(err, &partial):
 		p.What = partial.Error()
 	}
+	if s.kept != nil {
+		p.Fix = join("; ", fmt.Sprintf("look inside %s: %s; remove it with: ingot clean", s.kept.Name, wayIn(*s.kept)), p.Fix)
+	}
 	if left := cleanupOf(err, nil); left != nil {
 		p.Fix += "; left behind: " + left.Error() + "; remove it with: ingot clean"
 	}

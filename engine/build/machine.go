@@ -2,6 +2,8 @@ package build
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -40,7 +42,43 @@ func (s *state) run(ctx context.Context, m machine) error {
 		last = e.Step
 		s.emit(e)
 	})
+	var failed *packercore.ProvisionError
+	if m.onError == packercore.OnErrorAbort && errors.As(err, &failed) && context.Cause(ctx) == nil {
+		s.keep(ctx, m)
+	}
 	return err
+}
+
+// keep leaves a VM standing whose step failed, as errorHandling says. One that cannot be kept is cleaned up like any other: the step
+// that failed is what the run ends with.
+func (s *state) keep(ctx context.Context, m machine) {
+	kept, err := s.keepVM(ctx, m)
+	if err != nil {
+		text := "the VM could not be kept, and is removed: " + err.Error()
+		s.emit(events.Event{Step: m.boot, Output: &events.Output{Stream: events.Say, Text: text}})
+		return
+	}
+	s.kept = &kept
+}
+
+func (s *state) keepVM(ctx context.Context, m machine) (target.Kept, error) {
+	keeper, ok := s.Target.(target.Keeper)
+	if !ok {
+		return target.Kept{}, fmt.Errorf("the target %s keeps none", s.Target.Info().Name)
+	}
+	kept, err := keeper.Kept(ctx, m.staged)
+	if err != nil {
+		return target.Kept{}, err
+	}
+	return kept, s.Ledger.Keep(ctx, s.id, wayIn(kept))
+}
+
+// wayIn says how to get into a VM, as a person types it or reads it.
+func wayIn(k target.Kept) string {
+	if k.Command != "" {
+		return k.Command
+	}
+	return fmt.Sprintf("%s, user %s", k.Address, k.User)
 }
 
 // named gives an event of the Packer core the id and title of the plan's step.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/ledger"
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/plugins/provtest"
 	"github.com/ingot-build/ingot/translate/diag"
@@ -291,5 +292,102 @@ func TestCancelValidation(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestKeep is what errorHandling leaves standing: the VM in which a step failed, and no other.
+func TestKeep(t *testing.T) {
+	customizer := provtest.Rule{Contains: "chmod +x /tmp/script_", Exit: 1}
+	validator := validatorRule(false, provtest.Rule{Exit: 3})
+	both := plan.OnError{KeepBuildVM: true, KeepValidationVM: true}
+	tests := []struct {
+		name    string
+		onError plan.OnError
+		rules   []provtest.Rule
+		anyway  bool
+		set     func(*bench)
+		want    string // the name of the VM that is kept, without the run; "none"
+	}{
+		{name: "a customizer fails", onError: plan.OnError{KeepBuildVM: true}, rules: []provtest.Rule{customizer}, want: ""},
+		{name: "a customizer fails, and another VM is to be kept", onError: plan.OnError{KeepValidationVM: true}, rules: []provtest.Rule{customizer}, want: "none"},
+		{name: "a validator fails", onError: plan.OnError{KeepValidationVM: true}, rules: validator, want: "-validate"},
+		{name: "a validator fails, and another VM is to be kept", onError: plan.OnError{KeepBuildVM: true}, rules: validator, want: "none"},
+		{name: "a validator fails, and the image is distributed", onError: both, rules: validator, anyway: true, want: "-validate"},
+		{name: "nothing fails", onError: both, want: "none"},
+		{name: "the boot fails", onError: both, want: "none", set: func(b *bench) {
+			b.at = func(where string) error {
+				if where == "validate boot" {
+					return errors.New("power cut")
+				}
+				return nil
+			}
+		}},
+		{name: "the target keeps none", onError: both, rules: validator, want: "none", set: func(b *bench) {
+			b.target.NotKept = errors.New("QEMU died")
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := withValidators(t, plan.Validation{DistributeAnyway: tt.anyway})
+			b.plan.OnError, b.guest.Rules = tt.onError, slices.Clone(tt.rules)
+			if tt.set != nil {
+				tt.set(b)
+			}
+			outputs, err := b.run(t.Context())
+			if (err == nil) != (tt.name == "nothing fails") || tt.anyway != (len(outputs) == 2 && err != nil) {
+				t.Fatalf("%v, %v", outputs, err)
+			}
+			if tt.want == "none" {
+				if b.result.Kept != nil { // else run has looked
+					t.Errorf("%+v was kept", b.result.Kept)
+				}
+				return
+			}
+			name := "ingot-" + b.ran + tt.want
+			if b.result.Kept == nil || b.result.Kept.Name != name {
+				t.Fatalf("kept %+v, want %s", b.result.Kept, name)
+			}
+			var failed *build.RunError
+			want := "look inside " + name + ": ssh " + name + "; remove it with: ingot clean; full log: "
+			if !errors.As(err, &failed) || !strings.HasPrefix(failed.Problem.Fix, want) {
+				t.Errorf("%v, want the fix %q", err, want)
+			}
+			if _, err := os.Stat(b.result.Kept.Disk); err != nil {
+				t.Error(err)
+			}
+			if left, err := os.ReadDir(filepath.Join(b.dirs.Data, "gallery", ".incoming")); err == nil && len(left) > 0 {
+				t.Errorf("more than the VM was kept: %v", left)
+			}
+			list, err := ledger.List(t.Context(), b.store)
+			if err != nil || len(list) == 0 {
+				t.Fatal(list, err)
+			}
+			for _, l := range list {
+				if l.Entry.Kept != "ssh "+name {
+					t.Errorf("%s is kept: %q", l.What, l.Entry.Kept)
+				}
+			}
+			if _, err := ledger.Remove(t.Context(), b.store, list); err != nil {
+				t.Error(err)
+			}
+			b.nothingLeft(b.ran)
+		})
+	}
+}
+
+// TestCancelKeepsNothing: who cancels a run does not look inside it.
+func TestCancelKeepsNothing(t *testing.T) {
+	b := withValidators(t, plan.Validation{})
+	b.plan.OnError = plan.OnError{KeepBuildVM: true, KeepValidationVM: true}
+	b.guest.Rules = validatorRule(false, provtest.Rule{Hang: true})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("the user pressed Ctrl-C")
+	b.onStep = func(s string, phase events.Phase) {
+		if s == "validate[0]" && phase == events.Running {
+			cancel(enough)
+		}
+	}
+	if _, err := b.run(ctx); !errors.Is(err, enough) || b.result.Kept != nil {
+		t.Errorf("%v, %+v", err, b.result.Kept)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/ingot-build/ingot/engine/store"
 )
 
-// Leftover is one thing that a dead run left.
+// Leftover is one thing that a dead run left, or kept.
 type Leftover struct {
 	Entry   store.Entry `json:"entry"`           // its ID is 0 for a stray, which no ledger knows
 	Run     store.Run   `json:"run"`             // only its ID is set for a stray
@@ -26,8 +26,8 @@ type Leftover struct {
 	Bytes   int64       `json:"bytes,omitempty"` // disk space that its removal frees; 0 for a process
 }
 
-// List tells what dead runs left according to the ledger, in the order of removal: processes, files, directories, and inner
-// paths before outer ones.
+// List tells what dead runs left according to the ledger, what they keep included, in the order of removal: processes, files,
+// directories, and inner paths before outer ones.
 func List(ctx context.Context, st *store.Store) ([]Leftover, error) {
 	runs, err := st.Runs(ctx)
 	if err != nil {
@@ -217,8 +217,8 @@ func remove(ctx context.Context, dirs store.Dirs, e store.Entry) error {
 	return fmt.Errorf("this version of Ingot does not know how to remove a %s", e.Kind)
 }
 
-// Undo removes and strikes everything that a run of this process has in the ledger: processes first, then the newest entry
-// first. It tries all; the error joins a *RemoveError for each that is left. ctx must outlive a cancelled run.
+// Undo removes and strikes what a run of this process has in the ledger and does not keep: processes first, then the newest
+// entry first. It tries all; the error joins a *RemoveError for each that is left. ctx must outlive a cancelled run.
 func Undo(ctx context.Context, st *store.Store, run string) error {
 	entries, err := st.Entries(ctx, run)
 	if err != nil {
@@ -232,7 +232,9 @@ func Undo(ctx context.Context, st *store.Store, run string) error {
 	})
 	var errs []error
 	for _, e := range entries {
-		errs = append(errs, removeAndStrike(ctx, st, e))
+		if e.Kept == "" {
+			errs = append(errs, removeAndStrike(ctx, st, e))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -96,12 +96,17 @@ func look(ctx context.Context, dirs store.Dirs, e store.Entry) (Leftover, error)
 	if e.Kind == store.Process {
 		pids, err := processes(e.Name)
 		l.Present = len(pids) > 0
-		l.What = "build VM " + e.Name
-		if isPlugin(e.Name) {
+		switch l.What = "build VM " + e.Name; {
+		case isPlugin(e.Name):
 			l.What = "plugin process " + e.Name
+		case strings.HasSuffix(e.Name, "-validate"):
+			l.What = "validation VM " + e.Name
 		}
 		if l.Present {
 			l.What += fmt.Sprintf(" (process %s)", strings.Trim(fmt.Sprint(pids), "[]"))
+			if e.Kept != "" {
+				l.What += ", kept for a look inside: " + e.Kept
+			}
 		}
 		return l, err
 	}

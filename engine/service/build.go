@@ -38,6 +38,7 @@ type Result struct {
 	LogPath string             `json:"log"` // customization.log, in the managed service's format
 
 	Validation    build.Validation `json:"validation,omitempty"`    // "" when none is wanted
+	Kept          *target.Kept     `json:"kept,omitempty"`          // the VM that was left standing, as errorHandling says
 	ValidationLog string           `json:"validationLog,omitempty"` // validation.log, in the same format; "" when it did not begin
 }
 
@@ -100,7 +101,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 
 		GeneralizeTimeout: r.GeneralizeTimeout,
 	}, active, mask, emit)
-	res.Validation = made.Validation
+	res.Validation, res.Kept = made.Validation, made.Kept
 	for _, out := range made.Outputs {
 		if out != nil {
 			res.Outputs = append(res.Outputs, *out)

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/ingot-build/ingot/engine/baseimage"
 	"github.com/ingot-build/ingot/engine/ledger"
@@ -15,6 +16,10 @@ type runLedger struct{ *Service }
 func (l runLedger) Record(ctx context.Context, runID string, kind store.Kind, name string) error {
 	_, err := l.store.Record(ctx, runID, kind, name)
 	return err
+}
+
+func (l runLedger) Keep(ctx context.Context, runID, how string) error {
+	return l.store.Keep(ctx, runID, how)
 }
 
 func (l runLedger) Undo(ctx context.Context, runID string) error {
@@ -88,7 +93,7 @@ func (s *Service) recorded(ctx context.Context) ([]ledger.Leftover, error) {
 // Clean removes what Leftovers lists and returns what is gone now. The error joins what could not be removed; the rest is
 // removed all the same.
 func (s *Service) Clean(ctx context.Context) ([]ledger.Leftover, error) {
-	removed, err := s.bury(ctx)
+	removed, err := s.remove(ctx, func(ledger.Leftover) bool { return true })
 	errs := []error{err}
 	for _, w := range s.workshops() {
 		gone, err := w.take(ctx)
@@ -97,13 +102,19 @@ func (s *Service) Clean(ctx context.Context) ([]ledger.Leftover, error) {
 	return removed, errors.Join(errs...)
 }
 
-// bury removes what dead runs left, and writes their end into their record. Unlike Clean it leaves a download that was cut off,
-// which can be gone on with.
+// bury removes what dead runs left, and writes their end into their record. Unlike Clean it leaves what they were to keep, and a
+// download that was cut off, which can be gone on with.
 func (s *Service) bury(ctx context.Context) ([]ledger.Leftover, error) {
+	return s.remove(ctx, func(l ledger.Leftover) bool { return l.Entry.Kept == "" })
+}
+
+// remove removes what dead runs recorded and which says, and writes their end into their record.
+func (s *Service) remove(ctx context.Context, which func(ledger.Leftover) bool) ([]ledger.Leftover, error) {
 	list, err := s.recorded(ctx)
 	if err != nil {
 		return nil, err
 	}
+	list = slices.DeleteFunc(list, func(l ledger.Leftover) bool { return !which(l) })
 	removed, err := ledger.Remove(ctx, s.store, list)
 	_, serr := s.store.Settle(ctx)
 	return removed, errors.Join(err, serr)

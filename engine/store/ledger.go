@@ -27,6 +27,9 @@ type Entry struct {
 	Kind     Kind      `json:"kind"`
 	Name     string    `json:"name"`
 	Recorded time.Time `json:"recorded"` // UTC
+
+	// Kept says how to get at a thing that outlives its run because the image template wants that. "" for all else.
+	Kept string `json:"kept,omitempty"`
 }
 
 // tokenShape keeps tokens long enough to be nobody else's.
@@ -106,9 +109,25 @@ func (s *Store) Strike(ctx context.Context, entry int64) error {
 	return nil
 }
 
+// Keep marks what a run has noted so far as kept: only a person removes it.
+func (s *Store) Keep(ctx context.Context, run, how string) error {
+	ctx = context.WithoutCancel(ctx)
+	if how == "" {
+		return fmt.Errorf("keep what run %s made: nothing says how to get at it", run)
+	}
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE ledger SET kept = ? WHERE run = ?`, how, run)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep what run %s made: %w", run, err)
+	}
+	return nil
+}
+
 // Entries lists what a run has noted and not struck, in the order of noting; run "" lists those of all runs.
 func (s *Store) Entries(ctx context.Context, run string) ([]Entry, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, run, kind, name, recorded FROM ledger WHERE ?1 = '' OR run = ?1
+	rows, err := s.db.QueryContext(ctx, `SELECT id, run, kind, name, recorded, kept FROM ledger WHERE ?1 = '' OR run = ?1
 		ORDER BY id`, run)
 	if err != nil {
 		return nil, s.explain(ctx, err)
@@ -122,7 +141,7 @@ func scanEntries(rows *sql.Rows) ([]Entry, error) {
 	for rows.Next() {
 		var e Entry
 		var recorded int64
-		if err := rows.Scan(&e.ID, &e.Run, &e.Kind, &e.Name, &recorded); err != nil {
+		if err := rows.Scan(&e.ID, &e.Run, &e.Kind, &e.Name, &recorded, &e.Kept); err != nil {
 			return nil, err
 		}
 		e.Recorded = fromNano(recorded)

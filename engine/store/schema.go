@@ -48,6 +48,8 @@ var migrations = []string{
 		UNIQUE (kind, name)                         -- a resource has one holder
 	) STRICT;
 	CREATE INDEX ledger_by_run ON ledger (run);`,
+
+	`ALTER TABLE ledger ADD COLUMN kept TEXT NOT NULL DEFAULT '';`,
 }
 
 // migrate brings the database up to date. It runs under the open lock, so two first starts do not meet here.

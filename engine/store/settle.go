@@ -65,7 +65,7 @@ func (s *Store) RemoveRun(ctx context.Context, id string) error {
 		if live {
 			return &LiveError{Run: id, PID: found[0].PID}
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT id, run, kind, name, recorded FROM ledger WHERE run = ? ORDER BY id`, id)
+		rows, err := tx.QueryContext(ctx, `SELECT id, run, kind, name, recorded, kept FROM ledger WHERE run = ? ORDER BY id`, id)
 		if err != nil {
 			return err
 		}

@@ -61,6 +61,21 @@ type Staged struct {
 	Detail string            // one line for people: "2 CPUs, 2048 MiB, TCG (software emulation)"
 }
 
+// A Keeper is a target that can leave a VM standing in which a step failed, for a look inside.
+type Keeper interface {
+	// Kept tells how to get into the VM that the builder of s left standing. It is an error when none stands.
+	Kept(ctx context.Context, s Staged) (Kept, error)
+}
+
+// Kept is a VM that outlives its run.
+type Kept struct {
+	Name    string `json:"name"`              // of the VM
+	Address string `json:"address"`           // host and port of its SSH or WinRM service
+	User    string `json:"user"`              // who may log in
+	Command string `json:"command,omitempty"` // logs in; "" where no program does it without a password
+	Disk    string `json:"disk"`              // path
+}
+
 // Disk is a disk file on this machine.
 type Disk struct {
 	Path        string

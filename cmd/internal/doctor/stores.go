@@ -3,7 +3,10 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/ingot-build/ingot/engine/ledger"
 )
 
 func baseImages(ctx context.Context, h *Host) Result {
@@ -44,7 +47,10 @@ func leftovers(ctx context.Context, h *Host) Result {
 		return Result{Status: Warn, Found: "cannot be looked at", Why: err.Error()}
 	case len(left) == 0:
 		return Result{Status: OK, Found: "none"}
-	default:
-		return Result{Status: Warn, Found: fmt.Sprintf("%d", len(left)), Why: "a run was killed and could not clean up", Fix: "ingot clean"}
 	}
+	why := "a run was killed and could not clean up"
+	if !slices.ContainsFunc(left, func(l ledger.Leftover) bool { return l.Entry.Kept == "" }) {
+		why = "a VM was kept for a look inside, as its image template says"
+	}
+	return Result{Status: Warn, Found: fmt.Sprintf("%d", len(left)), Why: why, Fix: "ingot clean"}
 }

@@ -14,6 +14,7 @@ import (
 type Fake struct {
 	Builder  string // Packer builder to run; "" is ingot-qemu
 	Problems []target.Problem
+	NotKept  error // why a VM was not left standing
 }
 
 // Info implements target.Target.
@@ -49,6 +50,14 @@ func (f *Fake) Stage(ctx context.Context, r target.Request) (target.Staged, erro
 		"output_directory": r.Dir,
 		"vm_name":          name,
 	}, Detail: "no machine"}, nil
+}
+
+// Kept implements target.Keeper.
+func (f *Fake) Kept(_ context.Context, s target.Staged) (target.Kept, error) {
+	name := s.Vars["vm_name"]
+	return target.Kept{
+		Name: name, Address: "127.0.0.1:2222", User: "packer", Command: "ssh " + name, Disk: filepath.Join(s.Dir, "disk.qcow2"),
+	}, f.NotKept
 }
 
 // Collect implements target.Target.

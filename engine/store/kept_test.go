@@ -1,0 +1,39 @@
+package store
+
+import "testing"
+
+// TestKeep marks what a run has, and nothing else.
+func TestKeep(t *testing.T) {
+	ctx := t.Context()
+	s := openTest(t, testDirs(t))
+	first, second := startTest(t, s, "first").Run().ID, startTest(t, s, "second").Run().ID
+	note := func(run, name string) {
+		t.Helper()
+		if _, err := s.Record(ctx, run, File, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	note(first, "/g/kept")
+	note(second, "/g/other")
+	if err := s.Keep(ctx, first, "ssh packer@127.0.0.1"); err != nil {
+		t.Fatal(err)
+	}
+	note(first, "/g/later")
+	note(first, "/g/kept") // again
+	entries, err := s.Entries(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"/g/kept": "ssh packer@127.0.0.1", "/g/other": "", "/g/later": ""}
+	for _, e := range entries {
+		if e.Kept != want[e.Name] {
+			t.Errorf("%s is kept: %q, want %q", e.Name, e.Kept, want[e.Name])
+		}
+	}
+	if len(entries) != len(want) {
+		t.Errorf("entries %v", entries)
+	}
+	if err := s.Keep(ctx, first, ""); err == nil {
+		t.Error("kept without a word how to get at it")
+	}
+}
