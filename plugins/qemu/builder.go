@@ -40,10 +40,11 @@ func (b *Builder) Prepare(raws ...any) (variables, warnings []string, err error)
 	return nil, nil, b.config.prepare(raws...)
 }
 
-// Run makes the VM, provisions it and returns its disk as an *Artifact. The error says what failed first; QEMU has
-// ended by then and, unless on-error is "abort", everything but the console's log is gone.
+// Run makes the VM, provisions it and returns its disk as an *Artifact. The error says what failed first; QEMU has ended by
+// then and everything but the console's log is gone, unless on-error is "abort": see keepIfAborted.
 func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
 	// QEMU's end, or a doomed guest, cancels whatever step is running; the cause says why.
+	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	vm := newVM(&b.config, ui, cancel)
@@ -91,7 +92,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	}
 	vm.boot.end(err)
 	vm.shutdown.end(err)
-	vm.keepIfAborted()
+	vm.keepIfAborted(outer.Err() != nil)
 	if err != nil {
 		return nil, err
 	}

@@ -290,23 +290,6 @@ func TestBuildCancelled(t *testing.T) {
 	}
 }
 
-func TestBuildAborted(t *testing.T) {
-	b := newFakeBuild(t, goodGuest, map[string]any{"packer_on_error": "abort"})
-	_, err := b.builder.Run(t.Context(), b.ui, hookFunc(sayNo))
-	if err == nil || err.Error() != "script said no" {
-		t.Errorf("got %v", err)
-	}
-	b.checkGone(t)
-	if diff := cmp.Diff([]string{consoleFile, diskFile}, b.left(t)); diff != "" {
-		t.Errorf("kept in the output directory: %s", diff)
-	}
-	if !slices.ContainsFunc(b.ui.lines(), func(line string) bool {
-		return strings.Contains(line, "Kept for a look inside: "+filepath.Join(b.dir, diskFile))
-	}) {
-		t.Errorf("where it was kept is not said: %q", b.ui.lines())
-	}
-}
-
 // After a reboot the guest is reached at the same port, as soon as its sshd is back.
 func TestBuildWithReboot(t *testing.T) {
 	b := newFakeBuild(t, goodGuest, nil)

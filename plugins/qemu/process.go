@@ -27,14 +27,25 @@ type process struct {
 	result error         // of exec.Cmd.Wait; read it after done
 }
 
+// bound says what becomes of a process when this program dies in whatever way.
+type bound bool
+
+const (
+	toUs    bound = true  // the kernel kills it
+	toNoOne bound = false // it stays: somebody may want to look inside
+)
+
 // startProcess starts program in dir, in a process group of its own: Ctrl-C on the terminal does not reach it, and the
-// build decides when it ends. The kernel kills it when this program dies in whatever way. env adds to the environment.
-func startProcess(name, program, dir string, args []string, env ...string) (*process, error) {
+// build decides when it ends. env adds to the environment.
+func startProcess(b bound, name, program, dir string, args []string, env ...string) (*process, error) {
 	p := &process{name: name, stderr: &tail{limit: 4 << 10}, done: make(chan struct{})}
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Stderr = dir, p.stderr
 	cmd.Env = append(cmd.Environ(), env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal's end reaches it either
+	if b == toUs {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	}
 	cmd.WaitDelay = time.Second // a child of QEMU that kept its stderr must not keep us
 
 	started := make(chan error)

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // parentEnv makes the test binary a program that starts a process and waits, to be killed.
@@ -18,7 +20,7 @@ const parentEnv = "INGOT_TEST_PARENT"
 
 // actAsParent starts a process that would live for long, and says its number.
 func actAsParent() {
-	p, err := startProcess("sleep", "/bin/sleep", "/", []string{"300"})
+	p, err := startProcess(bound(os.Getenv(parentEnv) == "bound"), "sleep", "/bin/sleep", "/", []string{"300"})
 	if err != nil {
 		panic(err)
 	}
@@ -28,12 +30,35 @@ func actAsParent() {
 
 // When the program dies without a chance to clean up, QEMU goes with it.
 func TestProcessDiesWithParent(t *testing.T) {
+	child := orphan(t, "bound")
+	for deadline := time.Now().Add(time.Minute); runs(child); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the process outlived its parent")
+		}
+	}
+}
+
+// A QEMU that may be looked into stays, in a session of its own: what ends the terminal does not end it.
+func TestProcessOutlivesParent(t *testing.T) {
+	child := orphan(t, "free")
+	if session, err := unix.Getsid(child); err != nil || session != child {
+		t.Errorf("it is in session %d, %v", session, err)
+	}
+	// The kernel sends the signal of a parent's death before anybody can wait for that death.
+	if !runs(child) {
+		t.Error("the process died with its parent")
+	}
+}
+
+// orphan gives the number of a process whose parent has died.
+func orphan(t *testing.T, how string) int {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	parent := exec.Command(self)
-	parent.Env = append(os.Environ(), parentEnv+"=1")
+	parent.Env = append(os.Environ(), parentEnv+"="+how)
 	out, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -56,12 +81,8 @@ func TestProcessDiesWithParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = parent.Wait()
-	for deadline := time.Now().Add(time.Minute); runs(child); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			_ = syscall.Kill(child, syscall.SIGKILL)
-			t.Fatal("the process outlived its parent")
-		}
-	}
+	t.Cleanup(func() { _ = syscall.Kill(child, syscall.SIGKILL) })
+	return child
 }
 
 // runs tells whether a process is there and no zombie: an orphan's is whoever adopts it to reap.
@@ -80,7 +101,7 @@ func TestProcessEnds(t *testing.T) {
 		{"leaves its stderr to a child", "sleep 30 & exit 4", "QEMU ended with exit code 4"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p, err := startProcess("QEMU", "/bin/sh", t.TempDir(), []string{"-c", tc.script})
+			p, err := startProcess(toUs, "QEMU", "/bin/sh", t.TempDir(), []string{"-c", tc.script})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +113,7 @@ func TestProcessEnds(t *testing.T) {
 			_ = syscall.Kill(-p.pid, syscall.SIGKILL) // the child that stayed
 		})
 	}
-	if _, err := startProcess("nothing", "/no/such/program", "/", nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := startProcess(toUs, "nothing", "/no/such/program", "/", nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v for a program that is not there", err)
 	}
 }

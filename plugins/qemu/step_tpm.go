@@ -20,7 +20,7 @@ const (
 	processMark = "INGOT_PROCESS"
 )
 
-// stepTPM starts the TPM, a process of its own. Like QEMU it dies with this program, in whatever way.
+// stepTPM starts the TPM, a process of its own, which lives as long as QEMU may.
 type stepTPM struct{ *vm }
 
 // tpmArgs are swtpm's arguments. Paths are relative to the working directory, which keeps that of the socket short.
@@ -38,7 +38,7 @@ func (s *stepTPM) start(ctx context.Context) (err error) {
 	if err := os.Mkdir(s.file(tpmFolder), 0o700); err != nil {
 		return fmt.Errorf("make the TPM's folder: %w", err)
 	}
-	s.tpm, err = startProcess("swtpm", s.programs.TPM, s.dir, tpmArgs(), processMark+"="+s.config.VMName)
+	s.tpm, err = startProcess(s.bound(), "swtpm", s.programs.TPM, s.dir, tpmArgs(), processMark+"="+s.config.VMName)
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func (s *vm) powerOn(ctx context.Context) error {
 	if s.poweredOn.IsZero() { // a second start is part of the same boot
 		s.poweredOn = time.Now()
 	}
-	process, err := startProcess("QEMU", s.programs.System, s.dir, m.args())
+	process, err := startProcess(s.bound(), "QEMU", s.programs.System, s.dir, m.args())
 	if err != nil {
 		return err
 	}

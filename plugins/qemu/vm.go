@@ -12,9 +12,6 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 )
 
-// abortPatience is how long an aborted build's guest gets to power off before QEMU is told to quit.
-const abortPatience = 30 * time.Second
-
 // vm is the build VM while it is made, used and taken down. The steps share it; each fills in what the later ones need.
 type vm struct {
 	config *Config
@@ -114,28 +111,6 @@ func (v *vm) release() {
 	v.watchers.Wait()
 	v.monitor = nil
 	v.process = nil
-}
-
-// keepIfAborted deals with what is still there after the steps' own cleaning up, which on-error "abort" leaves out. A
-// process cannot stay, since it ends with this program; its disk can. So the guest is powered off and the disk kept for
-// a look inside.
-func (v *vm) keepIfAborted() {
-	if v.process == nil {
-		return
-	}
-	v.expected.Store(true)
-	if v.monitor != nil && !v.process.ended() {
-		ctx, cancel := context.WithTimeout(context.Background(), abortPatience)
-		defer cancel()
-		if v.monitor.powerButton(ctx) == nil {
-			v.process.within(abortPatience)
-		}
-	}
-	v.release()
-	v.endTPM()
-	v.remove(monitorFile, pidFile, efiVarsFile, seedFile)
-	v.ui.Say(fmt.Sprintf("Kept for a look inside: %s (over %s); its console: %s",
-		v.file(diskFile), v.config.SourceDisk, v.file(consoleFile)))
 }
 
 // endPhase closes a phase after what the console said in it.

@@ -6,6 +6,7 @@ package qemu
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -110,6 +111,21 @@ func pinBase(base target.Disk, dir string) (string, error) {
 	default:
 		return base.Path, nil
 	}
+}
+
+// keptName is the file in which the builder says how to get into a VM that it left standing.
+const keptName = "kept.json"
+
+// Kept implements target.Keeper.
+func (*Target) Kept(_ context.Context, s target.Staged) (kept target.Kept, err error) {
+	text, err := os.ReadFile(filepath.Join(s.Dir, keptName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return kept, errors.New("the builder left none that runs")
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &kept)
+	}
+	return kept, err
 }
 
 // Collect implements target.Target.

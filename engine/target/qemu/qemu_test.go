@@ -3,6 +3,8 @@ package qemu
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +90,34 @@ func TestStageVars(t *testing.T) {
 	}
 	if !strings.Contains(staged.Detail, "software emulation") {
 		t.Errorf("detail %q does not say what TCG costs", staged.Detail)
+	}
+}
+
+func TestKept(t *testing.T) {
+	var tgt target.Keeper = &Target{Accel: tcg}
+	staged := target.Staged{Dir: t.TempDir()}
+	if kept, err := tgt.Kept(t.Context(), staged); err == nil {
+		t.Errorf("kept %+v where nothing is", kept)
+	}
+	// As plugins/qemu writes it.
+	text := `{"name": "ingot-0badcafe", "pid": 4711, "address": "127.0.0.1:2222", "user": "packer", "command": "ssh here", "disk": "/d"}`
+	if err := os.WriteFile(filepath.Join(staged.Dir, keptName), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := target.Kept{Name: "ingot-0badcafe", Address: "127.0.0.1:2222", User: "packer", Command: "ssh here", Disk: "/d"}
+	if kept, err := tgt.Kept(t.Context(), staged); err != nil || kept != want {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
+}
+
+// TestNames: the two VMs of a run can be told apart in the list of processes and in the ledger.
+func TestNames(t *testing.T) {
+	r := target.Request{RunID: "0badcafe"}
+	if got := vmName(r); got != "ingot-0badcafe" {
+		t.Errorf("the build VM is %s", got)
+	}
+	if r.Validates = true; vmName(r) != "ingot-0badcafe-validate" {
+		t.Errorf("the validation VM is %s", vmName(r))
 	}
 }
 
