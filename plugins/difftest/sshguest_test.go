@@ -1,12 +1,9 @@
 package difftest
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"golang.org/x/crypto/ssh"
+	"github.com/ingot-build/ingot/plugins/provtest/sshguest"
 )
 
 // sshGuest is a Linux machine behind SSH: this host's shell and scp, with a folder of its own in the place of /tmp.
@@ -28,100 +25,41 @@ type sshGuest struct {
 }
 
 // dropFile is what a script leaves in /tmp to have the connection cut, as a restart of the machine does.
-const dropFile = "drop-the-connection"
+const dropFile = sshguest.DropFile
 
 func startSSH(t *testing.T) *sshGuest {
 	t.Helper()
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := &ssh.ServerConfig{PasswordCallback: func(c ssh.ConnMetadata, word []byte) (*ssh.Permissions, error) {
-		if c.User() != user || string(word) != password {
-			return nil, errors.New("wrong user or password")
-		}
-		return nil, nil
-	}}
-	config.AddHostKey(signer)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &sshGuest{tmp: t.TempDir(), port: listener.Addr().(*net.TCPAddr).Port}
-	var serving sync.WaitGroup
-	t.Cleanup(func() { _ = listener.Close(); serving.Wait() })
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return // closed
-			}
-			go g.serve(conn, config)
-		}
-	})
+	g := &sshGuest{tmp: t.TempDir()}
+	g.port = sshguest.Serve(t, user, password, g.serve)
 	return g
 }
 
-func (g *sshGuest) serve(conn net.Conn, config *ssh.ServerConfig) {
-	defer conn.Close()
-	_, channels, requests, err := ssh.NewServerConn(conn, config)
-	if err != nil {
-		return
+func (g *sshGuest) serve(c sshguest.Command) (exit int, err error) {
+	exit = g.run(c)
+	if _, err := os.Stat(filepath.Join(g.tmp, dropFile)); err == nil {
+		_ = os.Remove(filepath.Join(g.tmp, dropFile))
+		return 0, sshguest.ErrDrop
 	}
-	go ssh.DiscardRequests(requests)
-	for c := range channels {
-		if c.ChannelType() != "session" {
-			_ = c.Reject(ssh.UnknownChannelType, "sessions only")
-			continue
-		}
-		channel, requests, err := c.Accept()
-		if err != nil {
-			return
-		}
-		go g.session(conn, channel, requests)
-	}
-}
-
-func (g *sshGuest) session(conn net.Conn, channel ssh.Channel, requests <-chan *ssh.Request) {
-	defer channel.Close()
-	for r := range requests {
-		var line struct{ Text string }
-		if r.Type != "exec" || ssh.Unmarshal(r.Payload, &line) != nil {
-			_ = r.Reply(r.Type == "env" || r.Type == "pty-req", nil)
-			continue
-		}
-		_ = r.Reply(true, nil)
-		exit := g.run(strings.TrimSuffix(line.Text, "\n"), channel)
-		if _, err := os.Stat(filepath.Join(g.tmp, dropFile)); err == nil {
-			_ = os.Remove(filepath.Join(g.tmp, dropFile))
-			_ = conn.Close()
-			return
-		}
-		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(exit)}))
-		return
-	}
+	return exit, nil
 }
 
 // inTmp finds /tmp where it is a path of its own.
 var inTmp = regexp.MustCompile(`(^|[\s'"=:&;])/tmp\b`)
 
-func (g *sshGuest) run(line string, channel ssh.Channel) int {
+func (g *sshGuest) run(c sshguest.Command) int {
+	line := strings.TrimSuffix(c.Line, "\n")
 	g.mu.Lock()
 	g.journal = append(g.journal, line)
 	g.mu.Unlock()
 	cmd := exec.Command("/bin/sh", "-c", inTmp.ReplaceAllString(line, "${1}"+g.tmp))
 	cmd.Dir = g.tmp
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + g.tmp, "LANG=C"}
-	cmd.Stdout, cmd.Stderr = channel, channel.Stderr()
+	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
 	stdin, err := cmd.StdinPipe() // the command may end before its input does
 	if err != nil {
 		return 255
 	}
-	go func() { _, _ = io.Copy(stdin, channel); _ = stdin.Close() }()
+	go func() { _, _ = io.Copy(stdin, c.Stdin); _ = stdin.Close() }()
 	if err := cmd.Run(); cmd.ProcessState == nil || err != nil && cmd.ProcessState.ExitCode() < 0 {
 		return 255
 	}
