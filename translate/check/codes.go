@@ -100,13 +100,9 @@ const (
 	CodeWindowsCustomizer diag.Code = "ING3001"
 	CodeWindowsSource     diag.Code = "ING3002"
 	CodeISOSource         diag.Code = "ING3003"
-	CodeValidators        diag.Code = "ING3004"
 	CodeOptimize          diag.Code = "ING3005"
 	CodeWorkload          diag.Code = "ING3006"
-	CodeAutoRun           diag.Code = "ING3007"
 	CodeDataDisks         diag.Code = "ING3008"
-	CodeErrorHandling     diag.Code = "ING3009"
-	CodeSourceVersioning  diag.Code = "ING3010"
 	CodePlaceholderName   diag.Code = "ING3012"
 	CodeBuildNothing      diag.Code = "ING3013"
 

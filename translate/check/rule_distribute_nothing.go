@@ -12,8 +12,11 @@ func distributeNothing(t *template.ImageTemplate, r *report) {
 	}
 }
 
-// buildNothing refuses the same for a build on this machine.
+// buildNothing refuses the same for a build on this machine, unless it is there to validate.
 func buildNothing(t *template.ImageTemplate, r *report) {
+	if v := t.Validate; v.SourceValidationOnly.Value || len(v.InVMValidations.Value) > 0 {
+		return
+	}
 	if all, ok := t.Distribute.Get(); ok && len(all) == 0 {
 		r.add(finding{at: t.Distribute.Range, path: "properties.distribute", summary: "a build without a distributor keeps nothing",
 			fix: addDistributor})

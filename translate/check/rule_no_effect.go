@@ -24,6 +24,9 @@ func noEffect(t *template.ImageTemplate, r *report) {
 		warn(given[0].Range, "properties.vmProfile.userAssignedIdentities", "userAssignedIdentities",
 			"no identity exists on the build VM, and scripts cannot sign in with one", "")
 	}
+	if s := t.AutoRunState; s.Value == "Enabled" {
+		warn(s.Range, "properties.autoRun.state", "autoRun", "a run starts when you start it", "run: ingot build FILE")
+	}
 	if s := t.StagingResourceGroup; s.IsSet() {
 		warn(s.Range, "properties.stagingResourceGroup", "stagingResourceGroup",
 			"a run keeps its things in a directory of this machine", "")

@@ -26,12 +26,12 @@ type claim struct {
 var claims = concat(
 	ofResource,
 	ofMachine,
-	steps("properties.customize", "steps", "", ""),
+	steps("properties.customize", "steps", ""),
 	onlyCustomizers,
 	ofDistributors,
 	ofRun,
 	ofSource,
-	steps("properties.validate.inVMValidations", "validation.steps", "validate/", "ING3004"),
+	steps("properties.validate.inVMValidations", "validation.steps", "validate/"),
 	ofTriggers,
 )
 
@@ -86,14 +86,14 @@ var ofMachine = []claim{
 }
 
 // steps is about what customizers and validators have in common. Where is the folder of their Packer template.
-func steps(path, plan, where, halts string) []claim {
+func steps(path, plan, where string) []claim {
 	one := func(c claim) claim {
 		c.path = path + c.path
 		if c.refused != "" {
 			return c
 		}
-		c.plan, c.halts = plan+c.plan, halts
-		if halts == "" && strings.Contains(c.path, "[PowerShell]") {
+		c.plan = plan + c.plan
+		if strings.Contains(c.path, "[PowerShell]") {
 			c.halts = "ING3001"
 		}
 		return c
@@ -192,7 +192,7 @@ var ofDistributors = func() []claim {
 			test: "engine/gallery TestLatest"},
 		{path: shared + "versioning(Latest).scheme", plan: "destinations.sharedImage.scheme",
 			azure: "`README.md` says so: the version is a variable", build: "the next version after the highest", set: `"Source"`, base: "trigger",
-			halts: "ING3010", test: "engine/gallery TestLatest"},
+			test: "engine/gallery TestLatest"},
 		{path: shared + "versioning(Source).scheme", plan: "destinations.sharedImage.scheme",
 			azure: "`README.md` says so: the version is a variable", build: "the source's version", set: `"Latest"`, test: "engine/gallery TestFromSource"},
 		{path: vhd + "artifactTags", plan: "destinations.tags", azure: tags, build: recorded, set: `{"m": "w"}`, test: all},
@@ -204,24 +204,29 @@ var ofDistributors = func() []claim {
 	}
 }()
 
+const keeps = "the VM goes on running, with its disk, until `ingot clean`"
+
 // ofRun is about the run as a whole.
 var ofRun = []claim{
-	{path: "properties.autoRun.state", none: ofStart, halts: "ING3007", set: `"Enabled"`},
+	{path: "properties.autoRun.state", none: ofStart, set: `"Enabled"`},
 	{path: "properties.buildTimeoutInMinutes", plan: "timeoutMinutes", azure: "`polling_duration_timeout`, for each wait",
 		build: "ends the run", set: `240`, test: "engine/build TestTimeoutSaysWhatWasRunning"},
 	{path: "properties.errorHandling.onCustomizerError", plan: "onError.keepBuildVM", qemu: "`README.md`: `packer build -on-error=abort`",
-		azure: "`README.md`: `packer build -on-error=abort`", halts: "ING3009", set: `"abort"`},
+		azure: "`README.md`: `packer build -on-error=abort`", build: keeps, set: `"abort"`, test: "engine/build TestKeep"},
 	{path: "properties.errorHandling.onValidationError", plan: "onError.keepValidationVM",
-		qemu: "`README.md`: `packer build -on-error=abort`", azure: "`README.md`: `packer build -on-error=abort`", halts: "ING3009", set: `"abort"`},
+		qemu: "`README.md`: `packer build -on-error=abort`", azure: "`README.md`: `packer build -on-error=abort`", build: keeps, set: `"abort"`,
+		test: "engine/build TestKeep"},
 	{path: "properties.optimize.vmBoot.state", plan: "optimizeBoot", qemu: "`README.md` says that it is lost",
 		azure: "`README.md` says that it is lost", halts: "ING3005", set: `"Enabled"`},
 	{path: "properties.optimize.workload.scriptUri", none: "only an enabled workload is run, and that is refused", set: `"https://example.com/v.sh"`},
 	{path: "properties.optimize.workload.sha256Checksum", none: "only an enabled workload is run, and that is refused", set: otherSum},
 	{path: "properties.optimize.workload.state", refused: "ING3006", set: `"Enabled"`},
-	{path: "properties.validate.continueDistributeOnFailure", plan: "validation.distributeAnyway", halts: "ING3004", set: `true`},
+	{path: "properties.validate.continueDistributeOnFailure", plan: "validation.distributeAnyway",
+		build: "an image that failed is distributed too; the run has failed all the same", set: `true`, test: "engine/build TestValidation"},
 	{path: "properties.validate.sourceValidationOnly", plan: "validation.sourceOnly",
 		qemu:  "`image.pkr.hcl` is then the validation, and there is no other",
-		azure: "`image.pkr.hcl` is then the validation, and there is no other", halts: "ING3004", set: `true`},
+		azure: "`image.pkr.hcl` is then the validation, and there is no other",
+		build: "the validators run on the source, and nothing is built", set: `true`, test: "engine/build TestValidation"},
 }
 
 // ofSource: what the ids name is looked up in the local store by a build on this machine.
