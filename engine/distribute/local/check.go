@@ -30,7 +30,7 @@ type (
 func Check(ctx context.Context, p *plan.Plan, g *gallery.Gallery) diag.List {
 	var found diag.List
 	for _, d := range p.Destinations {
-		if err := check(ctx, d, g); err != nil {
+		if err := check(ctx, d, p.Source, g); err != nil {
 			f := diag.Diagnostic{
 				Severity: diag.Error, Code: codeDestination, Subject: d.Origin.Range, Path: d.Origin.Path,
 				Summary: fmt.Sprintf("distributor %q has no place on this machine: %v", d.RunOutputName, err),
@@ -47,11 +47,14 @@ func Check(ctx context.Context, p *plan.Plan, g *gallery.Gallery) diag.List {
 	return found
 }
 
-func check(ctx context.Context, d plan.Destination, g *gallery.Gallery) error {
+func check(ctx context.Context, d plan.Destination, source plan.Source, g *gallery.Gallery) error {
 	switch {
 	case d.ManagedImage != nil:
 		return g.CheckImageID(d.ManagedImage.ID)
 	case d.SharedImage != nil:
+		if d.SharedImage.Scheme == plan.SchemeSource && source.Exact != nil {
+			return checkFromSource(ctx, d.SharedImage.DefinitionID, source.Exact.Version, g)
+		}
 		if d.SharedImage.Version == "" {
 			return g.CheckDefinitionID(d.SharedImage.DefinitionID)
 		}
@@ -71,4 +74,16 @@ func check(ctx context.Context, d plan.Destination, g *gallery.Gallery) error {
 		}
 		return g.CheckVHDName(to.inGallery)
 	}
+}
+
+// checkFromSource asks whether the source's version can be taken over.
+func checkFromSource(ctx context.Context, definition, version string, g *gallery.Gallery) error {
+	if err := g.CheckDefinitionID(definition); err != nil {
+		return err
+	}
+	v, err := gallery.FromSource(version)(nil)
+	if err != nil {
+		return err
+	}
+	return g.CheckVersionFree(ctx, definition, v)
 }

@@ -322,3 +322,29 @@ func TestCheckFindsWhatWouldFail(t *testing.T) {
 		t.Errorf("found %v in what works", found)
 	}
 }
+
+// TestCheckFromSource: whether the source's version can be taken over is known before the build.
+func TestCheckFromSource(t *testing.T) {
+	g := open(t)
+	if _, _, err := run(t, g, disk(t), planFor(sharedImage(plan.SharedImage{DefinitionID: webDef, Version: "1.0.0"}))); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ version, want string }{
+		{"1.0.1", ""},
+		{"1.0.0", "1.0.0"},
+		{"0.20231004.0.5", "has 4 parts"},
+		{"", "no version to take over"},
+	} {
+		p := planFor(sharedImage(plan.SharedImage{DefinitionID: webDef, Scheme: plan.SchemeSource}))
+		p.Source.Exact = &plan.Exact{Version: tt.version}
+		found := Check(t.Context(), p, g)
+		if (len(found) > 0) != (tt.want != "") || len(found) > 0 && !strings.Contains(found[0].Summary, tt.want) {
+			t.Errorf("version %q: found %v, want %q", tt.version, found, tt.want)
+		}
+	}
+	p := planFor(sharedImage(plan.SharedImage{DefinitionID: compute + "/images/web", Scheme: plan.SchemeSource}))
+	p.Source.Exact = &plan.Exact{Version: "1.0.1"}
+	if found := Check(t.Context(), p, g); len(found) != 1 {
+		t.Errorf("found %v in a definition that is none", found)
+	}
+}
