@@ -31,7 +31,7 @@ var layers = []layer{
 	{who: []string{"translate/plan"}, may: []string{"translate/diag"}, pure: true},
 	{who: []string{"translate/emit"}, may: []string{"translate/plan", "translate/diag", "translate/emit/configspec"}, pure: true}, // emit never sees the template
 	{who: []string{"translate/..."}, may: []string{"translate/..."}, pure: true},
-	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace", "engine/azureid"}},
+	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace", "engine/azureid", "engine/guest"}},
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
 	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag", "translate/hcltext"}},
@@ -40,6 +40,7 @@ var layers = []layer{
 	{who: []string{"engine/plugindir"}, may: []string{"engine/pluginhost", "engine/events"}},
 	{who: []string{"engine/service"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/build"}, may: []string{"engine/...", "translate/..."}},
+	{who: []string{"engine/target/azure/azuresim"}, may: []string{"translate/deployment", "translate/armjson"}}, // it evaluates deployments
 	{who: []string{"engine/..."}, may: []string{"engine/...", "translate/plan", "translate/diag"}},
 	{who: []string{"plugins/all"}, may: []string{"plugins/..."}},
 	{who: []string{"plugins/..."}, may: []string{"plugins/...", "translate/plan"}},

@@ -5,6 +5,13 @@ go 1.26.0
 require (
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.3 // what azidentity's credentials and options are made of
 	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // who this machine is in Azure, to read blobs that are not public
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/authorization/armauthorization/v2 v2.2.0 // tests: permissions and roles, read by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7 v7.3.0 // tests: machines, disks, images and galleries, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/keyvault/armkeyvault v1.5.0 // tests: key vaults, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v7 v7.2.0 // tests: networks, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources v1.2.0 // tests: groups, deployments and providers, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armsubscriptions v1.3.0 // tests: subscriptions and locations, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage v1.8.1 // tests: storage accounts, by the official client
 	github.com/ProtonMail/go-crypto v1.5.2 // OpenPGP signatures of plugin releases; the one of golang.org/x/crypto is given up
 	github.com/agext/levenshtein v1.2.3 // near names in messages; the one hcl uses
 	github.com/aymanbagabas/go-udiff v0.4.1 // unified diffs
@@ -42,7 +49,6 @@ require (
 	modernc.org/sqlite v1.60.0 // runs, events and ledger, without cgo; later versions need a module that cannot be had
 	mvdan.cc/sh/v3 v3.14.1 // shell scripts, parsed
 )
-
 
 require (
 	cloud.google.com/go v0.112.2 // indirect

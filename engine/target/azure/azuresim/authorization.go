@@ -1,0 +1,133 @@
+package azuresim
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Denial is a permission that the caller lacks: an action such as "Microsoft.Compute/images/write", in which "*" is any
+// text, at a scope and below it.
+type Denial struct {
+	Action string
+	Scope  string // "" is everywhere
+}
+
+// operation is the permission that a call takes.
+//
+// Reference: https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations
+func (c *call) operation() string {
+	typ := c.id.Type
+	if c.id.Is(groupType) || c.id.Is(subscriptionType) {
+		typ = strings.Replace(typ, "Microsoft.Resources/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups",
+			1)
+	}
+	switch c.r.Method {
+	case http.MethodGet, http.MethodHead:
+		if c.tail != "" && kindOf(typ+"/"+c.tail) != nil {
+			typ += "/" + c.tail
+		}
+		return typ + "/read"
+	case http.MethodDelete:
+		return typ + "/delete"
+	case http.MethodPost:
+		return typ + "/" + c.tail + "/action"
+	}
+	return typ + "/write"
+}
+
+// mayDo refuses what the caller has no permission for.
+func (c *call) mayDo() error {
+	if strings.EqualFold(c.id.Type, "Microsoft.Authorization") { // everybody may ask what he may
+		return nil
+	}
+	return c.sim.permits(c.who, c.operation(), c.id)
+}
+
+func (s *Sim) permits(who claims, action string, id ID) error {
+	for _, d := range s.opts.Denied {
+		if d.covers(action, id.Key()) {
+			return refuse(http.StatusForbidden, "AuthorizationFailed",
+				"The client '%s' with object id '%s' does not have authorization "+
+					"to perform action '%s' over scope '%s' or the scope is invalid. If access was recently granted, please refresh "+
+					"your "+
+					"credentials.", who.App, who.Object, action, id)
+		}
+	}
+	return nil
+}
+
+func (d Denial) covers(action, scope string) bool {
+	within := strings.ToLower(d.Scope)
+	return pattern(d.Action).MatchString(action) && (within == "" || scope == within || strings.HasPrefix(scope,
+		within+"/"))
+}
+
+// listPermissions answers with everything but what is denied at the scope.
+func listPermissions(c *call) (*reply, error) {
+	scope := strings.ToLower(c.id.Scope)
+	if scope == "" {
+		id := c.id
+		id.Type, id.Names = "", nil
+		scope = id.Key()
+	}
+	not := []any{}
+	for _, d := range c.sim.opts.Denied {
+		within := strings.ToLower(d.Scope)
+		if within == "" || scope == within || strings.HasPrefix(scope, within+"/") {
+			not = append(not, d.Action)
+		}
+	}
+	return page([]any{object{"actions": []any{"*"}, "notActions": not, "dataActions": []any{},
+		"notDataActions": []any{}}}), nil
+}
+
+func checkRoleAssignment(c *change) error {
+	b := c.body()
+	if text(b, "properties", "principalId") == "" || text(b, "properties", "roleDefinitionId") == "" {
+		return refuse(http.StatusBadRequest, "BadRequestFormat", "The request was incorrectly formatted: it takes "+
+			"principalId and "+
+			"roleDefinitionId.")
+	}
+	scope := c.id.Scope
+	if scope == "" {
+		scope = strings.TrimSuffix(ID{Subscription: c.id.Subscription, Group: c.id.Group}.String(), "/")
+	}
+	set(b, scope, "properties", "scope")
+	for _, r := range c.sim.store.list(func(r *resource) bool {
+		return r.id.Is(c.kind.name) &&
+			r.id.Key() != c.id.Key()
+	}) {
+		if strings.EqualFold(text(r.body, "properties", "scope"), scope) &&
+			text(r.body, "properties", "principalId") == text(b, "properties", "principalId") &&
+			strings.EqualFold(text(r.body, "properties", "roleDefinitionId"), text(b, "properties", "roleDefinitionId")) {
+			return refuse(http.StatusConflict, "RoleAssignmentExists", "The role assignment already exists.")
+		}
+	}
+	fill(b, "ServicePrincipal", "properties", "principalType")
+	set(b, stamp(time.Now()), "properties", "createdOn")
+	return nil
+}
+
+func checkUserIdentity(c *change) error {
+	set(c.body(), c.sim.opts.TenantID, "properties", "tenantId")
+	set(c.body(), nameUUID("client "+c.id.Key()), "properties", "clientId")
+	set(c.body(), nameUUID("principal "+nameUUID("client "+c.id.Key())), "properties", "principalId")
+	return nil
+}
+
+// completeIdentity fills in who a resource is that has an identity, and those that were assigned to it.
+func (c *change) completeIdentity() {
+	b := c.body()
+	if strings.Contains(text(b, "identity", "type"), "SystemAssigned") {
+		set(b, nameUUID("principal "+c.id.Key()), "identity", "principalId")
+		set(b, c.sim.opts.TenantID, "identity", "tenantId")
+	}
+	assigned, _ := at(b, "identity", "userAssignedIdentities").(object)
+	for id := range assigned {
+		if r := c.sim.store.find(id); r != nil {
+			assigned[id] = object{"principalId": text(r.body, "properties", "principalId"), "clientId": text(r.body,
+				"properties", "clientId")}
+		}
+	}
+}

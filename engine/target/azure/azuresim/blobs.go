@@ -1,0 +1,162 @@
+package azuresim
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Blobs is one account of a real blob service, Azurite for one. The blobs of all emulated storage accounts are in it,
+// each
+// container by the name of its account and its own. Requests are checked here and signed anew for the service.
+type Blobs struct {
+	Endpoint string // of the account: https://ACCOUNT.blob.core.windows.net
+	Account  string
+	Key      []byte
+	Client   *http.Client // reaches it; nil is http.DefaultClient
+}
+
+// container is the service's name for one of an account.
+func (b *Blobs) container(account, name string) string { return account + "-" + name }
+
+func (b *Blobs) client() *http.Client {
+	if b.Client == nil {
+		return http.DefaultClient
+	}
+	return b.Client
+}
+
+// address is that of a blob in the service, signed for an hour.
+func (b *Blobs) address(account, path string, q url.Values) string {
+	if q == nil {
+		q = url.Values{}
+	}
+	for name, values := range b.signature() {
+		q[name] = values
+	}
+	container, blob, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	u := b.Endpoint + "/" + b.container(account, container)
+	if blob != "" {
+		u += "/" + blob
+	}
+	return u + "?" + q.Encode()
+}
+
+// serveBlob passes a request for a blob on.
+func (s *Sim) serveBlob(w http.ResponseWriter, r *http.Request, account string) {
+	b := s.opts.Blobs
+	if b == nil {
+		writeBlobError(w, http.StatusServiceUnavailable, "ServerBusy", "the emulator was started without a blob service")
+		return
+	}
+	if !s.hasAccount(account) {
+		writeBlobError(w, http.StatusNotFound, "ResourceNotFound", "there is no storage account "+account)
+		return
+	}
+	if !s.mayUseBlob(r, account) {
+		writeBlobError(w, http.StatusForbidden, "AuthenticationFailed",
+			"Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly "+
+				"including the signature.")
+		return
+	}
+	q := r.URL.Query()
+	for _, name := range signatureFields {
+		q.Del(name)
+	}
+	out, err := http.NewRequestWithContext(r.Context(), r.Method, b.address(account, r.URL.EscapedPath(), q), r.Body)
+	if err != nil {
+		writeBlobError(w, http.StatusBadRequest, "InvalidUri", err.Error())
+		return
+	}
+	out.Header, out.ContentLength = r.Header.Clone(), r.ContentLength
+	for _, name := range []string{"Authorization", "Accept-Encoding", "Proxy-Connection"} {
+		out.Header.Del(name)
+	}
+	if from := r.Header.Get("X-Ms-Copy-Source"); from != "" {
+		out.Header.Set("X-Ms-Copy-Source", s.copySource(from))
+	}
+	resp, err := b.client().Do(out)
+	if err != nil {
+		writeBlobError(w, http.StatusBadGateway, "InternalError", err.Error())
+		return
+	}
+	defer resp.Body.Close()
+	for name, values := range resp.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(resp.StatusCode)
+	_, _ = io.Copy(w, resp.Body)
+}
+
+// copySource is where the service finds what another emulated account, or a disk, has.
+func (s *Sim) copySource(from string) string {
+	u, err := url.Parse(from)
+	if err != nil {
+		return from
+	}
+	account, ours := strings.CutSuffix(u.Hostname(), ".blob."+Suffix)
+	if !ours || account == diskAccount && !s.granted(u.Query().Get("sig"), false) {
+		return from
+	}
+	return s.opts.Blobs.address(account, u.EscapedPath(), nil)
+}
+
+func (s *Sim) hasAccount(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return name == diskAccount || s.named(accountType, name) != nil
+}
+
+// makeContainer makes one, unless it is there.
+func (b *Blobs) makeContainer(ctx context.Context, account, name string) error {
+	return b.send(ctx, b.address(account, "/"+name, url.Values{"restype": {"container"}}), nil, nil)
+}
+
+// putDisk makes the blob that a disk is read from. It holds an empty disk of 1 MiB, since nothing here has the disk's
+// bytes.
+func (b *Blobs) putDisk(ctx context.Context, account, container, name string) error {
+	if err := b.makeContainer(ctx, account, container); err != nil {
+		return err
+	}
+	header := http.Header{"X-Ms-Blob-Type": {"PageBlob"}, "X-Ms-Blob-Content-Length": {fmt.Sprint(emptyDisk)},
+		"If-None-Match": {"*"}}
+	return b.send(ctx, b.address(account, "/"+container+"/"+name, nil), header, nil)
+}
+
+const emptyDisk = 1<<20 + 512
+
+// send puts something; that it is there already is fine.
+func (b *Blobs) send(ctx context.Context, address string, header http.Header, data []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	if header != nil {
+		req.Header = header
+	}
+	req.Header.Set("X-Ms-Version", signatureVersion)
+	req.Header.Set("X-Ms-Date", time.Now().UTC().Format(http.TimeFormat))
+	resp, err := b.client().Do(req)
+	if err != nil {
+		return fmt.Errorf("reach the blob service: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated && resp.StatusCode != http.StatusConflict {
+		said, _ := io.ReadAll(io.LimitReader(resp.Body, 1000))
+		return fmt.Errorf("the blob service answered %s: %s", resp.Status, said)
+	}
+	return nil
+}
+
+func writeBlobError(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("X-Ms-Error-Code", code)
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="utf-8"?><Error><Code>%s</Code><Message>%s</Message></Error>`,
+		code, message)
+}
