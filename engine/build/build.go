@@ -87,6 +87,7 @@ func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, m
 	}
 	s.emit = func(e events.Event) {
 		s.said.note(e)
+		s.end.note(e)
 		emit(e)
 	}
 	s.announce()
@@ -138,6 +139,7 @@ type state struct {
 	mask   *events.Mask
 	emit   func(events.Event)
 	said   *recent
+	end    generalizing
 
 	base    target.Disk // after resolve
 	files   []resolve.Staged

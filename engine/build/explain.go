@@ -55,7 +55,11 @@ func (s *state) explain(ctx context.Context, err error) error {
 	case errors.As(err, &invalid):
 		p = s.validationProblem(invalid, later)
 	case errors.As(err, &failed) && failed.Index < len(s.Plan.Steps):
-		p = s.provisionProblem(failed, "customizer", s.Plan.Steps[failed.Index])
+		st := s.Plan.Steps[failed.Index]
+		p = s.provisionProblem(failed, "customizer", st)
+		if st.Generalizes() {
+			p = s.generalizeProblem(failed, p)
+		}
 	case errors.As(err, &partial):
 		p.What = partial.Error()
 	}

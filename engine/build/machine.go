@@ -30,11 +30,17 @@ type machine struct {
 func (s *state) run(ctx context.Context, m machine) error {
 	defer s.keepConsole(m)
 	last := m.boot // what the builder says outside its own steps belongs to the step before
+	s.boundGeneralize(m)
 	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
 		Dir:     m.folder,
 		Vars:    m.staged.Vars,
 		OnError: m.onError,
 		Mask:    s.mask,
+		Diagnose: func(ctx context.Context, failed *packercore.ProvisionError, remote packercore.Remote) {
+			if failed.Index < len(m.steps) && m.steps[failed.Index].Generalizes() {
+				s.diagnose(ctx, failed, remote)
+			}
+		},
 	}, func(e events.Event) {
 		if e = s.named(ctx, m, e); e.Step == "" {
 			e.Step = last

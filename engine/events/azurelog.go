@@ -120,6 +120,14 @@ func (l *packerLog) problem(at time.Time, p *Problem) {
 			l.write(fmt.Sprintf("==> %s: %s: %s", l.builder, part.name, part.text))
 		}
 	}
+	for _, f := range p.Findings {
+		l.write(fmt.Sprintf("==> %s: found: %s", l.builder, f.What))
+		for _, part := range []struct{ name, text string }{{"why", f.Why}, {"log", strings.Join(f.Lines, "\n")}, {"fix", f.Fix}} {
+			if part.text != "" {
+				l.write(fmt.Sprintf("==> %s:   %s: %s", l.builder, part.name, part.text))
+			}
+		}
+	}
 }
 
 // progress writes only the end of each piece of work: a bar makes no sense in a file.

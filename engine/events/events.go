@@ -75,6 +75,16 @@ type Problem struct {
 	Where string `json:"where,omitempty"`
 	Why   string `json:"why,omitempty"`
 	Fix   string `json:"fix,omitempty"`
+
+	Findings []Finding `json:"findings,omitempty"` // what the build VM showed when it was asked, the most likely cause first
+}
+
+// Finding is something in the build VM that explains a failure.
+type Finding struct {
+	What  string   `json:"what"`
+	Why   string   `json:"why,omitempty"`
+	Fix   string   `json:"fix,omitempty"`
+	Lines []string `json:"lines,omitempty"` // of the machine's logs, that show it
 }
 
 // RunOutput is the record of one distributor's result.

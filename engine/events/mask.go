@@ -72,7 +72,7 @@ func (m *Mask) Sink(next Sink) Sink {
 		}
 		if e.Problem != nil {
 			p := *e.Problem
-			p.What, p.Where, p.Why, p.Fix = m.Text(p.What), m.Text(p.Where), m.Text(p.Why), m.Text(p.Fix)
+			m.problem(&p)
 			e.Problem = &p
 		}
 		if e.State != nil {
@@ -92,4 +92,24 @@ func (m *Mask) Sink(next Sink) Sink {
 		}
 		next(e)
 	}
+}
+
+// Problem gives a problem with every known secret replaced.
+func (m *Mask) Problem(p Problem) Problem {
+	m.problem(&p)
+	return p
+}
+
+func (m *Mask) problem(p *Problem) {
+	p.What, p.Where, p.Why, p.Fix = m.Text(p.What), m.Text(p.Where), m.Text(p.Why), m.Text(p.Fix)
+	findings := slices.Clone(p.Findings)
+	for i, f := range findings {
+		f.What, f.Why, f.Fix = m.Text(f.What), m.Text(f.Why), m.Text(f.Fix)
+		f.Lines = slices.Clone(f.Lines)
+		for j, line := range f.Lines {
+			f.Lines[j] = m.Text(line)
+		}
+		findings[i] = f
+	}
+	p.Findings = findings
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/ingot-build/ingot/engine/service"
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
+	"github.com/ingot-build/ingot/translate/emit"
 )
 
 type buildOptions struct {
@@ -24,6 +25,8 @@ type buildOptions struct {
 	machine target.Machine
 	timeout time.Duration
 	output  string
+
+	generalizeTimeout time.Duration // 0: none
 	packer  packerOptions
 	stage   stagingOptions
 }
@@ -67,6 +70,8 @@ removes the rest.
 	f.IntVar(&o.machine.CPUs, "cpus", 0, "CPUs of the build VM (default: those of this machine, up to 4)")
 	f.IntVar(&o.machine.MemoryMiB, "memory", 0, "memory of the build VM in `MiB` (default: a quarter of what is free, 1024 to 4096)")
 	f.DurationVar(&o.timeout, "timeout", 0, "longest time for the whole run, such as 90m (default: buildTimeoutInMinutes of the template)")
+	f.DurationVar(&o.generalizeTimeout, "generalize-timeout", emit.GeneralizeTimeout,
+		"longest time for generalizing; 0: it may take as long as the run, as in the service")
 	f.DurationVar(&o.machine.BootTimeout, "boot-timeout", 0, "longest time until the build VM can be logged in to (default 20m)")
 	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM", "bios", "uefi")
 	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs guest code; auto takes KVM where it works", "auto", "kvm", "tcg")
@@ -88,6 +93,9 @@ func (o *buildOptions) checkNumbers() error {
 		}
 	case o.machine.BootTimeout < 0:
 		return &usageError{what: fmt.Sprintf("--boot-timeout %s is negative", o.machine.BootTimeout), fix: "leave it out, or write it as 90s or 30m"}
+	case o.generalizeTimeout < 0:
+		return &usageError{what: fmt.Sprintf("--generalize-timeout %s is negative", o.generalizeTimeout),
+			fix: "leave it out, or write it as 20m or 2h; 0 is no limit"}
 	case o.timeout < 0:
 		return &usageError{what: fmt.Sprintf("--timeout %s is negative", o.timeout), fix: "leave it out, or write it as 90m or 2h"}
 	}
@@ -132,6 +140,7 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, show
 	defer stop()
 	return svc.Build(ctx, service.BuildRequest{
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
+		GeneralizeTimeout: &o.generalizeTimeout,
 	}, show.Event)
 }
 

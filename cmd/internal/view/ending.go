@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -51,9 +52,27 @@ func Problem(w io.Writer, p Palette, problem events.Problem) error {
 	}
 	part(&b, p, "at", problem.Where)
 	part(&b, p, "why", problem.Why)
+	found(&b, p, problem.Findings)
 	part(&b, p, "fix", problem.Fix)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// found writes what the build VM showed when it was asked about a failure.
+func found(b *strings.Builder, p Palette, list []events.Finding) {
+	if len(list) > 0 {
+		fmt.Fprintf(b, "  %s\n", p.Faint("found in the build VM:"))
+	}
+	for _, f := range list {
+		fmt.Fprintf(b, "  - %s\n", p.Bold(Line(f.What)))
+		var parts strings.Builder
+		part(&parts, p, "why", f.Why)
+		part(&parts, p, "log", strings.Join(f.Lines, "\n"))
+		part(&parts, p, "fix", f.Fix)
+		for l := range strings.Lines(parts.String()) {
+			b.WriteString("  " + l)
+		}
+	}
 }
 
 // Summary writes the result of a run: one line for the whole, then each output with where it is and what it takes.
@@ -103,7 +122,7 @@ func field(b *strings.Builder, p Palette, label, text string) {
 func conclude(out, log io.Writer, outPalette, logPalette Palette, b *board, e Ending) error {
 	problems := b.problems
 	for _, p := range e.Problems {
-		if !slices.Contains(problems, p) {
+		if !slices.ContainsFunc(problems, func(q events.Problem) bool { return reflect.DeepEqual(p, q) }) {
 			problems = append(problems, p)
 		}
 	}

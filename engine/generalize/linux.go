@@ -1,0 +1,165 @@
+package generalize
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ingot-build/ingot/engine/events"
+)
+
+// The lines by which shells and PowerShell say where a script failed: its number, and what happened.
+var (
+	linuxFailingLine   = regexp.MustCompile(`^/tmp/DeprovisioningScript\.sh: (?:line )?(\d+): (.*)$`)
+	windowsFailingLine = regexp.MustCompile(`(?i)^\s*(?:\+\s*)?(?:at|in) c:\\DeprovisioningScript\.ps1:(\d+)()`)
+)
+
+// linux goes from what the step printed to what the machine is like.
+func linux(f *findings, c Case, a answers) {
+	for _, p := range linuxPrinted {
+		for _, line := range c.Output {
+			if m := p.form.FindStringSubmatch(line); m != nil {
+				found := p.say(m)
+				found.Lines = []string{line}
+				f.add(p.topic, found)
+			}
+		}
+	}
+	noWaagent(f, c, a)
+	scriptErrors(f, c, linuxFailingLine)
+	quoteScript(f, a.files[LinuxScript])
+	f.replaced(c, LinuxScript, a.facts["script"], "find out which line fails: put set -x into its second line")
+	if slices.Contains(strings.Split(a.facts["tmp"], ","), "noexec") {
+		f.add("noexec", events.Finding{
+			What: "/tmp is mounted with noexec",
+			Why:  "nothing that lies there can be run, and the script that generalizes does",
+			Fix:  "leave that option to the image's own first boot, or remount without it in the last customizer: sudo mount -o remount,exec /tmp",
+		})
+	}
+	if a.facts["sudo"] == "no" {
+		f.add("sudo", noSudo())
+	}
+	if n, err := strconv.ParseInt(a.facts["free"], 10, 64); err == nil && n < 10<<10 {
+		f.add("space", noSpace(fmt.Sprintf("the root file system has %d KiB left", n)))
+	}
+	log := readLog("/var/log/waagent.log", a.files["/var/log/waagent.log"], agentLine)
+	if lines := worst(log, warning, nil); len(lines) > 0 {
+		f.add("log", events.Finding{What: "what waagent's log says last", Lines: lines})
+	}
+	if agent := strings.ToLower(a.facts["agent"]); agent == "cloud-init" && a.facts["cloudInit"] == "" && a.facts["waagent"] != "" {
+		f.add("cloud-init", events.Finding{
+			What: "cloud-init is not installed",
+			Why:  "/etc/waagent.conf leaves it to cloud-init to set up machines made from the image",
+			Fix:  "install cloud-init, or write Provisioning.Agent=waagent there",
+		})
+	}
+}
+
+// printed is a line that the step prints when it fails for a known reason.
+type printed struct {
+	topic string
+	form  *regexp.Regexp
+	say   func(match []string) events.Finding
+}
+
+var linuxPrinted = []printed{
+	{"space", regexp.MustCompile(`No space left on device`), func([]string) events.Finding { return noSpace("a command found the disk full") }},
+	{"sudo", regexp.MustCompile(`^sudo: `), func([]string) events.Finding { return noSudo() }},
+	{"user", regexp.MustCompile(`userdel: user (\S+) is currently (?:used by process|logged in)`), func(m []string) events.Finding {
+		return events.Finding{
+			What: fmt.Sprintf("the user %s could not be deleted", clip(m[1])),
+			Why:  "a process of that user is still running",
+			Fix:  "stop in the last customizer what an earlier one started in the background",
+		}
+	}},
+	{"python", regexp.MustCompile(`env: .?python[0-9.]*.?: No such file|python[0-9.]*: bad interpreter`), func([]string) events.Finding {
+		return events.Finding{
+			What: "waagent found no Python",
+			Why:  "it is a Python program, and a customizer removed or replaced what runs it",
+			Fix:  "leave the distribution's python3 where it is",
+		}
+	}},
+	{"noexec", regexp.MustCompile(`/tmp/(?:DeprovisioningScript|script_\d+)\.sh: (?:\d+: )?Permission denied$`), func([]string) events.Finding {
+		return events.Finding{
+			What: "the script that generalizes could not be run",
+			Why:  "/tmp is mounted with noexec, or a customizer changed who may run the file",
+			Fix:  "leave /tmp as it is until the build is over, and make a script of your own executable",
+		}
+	}},
+}
+
+// agentMissing is what shells say of a waagent that is not there.
+var agentMissing = regexp.MustCompile(`(^|[/ ])waagent: (command )?not found|waagent: No such file`)
+
+// noWaagent is about a script that takes the agent for granted, as older ones of the service did.
+func noWaagent(f *findings, c Case, a answers) {
+	i := slices.IndexFunc(c.Output, agentMissing.MatchString)
+	if i < 0 {
+		return
+	}
+	found := events.Finding{
+		What:  "waagent is not where the script looks for it",
+		Why:   "the source image has no Azure agent, or a customizer removed it",
+		Fix:   "install it in a customizer (package waagent, walinuxagent or WALinuxAgent), or let the script do without it, as Ingot's own does",
+		Lines: c.Output[i : i+1],
+	}
+	if at := a.facts["waagent"]; at != "" {
+		found.Why = "it is at " + clip(at)
+		found.Fix = "let the script call waagent by its name alone"
+	}
+	f.add("waagent", found)
+}
+
+// scriptErrors names the lines of the script that failed, as its interpreter says.
+func scriptErrors(f *findings, c Case, form *regexp.Regexp) {
+	path := LinuxScript
+	if form == windowsFailingLine {
+		path = WindowsScript
+	}
+	for i, line := range c.Output {
+		m := form.FindStringSubmatch(line)
+		if m == nil || f.said["waagent"] && agentMissing.MatchString(line) {
+			continue
+		}
+		what := m[2]
+		if what == "" && i > 0 { // PowerShell has the place behind the message
+			what = c.Output[i-1]
+		}
+		f.add("line "+m[1], events.Finding{
+			What:  fmt.Sprintf("line %s of %s failed: %s", m[1], path, clip(strings.TrimSpace(what))),
+			Lines: []string{line},
+		})
+	}
+}
+
+// quoteScript puts the lines that failed beside what was said about them.
+func quoteScript(f *findings, script []string) {
+	for i := range f.list {
+		number, ok := strings.CutPrefix(f.list[i].What, "line ")
+		if !ok {
+			continue
+		}
+		number, _, _ = strings.Cut(number, " ")
+		if n, err := strconv.Atoi(number); err == nil && n >= 1 && n <= len(script) {
+			f.list[i].Lines = tidy([]string{fmt.Sprintf("%d: %s", n, strings.TrimSpace(script[n-1]))})
+		}
+	}
+}
+
+func noSudo() events.Finding {
+	return events.Finding{
+		What: "the build user cannot become root with sudo",
+		Why:  "a customizer changed sudo, or what /etc/sudoers says; the last step runs as root",
+		Fix:  "leave the build user's rights as they are: the last step takes them away",
+	}
+}
+
+func noSpace(why string) events.Finding {
+	return events.Finding{
+		What: "the build VM's disk is full",
+		Why:  why,
+		Fix:  "ask for a larger disk with vmProfile.osDiskSizeGB, or remove what the customizers left behind",
+	}
+}
