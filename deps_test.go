@@ -68,7 +68,7 @@ var only = map[string][]string{
 var families = []string{"plugins/", "engine/target/", "engine/distribute/"}
 
 // azureSDK are the packages that may know the SDK for Azure; all others are handed what they need of it.
-var azureSDK = []string{"engine/azureid"}
+var azureSDK = []string{"engine/azureid", "engine/preflight"}
 
 // modules lists every module that Ingot imports itself: who may, and why it is there. A new one gets a line here.
 var modules = map[string]struct {
