@@ -49,6 +49,7 @@ type bench struct {
 	store   *store.Store
 	gallery *gallery.Gallery
 	guest   *provtest.Guest
+	comm    packersdk.Communicator // nil: guest
 	target  *targettest.Fake
 	at      func(where string) error // called inside the builder; "boot", "shutdown"
 	plan    *plan.Plan
@@ -268,7 +269,11 @@ func (s *scripted) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook
 	if err := phase("boot"); err != nil {
 		return nil, err
 	}
-	if err := hook.Run(ctx, packersdk.HookProvision, ui, s.bench.guest, map[string]any{}); err != nil {
+	comm := s.bench.comm
+	if comm == nil {
+		comm = s.bench.guest
+	}
+	if err := hook.Run(ctx, packersdk.HookProvision, ui, comm, map[string]any{}); err != nil {
 		return nil, err
 	}
 	if err := phase("shutdown"); err != nil {

@@ -347,6 +347,12 @@ func TestSuspects(t *testing.T) {
 			_, _ = w.Write(packed.Bytes())
 		case strings.HasPrefix(r.URL.Path, "/page"):
 			fmt.Fprint(w, "\ufeff\n <!DOCTYPE HTML><title>Log in</title>")
+		case strings.HasPrefix(r.URL.Path, "/marked"):
+			fmt.Fprint(w, "\ufeff"+script)
+		case strings.HasPrefix(r.URL.Path, "/utf16le"):
+			fmt.Fprint(w, "\xff\xfe#\x00!\x00/\x00")
+		case strings.HasPrefix(r.URL.Path, "/utf16be"):
+			fmt.Fprint(w, "\x00#\x00!\x00/")
 		case strings.HasPrefix(r.URL.Path, "/large"):
 			_, _ = w.Write(make([]byte, serviceFileSize))
 		}
@@ -362,6 +368,10 @@ func TestSuspects(t *testing.T) {
 		{"/packed.tar.gz", false, "", "", sum(packed.String())},
 		{"/page.sh", false, CodeSuspect, "is a web page", ""},
 		{"/page.html", true, "", "", ""},
+		{"/marked.sh", false, CodeSuspect, "starts with a byte order mark", sum("\ufeff" + script)},
+		{"/marked.txt", true, "", "", ""},
+		{"/utf16le.sh", false, CodeSuspect, "is written in UTF-16", ""},
+		{"/utf16be.sh", false, CodeSuspect, "is written in UTF-16", ""},
 		{"/large.zip", true, CodeLarge, "has 20 MB", ""},
 		{"/large.sh", false, "", "", ""},
 	} {

@@ -54,7 +54,7 @@ func Codes() []diag.Entry {
 		entry(CodeOffline, "a script or file was not fetched before, and --offline was given"),
 		entry(CodeNear, "a server sent on to an address of this machine, this site or this link, and --allow-private-addresses was not given"),
 		warning(CodeOverride, "an override had nothing to do, or has other bytes than the template's sha256Checksum wants"),
-		warning(CodeSuspect, "what came for a script or file is perhaps not what was meant: a web page, or compressed bytes"),
+		warning(CodeSuspect, "what came for a script or file is perhaps not what was meant: a web page, compressed bytes, a shell script in UTF-16"),
 		warning(CodeLarge, "a file is larger than what the service documents for its File customizer"),
 	}
 }

@@ -32,7 +32,7 @@ type Machine struct {
 }
 
 // enter runs $3 as nobody, with $1 as /tmp and $2 as home. The shell in between is what ends when all processes are killed.
-const enter = `mount --bind "$1" /tmp && mount --bind "$2" /mnt && mount -t proc proc /proc && cd /mnt || exit 255
+const enter = `mount --bind "$2" /mnt && mount --bind "$1" /tmp && mount -t proc proc /proc && cd /mnt || exit 255
 setpriv --reuid=65534 --regid=65534 --clear-groups -- env -i PATH=/usr/bin:/bin HOME=/mnt LANG=C.UTF-8 /bin/sh -c "$3"
 exit $?`
 
@@ -46,6 +46,9 @@ func New(t testing.TB) *Machine {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("the guest needs %s: %v\n  fix:  apt-get install %s", program, err, pkg)
 		}
+	}
+	if out, err := exec.Command("unshare", "--mount", "--pid", "--fork", "--", "mount", "-t", "proc", "proc", "/proc").CombinedOutput(); err != nil {
+		t.Skipf("a command cannot have a /tmp of its own here: %v: %s", err, out)
 	}
 	dir := t.TempDir()
 	m := &Machine{Tmp: filepath.Join(dir, "tmp"), home: filepath.Join(dir, "home")}
@@ -61,7 +64,7 @@ func New(t testing.TB) *Machine {
 		t.Fatal(err)
 	}
 	if out, err := m.command("true").CombinedOutput(); err != nil {
-		t.Skipf("a command cannot have a /tmp of its own here: %v: %s", err, out)
+		t.Fatalf("the guest runs nothing: %v: %s", err, out)
 	}
 	m.Port = Serve(t, user, password, m.run)
 	return m
