@@ -35,7 +35,8 @@ var layers = []layer{
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
 	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag", "translate/hcltext"}},
-	{who: []string{"engine/packercore"}, may: []string{"engine/packercore/hcl2", "engine/events", "translate/diag"}}, // it is handed the plugins
+	{who: []string{"engine/packercore/detach"}}, // it knows communicators, and nothing of the engine
+	{who: []string{"engine/packercore"}, may: []string{"engine/packercore/hcl2", "engine/packercore/detach", "engine/events", "translate/diag"}}, // it is handed the plugins
 	{who: []string{"engine/pluginhost"}, may: []string{"engine/events"}},
 	{who: []string{"engine/plugindir"}, may: []string{"engine/pluginhost", "engine/events"}},
 	{who: []string{"engine/service"}, may: []string{"engine/...", "translate/..."}},
@@ -44,7 +45,7 @@ var layers = []layer{
 	{who: []string{"engine/..."}, may: []string{"engine/...", "translate/plan", "translate/diag"}},
 	{who: []string{"plugins/all"}, may: []string{"plugins/..."}},
 	{who: []string{"plugins/..."}, may: []string{"plugins/...", "translate/plan"}},
-	{who: []string{"cmd/internal/bench/..."}, may: []string{"engine/...", "translate/...", "internal/testtools"}},
+	{who: []string{"cmd/internal/bench/..."}, may: []string{"engine/...", "translate/...", "internal/testtools", "plugins/provtest/..."}},
 	{who: []string{"cmd/..."}, may: []string{"cmd/...", "engine/...", "plugins/...", "translate/..."}},
 	{who: []string{"examples/..."}},
 	{who: []string{"internal/testtools/windowsupdate"}, may: []string{"plugins/windowsupdate"}},
@@ -78,7 +79,7 @@ var modules = map[string]struct {
 	"github.com/hashicorp/hcl/v2":            {[]string{"translate/emit", "translate/fromhcl", "translate/hcltext", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/config", "cmd/internal/bench/validate"}, "Packer templates are HCL, and so is ingot.hcl"},
 	"github.com/zclconf/go-cty":              {[]string{"translate/emit", "translate/fromhcl", "engine/packercore/...", "engine/pluginhost", "plugins/...", "cmd/internal/bench/validate"}, "the values of HCL"},
 	"github.com/agext/levenshtein":           {[]string{"translate/diag", "translate/check", "engine/baseimage/catalog"}, "near names"},
-	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/pluginhost", "engine/plugindir", "plugins/...", "cmd/packer-plugin-ingot", "internal/testtools/windowsupdate", "internal/testtools/stock"}, "what a Packer component is"},
+	"github.com/hashicorp/packer-plugin-sdk": {[]string{"engine/packercore", "engine/packercore/detach", "engine/pluginhost", "engine/plugindir", "plugins/...", "cmd/packer-plugin-ingot", "internal/testtools/windowsupdate", "internal/testtools/stock"}, "what a Packer component is"},
 	"github.com/hashicorp/packer":            {[]string{"plugins/shell", "plugins/file", "plugins/powershell", "plugins/windowsrestart", "plugins/stock", "plugins/windowsupdate"}, "Packer's own components; pinned to the last MPL version"},
 	"github.com/hashicorp/go-version":        {[]string{"engine/packercore/...", "engine/plugindir"}, "required_version; the versions of plugins"},
 	"github.com/hashicorp/go-cty-funcs":      {[]string{"engine/packercore/hcl2"}, "functions of Packer's language"},
@@ -91,7 +92,7 @@ var modules = map[string]struct {
 	"github.com/google/uuid":                 {[]string{"engine/...", "cmd/internal/cli"}, "ids of disks and versions; newGuid()"},
 	"github.com/dustin/go-humanize":          {[]string{"engine/...", "cmd/..."}, "sizes for people"},
 	"github.com/tailscale/hujson":            {[]string{"engine/baseimage/catalog"}, "catalog files are JSON with comments"},
-	"github.com/masterzen/winrm":             {[]string{"plugins/qemu"}, "the WinRM client of packer-plugin-sdk, whose replies are checked"},
+	"github.com/masterzen/winrm":             {[]string{"plugins/wsman"}, "the WinRM client of packer-plugin-sdk, whose replies are checked"},
 	"github.com/digitalocean/go-qemu":        {[]string{"plugins/qemu"}, "QMP"},
 	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed", "internal/testtools/guestdisk"}, "the NoCloud seed disk; tests: what is on a finished disk"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},

@@ -13,6 +13,8 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer-plugin-sdk/sdk-internals/communicator/winrm"
+
+	"github.com/ingot-build/ingot/plugins/wsman"
 )
 
 // stepReadyWinRM waits until a guest with Windows can be worked on. Like stepReady it stands in for a step of the SDK, which sleeps
@@ -124,18 +126,18 @@ func (s *stepReadyWinRM) answers(ctx context.Context) error {
 // loginWinRM makes the connection. An attempt cannot be cancelled; one that is left behind ends with QEMU.
 func (s *stepReadyWinRM) loginWinRM(ctx context.Context) (packersdk.Communicator, error) {
 	c := &s.config.comm
-	var comm *winrm.Communicator
+	var comm packersdk.Communicator
 	err := again(ctx, func() error {
 		type result struct {
-			comm *winrm.Communicator
+			comm packersdk.Communicator
 			err  error
 		}
 		done := make(chan result, 1)
 		go func() {
-			comm, err := winrm.New(&winrm.Config{
+			comm, err := wsman.New(&winrm.Config{
 				Host: loopback, Port: s.port, Username: c.WinRMUser, Password: c.WinRMPassword, Timeout: c.WinRMTimeout,
-				Https: c.WinRMUseSSL, Insecure: c.WinRMInsecure, TransportDecorator: checkedTransport(c.WinRMTransportDecorator),
-			})
+				Https: c.WinRMUseSSL, Insecure: c.WinRMInsecure, TransportDecorator: c.WinRMTransportDecorator,
+			}, s.ui.Say)
 			done <- result{comm, err}
 		}()
 		select {

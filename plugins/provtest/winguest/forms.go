@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Some scripts of Packer's use .NET and COM. They are known by their form: the text with its strings taken out and its blanks
-// made alike. The strings are what the form's function is given, in their order. A new version of Packer or of its libraries
+// Some scripts of Packer's, and one of Ingot's, use .NET and COM. They are known by their form: the text with its strings taken out
+// and its blanks made alike. The strings are what the form's function is given, in their order. A new version of Packer or of its libraries
 // that writes them differently is noticed thereby: Machine.Unknown names the new form.
 var forms map[string]func(p *process, strings []string) int
 
@@ -20,6 +20,7 @@ func init() { // a task runs commands, which run scripts
 		"43b6df085606e2ef": (*process).download,
 		"b6366fbdb9aa2c5a": (*process).restarted,
 		"d89cb71dcf8cc69e": (*process).elevate,
+		"0810085bc8801427": (*process).receive,
 	}
 }
 

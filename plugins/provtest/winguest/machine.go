@@ -32,6 +32,9 @@ type Machine struct {
 	// host's files. "": there is none.
 	PowerShell string
 
+	// MaxEnvelope is what the machine says the largest envelope of its service is, in KiB.
+	MaxEnvelope int
+
 	// Down is called when the machine goes down for a restart. It must not wait; the function it returns does, until the
 	// machine is up again. Nil: a restart takes no time, and connections survive it.
 	Down func() (back func())
@@ -78,6 +81,8 @@ func New(user, password string) *Machine {
 		Programs:   map[string]Answer{},
 		registry:   map[string]int{},
 		boots:      1,
+
+		MaxEnvelope: 500,
 	}
 	m.env = map[string]string{
 		"SYSTEMROOT": `C:\Windows`, "WINDIR": `C:\Windows`, "SYSTEMDRIVE": "C:", "COMPUTERNAME": m.Name,

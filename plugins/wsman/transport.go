@@ -1,4 +1,4 @@
-package qemu
+package wsman
 
 import (
 	"encoding/xml"
@@ -7,21 +7,25 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/masterzen/winrm"
 	"github.com/masterzen/winrm/soap"
 )
+
+// dialTimeout bounds one attempt to connect, and the silence after which a connection is probed.
+const dialTimeout = 30 * time.Second
 
 // checked is a WinRM transport that looks at each reply before the client of the SDK does. That client panics on a reply that is no
 // XML, in a goroutine of its own where nobody can recover; and it asks again at once, for ever, after a fault such as that of a shell
 // that is gone.
 type checked struct{ winrm.Transporter }
 
-// checkedTransport puts the check around the transport that make gives; nil for the one without NTLM.
-func checkedTransport(make func() winrm.Transporter) func() winrm.Transporter {
+// Transport puts the check around the transport that make gives; nil for the one without NTLM.
+func Transport(make func() winrm.Transporter) func() winrm.Transporter {
 	return func() winrm.Transporter {
 		if make == nil {
-			return checked{winrm.NewClientWithDial((&net.Dialer{Timeout: patient, KeepAlive: patient}).Dial)}
+			return checked{winrm.NewClientWithDial((&net.Dialer{Timeout: dialTimeout, KeepAlive: dialTimeout}).Dial)}
 		}
 		return checked{make()}
 	}
