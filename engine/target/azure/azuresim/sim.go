@@ -83,6 +83,15 @@ func (s *Sim) PlainURL() string { return "http://" + s.plain.addr.String() }
 // CAFile is a PEM file with the one certificate that clients have to trust.
 func (s *Sim) CAFile() string { return s.caFile }
 
+// MetadataHost is what the plugin's metadata_host has to be: an address with its scheme from 2.0 on, and before that host
+// and port alone.
+func (s *Sim) MetadataHost(pluginVersion string) string {
+	if major, _, _ := strings.Cut(pluginVersion, "."); major == "0" || major == "1" {
+		return s.secure.addr.String()
+	}
+	return s.URL()
+}
+
 // Client is an HTTP client that trusts the emulator and finds its vaults and storage accounts.
 func (s *Sim) Client() *http.Client {
 	return &http.Client{Transport: &http.Transport{Proxy: s.proxyFor, TLSClientConfig: s.ca.clientConfig()}}
@@ -92,8 +101,8 @@ func (s *Sim) Client() *http.Client {
 // and storage accounts, and refuses every other name.
 func (s *Sim) Environ() []string {
 	return []string{
-		"ARM_METADATA_URL=" + s.secure.addr.String(), // of the plugin before 2.0; PlainEnviron has that of later ones
-		"ARM_METADATA_HOST=" + s.secure.addr.String(),
+		"ARM_METADATA_URL=" + s.URL(), // of the plugin from 2.0 on
+		"ARM_METADATA_HOSTNAME=" + s.secure.addr.String(),
 		"SSL_CERT_FILE=" + s.caFile,
 		"HTTPS_PROXY=" + s.PlainURL(), "https_proxy=" + s.PlainURL(),
 		"HTTP_PROXY=" + s.PlainURL(), "http_proxy=" + s.PlainURL(),

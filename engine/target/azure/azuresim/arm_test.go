@@ -1,0 +1,70 @@
+package azuresim_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/ingot-build/ingot/engine/target/azure/azuresim"
+)
+
+// armClient speaks to an emulator as a shell script with curl would.
+type armClient struct {
+	t     *testing.T
+	sim   *azuresim.Sim
+	token string
+}
+
+func newARM(t *testing.T, sim *azuresim.Sim) *armClient {
+	t.Helper()
+	resp, err := sim.Client().PostForm(sim.URL()+"/"+azuresim.DefaultTenant+"/oauth2/v2.0/token", url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {"me"}, "client_secret": {"secret"}, "scope": {"x/.default"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Token == "" {
+		t.Fatalf("no token: %v", err)
+	}
+	return &armClient{t, sim, answer.Token}
+}
+
+// do sends a request, and gives the status and the document that came back.
+func (c *armClient) do(method, path, version, body string) (int, map[string]any, http.Header) {
+	c.t.Helper()
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.sim.URL()+path+separator+"api-version="+version,
+		strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := c.sim.Client().Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var o map[string]any
+	_ = json.Unmarshal(data, &o)
+	return resp.StatusCode, o, resp.Header
+}
+
+func (r *packerRig) put(path, version, body string) {
+	r.Helper()
+	if status, answer, _ := newARM(r.T, r.sim).do(http.MethodPut, path, version, body); status >= 300 {
+		r.Fatalf("put %s: %d %v", path, status, answer)
+	}
+}
