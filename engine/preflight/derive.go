@@ -25,8 +25,15 @@ var parts = []func(*deriver) error{
 	(*deriver).policies,
 }
 
-// Derive says what the builds of all inputs need together. The error is about an id that cannot be taken apart; it begins
-// with the property.
+// IDError is about an id in an image template that cannot be taken apart. Its text begins with the property.
+type IDError struct {
+	File string
+	err  error
+}
+
+func (e *IDError) Error() string { return e.err.Error() }
+
+// Derive says what the builds of all inputs need together. The error is an *IDError.
 func Derive(inputs []Input, o Options) (*Needs, error) {
 	n := &Needs{}
 	for _, in := range inputs {
@@ -35,7 +42,7 @@ func Derive(inputs []Input, o Options) (*Needs, error) {
 		d.own = &Needs{}
 		for _, derive := range parts {
 			if err := derive(d); err != nil {
-				return nil, err
+				return nil, &IDError{in.File, err}
 			}
 		}
 		for _, p := range d.own.Permissions {
@@ -68,8 +75,11 @@ func (d *deriver) need(scope, path string, calls ...call) {
 // needData is need for what is inside a resource.
 func (d *deriver) needData(scope, path string, calls ...call) {
 	for _, c := range calls {
-		d.own.add(Permission{Holder: Builder, Action: c.action, Data: true, Scope: scope,
-			Reasons: []Reason{d.reason(path, c)}})
+		p := Permission{Holder: Builder, Action: c.action, Data: true, Scope: scope, Reasons: []Reason{d.reason(path, c)}}
+		if isURL(scope) {
+			p.Homes = []string{d.home}
+		}
+		d.own.add(p)
 	}
 }
 

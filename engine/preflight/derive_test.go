@@ -161,7 +161,7 @@ func TestCorpus(t *testing.T) {
 		if diff := cmp.Diff(n, again); diff != "" {
 			t.Errorf("%s: derived twice:\n%s", file, diff)
 		}
-		if _, err := preflight.RoleOf(n, "role", "", testSubscription); err == nil {
+		if _, err := preflight.RoleOf(n, "role", ""); err == nil {
 			roles++
 		} else if !errors.Is(err, preflight.ErrScope) {
 			t.Errorf("%s: %v", file, err)

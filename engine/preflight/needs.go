@@ -46,6 +46,8 @@ type Permission struct {
 	Data   bool   `json:"data"`   // of what is in a resource; else of the resource
 	// Scope is a resource id; or the URL of a blob container, whose resource id is not known without asking Azure.
 	Scope string `json:"scope"`
+	// Homes are the scopes of the subscriptions to look for such a container in; else nil.
+	Homes []string `json:"homes,omitempty"`
 	// Likely is set where a script mentions an address and nobody can tell what it does there.
 	Likely  bool     `json:"likely,omitempty"`
 	Reasons []Reason `json:"reasons"`
@@ -100,6 +102,11 @@ func (n *Needs) add(p Permission) {
 		if old := &n.Permissions[i]; old.Holder == p.Holder && old.Data == p.Data && strings.EqualFold(old.Action, p.Action) &&
 			strings.EqualFold(old.Scope, p.Scope) {
 			old.Likely = old.Likely && p.Likely
+			for _, h := range p.Homes {
+				if !slices.Contains(old.Homes, h) {
+					old.Homes = append(old.Homes, h)
+				}
+			}
 			old.Reasons = append(old.Reasons, p.Reasons...)
 			return
 		}
@@ -125,6 +132,7 @@ func (n *Needs) settle() {
 	}
 	for i := range n.Permissions {
 		n.Permissions[i].Reasons = distinct(n.Permissions[i].Reasons)
+		slices.Sort(n.Permissions[i].Homes)
 	}
 	slices.SortFunc(n.Permissions, func(a, b Permission) int {
 		return cmp.Or(-cmp.Compare(btoi(a.Holder == Builder), btoi(b.Holder == Builder)), cmp.Compare(a.Holder, b.Holder),

@@ -15,8 +15,8 @@ const (
 	market    = "/subscriptions/S/providers/Microsoft.Compute/locations/R/publishers/P/artifacttypes/vmimage/offers/O/skus/K/versions/V"
 )
 
-// requests are those that builds make. The plugin's were recorded from its releases 1.4.5 and 2.6.3, and those of a deployment are what
-// is in the templates that it deploys.
+// requests are those that builds make: the plugin's as its release 2.6.3 makes them, those of a deployment as they are in the
+// templates that it deploys.
 var requests = map[Caller][]string{
 	Plugin: {
 		"GET " + testGroup, "GET " + testGroup + "/deployments/D/operations",

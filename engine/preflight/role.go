@@ -25,9 +25,9 @@ type Role struct {
 var ErrScope = errors.New("no role without a subscription")
 
 // RoleOf gives the smallest role of the builder that suffices for all permissions, assigned at every one of its scopes. A role
-// can be assigned at resource groups and above. Home is the id of the subscription that stands for storage accounts, of which a template
-// only has the address.
-func RoleOf(n *Needs, name, description, home string) (*Role, error) {
+// can be assigned at resource groups and above; a storage account of which a template only has the address is somewhere in
+// the subscription of the build.
+func RoleOf(n *Needs, name, description string) (*Role, error) {
 	r := &Role{Name: name, IsCustom: true, Description: description,
 		Actions: []string{}, NotActions: []string{}, DataActions: []string{}, NotDataActions: []string{}}
 	var scopes []string
@@ -42,11 +42,11 @@ func RoleOf(n *Needs, name, description, home string) (*Role, error) {
 		if !matchesAny(*list, p.Action) {
 			*list = append(*list, p.Action)
 		}
-		scope := groupScopeOf(p.Scope)
-		if strings.Contains(p.Scope, "://") {
-			scope = subscriptionScope(home)
+		if isURL(p.Scope) {
+			scopes = append(scopes, p.Homes...)
+		} else {
+			scopes = append(scopes, groupScopeOf(p.Scope))
 		}
-		scopes = append(scopes, scope)
 	}
 	var err error
 	if r.AssignableScopes, err = assignable(scopes); err != nil {

@@ -54,7 +54,7 @@ func lacking(n *preflight.Needs, r *preflight.Role) []string {
 // TestRoleIsTheLeast takes every action of the role away in turn: each time the build lacks something.
 func TestRoleIsTheLeast(t *testing.T) {
 	n := derive(t, "everything", "windows-subnet", "own-group", "purchase-plan")
-	r, err := preflight.RoleOf(n, "role", "", testSubscription)
+	r, err := preflight.RoleOf(n, "role", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestRoleIsTheLeast(t *testing.T) {
 
 // TestRoleOfOne compares the role of a template with what was reviewed.
 func TestRoleOfOne(t *testing.T) {
-	r, err := preflight.RoleOf(derive(t, "everything"), "Ingot build of everything", "Builds everything.", testSubscription)
+	r, err := preflight.RoleOf(derive(t, "everything"), "Ingot build of everything", "Builds everything.")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestRoleOfSeveral(t *testing.T) {
 	names := []string{"least", "windows-subnet", "old-network"}
 	var want *preflight.Role
 	for range names {
-		r, err := preflight.RoleOf(derive(t, names...), "role", "", testSubscription)
+		r, err := preflight.RoleOf(derive(t, names...), "role", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestRoleScopes(t *testing.T) {
 		"paid-managed":   {s}, // a storage account is anywhere in the subscription
 		"windows-subnet": {s, other + "/resourceGroups/images"},
 	} {
-		r, err := preflight.RoleOf(derive(t, name), "role", "", testSubscription)
+		r, err := preflight.RoleOf(derive(t, name), "role", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +162,7 @@ func TestRoleWithoutSubscription(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := preflight.RoleOf(n, "role", "", ""); !errors.Is(err, preflight.ErrScope) {
+		if _, err := preflight.RoleOf(n, "role", ""); !errors.Is(err, preflight.ErrScope) {
 			t.Errorf("%q: %v", sub, err)
 		}
 	}

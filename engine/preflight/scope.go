@@ -43,6 +43,9 @@ func groupScope(subscription, group string) string {
 // groupOf is the scope of the resource group that a resource is in.
 func groupOf(r *arm.ResourceID) string { return groupScope(r.SubscriptionID, r.ResourceGroupName) }
 
+// isURL reports whether a scope is known by its address alone.
+func isURL(scope string) bool { return strings.HasPrefix(scope, "https://") }
+
 // within reports whether a scope is inside another one, or is it.
 func within(scope, wide string) bool {
 	scope, wide = strings.ToLower(scope), strings.ToLower(wide)

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ingot-build/ingot/cmd/internal/view"
+	"github.com/ingot-build/ingot/engine/preflight"
+	"github.com/ingot-build/ingot/translate/emit"
+)
+
+type preflightOptions struct {
+	inputOptions
+	files    []string
+	offline  bool
+	role     string // a file, or roleToStdout
+	roleName string
+	output   string
+}
+
+// roleToStdout is the value of --write-role without one.
+const roleToStdout = "-"
+
+func newPreflight(env *Env) *cobra.Command {
+	var o preflightOptions
+	cmd := &cobra.Command{
+		Use:   "preflight TEMPLATE...",
+		Short: "say what builds on Azure need, and whether it is there",
+		Long: `List what must hold before a build on Azure, and every permission that it needs, at which scope and for what. Nothing is made
+or changed.
+
+With --write-role, print the smallest custom role with which all the given image templates can be built, as
+"az role definition create" takes it; --write-role=FILE writes it into a file.
+
+` + templateHelp,
+		Example: `  ingot preflight web.json --offline                    # what is needed, without asking Azure
+  ingot preflight web.json db.json --write-role=role.json
+  az role definition create --role-definition role.json`,
+		Args: func(_ *cobra.Command, given []string) error {
+			if len(given) == 0 {
+				return &usageError{what: "ingot preflight needs a TEMPLATE", fix: "see: ingot preflight --help"}
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.FixedCompletions([]string{"json", "jsonc"}, cobra.ShellCompDirectiveFilterFileExt),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.files = args
+			return runPreflight(cmd.Context(), env, o)
+		},
+	}
+	o.addFlags(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.offline, "offline", false, "only list what is needed; Azure is not asked")
+	f.BoolVar(&o.offline, "plan-only", false, "the same as --offline")
+	f.StringVar(&o.role, "write-role", "", "print the custom role that is needed, or write it into a new `file`")
+	f.Lookup("write-role").NoOptDefVal = roleToStdout
+	f.StringVar(&o.roleName, "role-name", "", "`name` of that role (default: made of the names of the image templates)")
+	addOutput(cmd, &o.output)
+	return cmd
+}
+
+func runPreflight(ctx context.Context, env *Env, o preflightOptions) error {
+	if o.roleName != "" && o.role == "" {
+		return &usageError{what: "--role-name has no meaning without --write-role", fix: "add --write-role, or leave it out"}
+	}
+	all, inputs, err := o.plans(ctx, env)
+	if err != nil {
+		return err
+	}
+	needs, err := preflight.Derive(inputs, preflight.Options{Subscription: o.place.subscription, Location: o.place.location})
+	var bad *preflight.IDError
+	if errors.As(err, &bad) {
+		for _, t := range all {
+			if t.file == bad.File {
+				t.list = append(t.list, refusals(t.file, err)...)
+				return t.err()
+			}
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case o.role != "":
+		return writeRole(env, o, needs, inputs)
+	case o.output == outputJSON:
+		return view.Document(env.Stdout, needs)
+	default:
+		return view.Needs(env.Stdout, env.palette(env.Stdout), needs)
+	}
+}
+
+// plans reads all templates. The findings of all are shown before the first error ends the command.
+func (o *preflightOptions) plans(ctx context.Context, env *Env) ([]*translated, []preflight.Input, error) {
+	var all []*translated
+	var inputs []preflight.Input
+	var first error
+	for _, file := range o.files {
+		in := o.inputOptions
+		in.file = file
+		t, err := in.translate(ctx, env, emit.Azure)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch err := t.err(); {
+		case err == nil:
+			if err := env.warnings(t); err != nil {
+				return nil, nil, err
+			}
+			all = append(all, t)
+			inputs = append(inputs, preflight.Input{File: t.file, Plan: t.plan})
+		case first == nil:
+			first = err
+		default:
+			if err := env.warnings(t); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return all, inputs, first
+}
+
+// writeRole prints the role, or makes a file of it; a file that is there is left alone.
+func writeRole(env *Env, o preflightOptions, n *preflight.Needs, inputs []preflight.Input) error {
+	name, description := roleTexts(inputs)
+	if o.roleName != "" {
+		name = o.roleName
+	}
+	role, err := preflight.RoleOf(n, name, description)
+	switch {
+	case errors.Is(err, preflight.ErrScope):
+		return &usageError{what: err.Error(), why: "a custom role says in which subscriptions it can be assigned",
+			fix: "name the one that the build VM is made in with --subscription, and replace placeholders in the image template"}
+	case err != nil:
+		return err
+	case o.role == roleToStdout:
+		return view.Document(env.Stdout, role)
+	}
+	text, err := json.MarshalIndent(role, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(o.role, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return &usageError{what: fmt.Sprintf("there is a file %q already", o.role), fix: "name another one, or remove it first"}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text, '\n'))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return env.say(fmt.Sprintf("role %s written to %s", view.Line(name), view.Line(o.role)))
+}
+
+// roleTexts name a role after what it builds.
+func roleTexts(inputs []preflight.Input) (name, description string) {
+	var names []string
+	for _, in := range inputs {
+		names = append(names, in.Plan.Name)
+	}
+	slices.Sort(names)
+	description = "What Ingot needs in Azure to build " + strings.Join(names, ", ")
+	if len(names) > 1 {
+		return fmt.Sprintf("Ingot build of %d image templates", len(names)), description
+	}
+	return "Ingot build of " + names[0], description
+}
