@@ -55,6 +55,8 @@ type bench struct {
 	plan    *plan.Plan
 	staging resolve.Policy
 
+	generalizeTimeout *time.Duration
+
 	ran    string       // id of the last run
 	result build.Result // what came of it
 
@@ -151,7 +153,9 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	b.ran = active.Run().ID
 	mask := &events.Mask{}
 	sink := events.Serial(active.Run().ID, events.Tee(active.Sink(), b.note), time.Now)
-	res, rerr := builder.Run(ctx, build.Request{Plan: b.plan, TemplateDir: b.root(), Staging: b.staging}, active, mask, sink)
+	res, rerr := builder.Run(ctx, build.Request{
+		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout,
+	}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)
 	}

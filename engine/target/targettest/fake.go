@@ -2,6 +2,7 @@ package targettest
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -14,7 +15,8 @@ import (
 type Fake struct {
 	Builder  string // Packer builder to run; "" is ingot-qemu
 	Problems []target.Problem
-	NotKept  error // why a VM was not left standing
+	NotKept  error             // why a VM was not left standing
+	Vars     map[string]string // of the Packer template, beside those that are the target's
 }
 
 // Info implements target.Target.
@@ -44,12 +46,14 @@ func (f *Fake) Stage(ctx context.Context, r target.Request) (target.Staged, erro
 	if r.Validates {
 		name += "-validate"
 	}
-	return target.Staged{Dir: r.Dir, Vars: map[string]string{
+	vars := map[string]string{
 		"source_disk":      base,
 		"source_format":    r.Base.Format,
 		"output_directory": r.Dir,
 		"vm_name":          name,
-	}, Detail: "no machine"}, nil
+	}
+	maps.Copy(vars, f.Vars)
+	return target.Staged{Dir: r.Dir, Vars: vars, Detail: "no machine"}, nil
 }
 
 // Kept implements target.Keeper.

@@ -2,6 +2,7 @@ package winguest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -153,6 +154,8 @@ func (in *interpreter) value(e expression) any {
 			b.WriteString(display(in.value(part)))
 		}
 		return b.String()
+	case member:
+		return property(in.value(e.of), e.name)
 	case negate:
 		return !truth(in.value(e.of))
 	case evaluate:
@@ -379,10 +382,16 @@ func getContent(in *interpreter, r run) (any, outcome) {
 	for _, path := range in.values(r) {
 		content, ok := in.load(path)
 		if !ok {
-			in.complain("Get-Content : Cannot find path '" + path + "' because it does not exist.\r\n")
+			if !in.quiet(r) {
+				in.complain("Get-Content : Cannot find path '" + path + "' because it does not exist.\r\n")
+			}
 			continue
 		}
-		for line := range strings.Lines(string(content)) {
+		lines := slices.Collect(strings.Lines(string(content)))
+		if n := in.count(r, "tail"); n >= 0 {
+			lines = lines[max(0, len(lines)-n):]
+		}
+		for _, line := range lines {
 			in.say(strings.TrimRight(line, "\r\n") + "\r\n")
 		}
 	}
@@ -414,7 +423,8 @@ func (r run) opt(name string) *argument {
 }
 
 // taking are the options that are followed by a value which is no operand.
-var taking = map[string]bool{"erroraction": true, "foregroundcolor": true, "pathtype": true, "name": true, "scope": true}
+var taking = map[string]bool{"erroraction": true, "foregroundcolor": true, "pathtype": true, "name": true, "scope": true,
+	"tail": true}
 
 // values are the operands of a command.
 func (in *interpreter) values(r run) []string {

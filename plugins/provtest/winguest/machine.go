@@ -49,6 +49,7 @@ type Machine struct {
 	power    power
 	journal  []string
 	tasks    []Task
+	objects  map[string]object // see SetObject
 	unknown  []string
 	boots    int
 }

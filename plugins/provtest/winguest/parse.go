@@ -380,6 +380,12 @@ func (s *parser) primary() expression {
 		s.at++
 		e := s.condition()
 		s.expect(')')
+		if s.peek() == '.' && s.at+1 < len(s.src) && isName(s.src[s.at+1]) {
+			start := s.at + 1
+			for s.at++; s.at < len(s.src) && isName(s.src[s.at]); s.at++ {
+			}
+			e = member{e, strings.ToLower(s.src[start:s.at])}
+		}
 		return e
 	case c == '$':
 		return variable{s.variable()}

@@ -94,7 +94,7 @@ func TestScripts(t *testing.T) {
 // Nothing of a script runs if a part of it is beyond this PowerShell.
 func TestNotByHalf(t *testing.T) {
 	for _, script := range []string{
-		"'first'\nGet-Service", "'first' | Sort-Object", "'first'; $x[0]", "'first'; [int]$x = 1", "'first'; $x.Name", "'first'; \"$(1)\"",
+		"'first'\nGet-Printer", "'first' | Sort-Object", "'first'; $x[0]", "'first'; [int]$x = 1", "'first'; $x.Name", "'first'; \"$(1)\"",
 		"'first'; if (1) {", "'first", "\"first", "'first'; 1 + 1", "'first'; foreach ($x in $y) {}", "'first' }", "'first'; cmd > x",
 		"'first'; " + strings.Repeat("if (1) {", 100),
 	} {
@@ -133,12 +133,12 @@ func TestForeignPowerShell(t *testing.T) {
 	}
 	m := New("packer", "word")
 	m.PowerShell = stub
-	stdout, stderr, exit := command(t, m, `powershell "Get-Service | Sort Name"`)
-	if stdout != "Get-Service | Sort Namepacker\n" || stderr != "" || exit != 5 || len(m.Unknown()) > 0 {
+	stdout, stderr, exit := command(t, m, `powershell "Get-Printer | Sort Name"`)
+	if stdout != "Get-Printer | Sort Namepacker\n" || stderr != "" || exit != 5 || len(m.Unknown()) > 0 {
 		t.Errorf("got %q, %q, %d", stdout, stderr, exit)
 	}
 	m.PowerShell = filepath.Join(t.TempDir(), "none")
-	if _, stderr, exit = command(t, m, `powershell "Get-Service"`); exit == 0 || !strings.Contains(stderr, "cannot start") {
+	if _, stderr, exit = command(t, m, `powershell "Get-Printer"`); exit == 0 || !strings.Contains(stderr, "cannot start") {
 		t.Errorf("got %q, %d", stderr, exit)
 	}
 }
@@ -211,4 +211,41 @@ func FuzzScript(f *testing.F) {
 		shape(text)
 		_, _ = parseScript(text)
 	})
+}
+
+// What a test says of the machine is found by the cmdlets that look at it.
+func TestObjects(t *testing.T) {
+	m := New("packer", "word")
+	m.SetObject("Get-Service", "RdAgent", "Status", "Stopped")
+	m.SetObject("Get-ItemProperty", `HKLM:\SYSTEM\Setup`, "State", "7")
+	m.SetObject("Get-ItemProperty", `HKLM:\SYSTEM\Setup`, "Other", "8")
+	if err := m.WriteFile(`C:\log.txt`, []byte("one\r\ntwo\nthree")); err != nil {
+		t.Fatal(err)
+	}
+	script := `$ErrorActionPreference = 'SilentlyContinue'
+$v = (Get-Service -Name 'rdagent').Status
+Write-Output "service=$v"
+$v = (Get-ItemProperty -LiteralPath 'hklm:\system\setup').State
+Write-Output "key=$v"
+$v = (Get-ItemProperty -LiteralPath 'hklm:\system\setup').None
+Write-Output "value=$v"
+$v = (Get-Process -Name 'x').Id
+Write-Output "process=$v"
+$v = (Get-FileHash -LiteralPath "$env:SystemDrive\log.txt").Hash
+Write-Output "hash=$v"
+Get-Content -LiteralPath 'C:\log.txt' -Tail 2
+Get-Content -LiteralPath 'C:\none.txt' -Tail 2
+`
+	if err := m.WriteFile(`C:\s.ps1`, []byte(script)); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, exit := command(t, m, `powershell -File C:\s.ps1`)
+	want := "service=Stopped\r\nkey=7\r\nvalue=\r\nprocess=\r\n" +
+		"hash=" + strings.ToUpper(Sum("one\r\ntwo\nthree")) + "\r\ntwo\r\nthree\r\n"
+	if diff := cmp.Diff(want, out); diff != "" || errs != "" || exit != 0 {
+		t.Errorf("exit code %d, stderr %q, output (-want +got):\n%s", exit, errs, diff)
+	}
+	if _, errs, _ = command(t, m, `powershell -Command "(Get-Service -Name 'x').Status"`); !strings.Contains(errs, "Cannot find 'x'") {
+		t.Errorf("nothing is said of a service that is not there: %q", errs)
+	}
 }
