@@ -27,8 +27,8 @@ type buildOptions struct {
 	output  string
 
 	generalizeTimeout time.Duration // 0: none
-	packer  packerOptions
-	stage   stagingOptions
+	packer            packerOptions
+	stage             stagingOptions
 }
 
 func newBuild(env *Env) *cobra.Command {
@@ -174,6 +174,11 @@ func newEnding(ctx context.Context, t *translated, res service.Result, took time
 	e.Refused = e.ExitCode == ExitTemplate || e.ExitCode == ExitHost
 	if t.plan != nil {
 		e.Name = t.plan.Name
+	}
+	e.Validation, e.ValidationLog = string(res.Validation), res.ValidationLog
+	if k := res.Kept; k != nil {
+		kept := view.Kept(*k)
+		e.Kept = &kept
 	}
 	if e.State == "" || !res.Run.State.Over() { // refused before it had a record, or the record could not be written
 		e.State = map[int]string{

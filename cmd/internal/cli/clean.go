@@ -40,9 +40,9 @@ func newClean(env *Env) *cobra.Command {
 	var o cleanOptions
 	cmd := &cobra.Command{
 		Use:   "clean",
-		Short: "remove what killed runs left behind",
-		Long: `List what runs left behind that did not end by themselves - build VMs, staging folders, half-written disks - and
-remove it after asking. What a live run holds is never touched, nor are images, the gallery and logs.
+		Short: "remove what killed runs left behind, and VMs that were kept",
+		Long: `List what runs left behind that did not end by themselves - build VMs, staging folders, half-written disks - and the
+VMs that were kept after a failure because errorHandling is "abort", and remove it after asking. What a live run holds is never touched, nor are images, the gallery and logs.
 
 Without a terminal to ask on, it only lists; --yes removes without asking.`,
 		Example: "  ingot clean\n  ingot clean --yes\n  ingot clean --output json",

@@ -47,13 +47,14 @@ func newRuns(env *Env) *cobra.Command {
 		Long: `List runs, newest first, with how they ended and what came out.
 
 A run that Ingot was killed in is shown as "interrupted"; "ingot clean" removes what it left behind.`,
-		Example: "  ingot runs\n  ingot runs --output json",
+		Example: "  ingot runs\n  ingot runs --output json\n  ingot runs show latest",
 		Args:    args(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return listRuns(cmd.Context(), env, output)
 		},
 	}
 	addOutput(cmd, &output)
+	cmd.AddCommand(newRunsShow(env))
 	return cmd
 }
 

@@ -24,8 +24,22 @@ type Ending struct {
 	Problems []events.Problem `json:"problems,omitempty"`
 	Findings diag.List        `json:"diagnostics,omitempty"` // when the user's text was the reason; the caller shows them as text
 	LogPath  string           `json:"log,omitempty"`
-	Refused  bool             `json:"-"` // nothing was started, so there is nothing to sum up
-	Packer   bool             `json:"-"` // a Packer template was run, without an image template
+
+	Validation    string `json:"validation,omitempty"` // NotRun, Succeeded, Failed or Canceled; "" where none was wanted
+	ValidationLog string `json:"validationLog,omitempty"`
+	Kept          *Kept  `json:"kept,omitempty"` // the VM that was left standing; nil: none
+
+	Refused bool `json:"-"` // nothing was started, so there is nothing to sum up
+	Packer  bool `json:"-"` // a Packer template was run, without an image template
+}
+
+// Kept is a VM that outlives its run.
+type Kept struct {
+	Name    string `json:"name"`
+	Address string `json:"address"` // of its SSH or WinRM service
+	User    string `json:"user"`
+	Command string `json:"command,omitempty"` // logs in; "" where none does without a password
+	Disk    string `json:"disk"`
 }
 
 // Output is a run output with the size of its disk file.
@@ -84,6 +98,9 @@ func Summary(w io.Writer, p Palette, e Ending) error {
 		"Failed":             p.Bad("failed") + " after",
 		"Canceled":           p.Warn("cancelled") + " after",
 	}[e.State]
+	if e.Validation == "Succeeded" && e.State == "Succeeded" && len(e.Outputs) == 0 {
+		verb = p.Good("validated") + " in" // nothing else was wanted
+	}
 	what := "image template"
 	if e.Packer {
 		what = "Packer template"
@@ -107,6 +124,9 @@ func Summary(w io.Writer, p Palette, e Ending) error {
 	}
 	if e.LogPath != "" {
 		fmt.Fprintf(&b, "\n  %s\n", p.Faint("log: ")+Line(e.LogPath))
+	}
+	if e.ValidationLog != "" {
+		fmt.Fprintf(&b, "  %s%s%s\n", p.Faint("validation: "), e.Validation, p.Faint(", log: ")+Line(e.ValidationLog))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
