@@ -10,19 +10,21 @@ import (
 	"github.com/ingot-build/ingot/engine/baseimage/bootstrap"
 	"github.com/ingot-build/ingot/engine/baseimage/catalog"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/guest"
 )
 
 // AddOptions say what a file cannot say of itself.
 type AddOptions struct {
 	URNs     []string              // publisher:offer:sku[:version] patterns the image stands for, beside the catalog's
 	OS       string                // "linux", the default, or "windows"
+	Machine  guest.Profile         // of windows; Firmware "" goes by the disk, and Devices "" is emulated
 	Version  string                // default: 0.YYYYMMDD.0 of today
 	Replace  bool                  // an image of that name is replaced instead of being an *ExistsError
 	Progress func(events.Progress) // may be nil
 }
 
-// Add copies a disk file into the store: qcow2, raw or VHD. The file is not trusted: one that refers to other files is refused
-// before any program opens it. Later changes to the file do not reach the store. Errors: *RefusedError, *ExistsError,
+// Add copies a disk file into the store: qcow2, raw or VHD; of a VHDX, a qcow2 is made. The file is not trusted: one that refers to
+// other files is refused before any program opens it. Later changes to the file do not reach the store. Errors: *RefusedError, *ExistsError,
 // *NameError, or of the file system.
 func (s *Store) Add(ctx context.Context, name, path string, o AddOptions) (im Image, err error) {
 	if !catalog.ValidName(name) {
@@ -34,6 +36,12 @@ func (s *Store) Add(ctx context.Context, name, path string, o AddOptions) (im Im
 	if o.OS != "linux" && o.OS != "windows" {
 		return Image{}, fmt.Errorf(`operating system %q: want "linux" or "windows"`, o.OS)
 	}
+	if o.OS == "linux" && o.Machine != (guest.Profile{}) {
+		return Image{}, errors.New("a profile of the machine is one of an image with Windows")
+	}
+	if fault := o.Machine.Fault(); fault != "" {
+		return Image{}, errors.New(fault)
+	}
 	for _, u := range o.URNs {
 		if _, err := catalog.ParsePattern(u); err != nil {
 			return Image{}, err
@@ -44,7 +52,8 @@ func (s *Store) Add(ctx context.Context, name, path string, o AddOptions) (im Im
 		return Image{}, err
 	}
 	// Seen here to spare a long copy of what is refused anyway; inspect looks again, at the copy.
-	if _, err := sniff(origin); err != nil {
+	kind, err := sniff(origin)
+	if err != nil {
 		return Image{}, err
 	}
 	if old, err := s.Get(name); err == nil && !o.Replace {
@@ -61,9 +70,22 @@ func (s *Store) Add(ctx context.Context, name, path string, o AddOptions) (im Im
 	if err != nil {
 		return Image{}, err
 	}
+	if kind == formatVHDX {
+		if err := s.fromVHDX(ctx, file, origin); err != nil {
+			return Image{}, err
+		}
+		if digest, size, err = sha256File(ctx, file, &report{to: o.Progress, what: "checksum"}); err != nil {
+			return Image{}, err
+		}
+	}
 	format, virtual, err := s.inspect(ctx, file, origin)
 	if err != nil {
 		return Image{}, err
+	}
+	if o.OS == "windows" {
+		if o.Machine, err = s.windowsMachine(ctx, file, format, origin, o.Machine); err != nil {
+			return Image{}, err
+		}
 	}
 	version := o.Version
 	if version == "" {
@@ -71,7 +93,7 @@ func (s *Store) Add(ctx context.Context, name, path string, o AddOptions) (im Im
 	}
 	return s.publish(ctx, file, Image{
 		Name: name, SHA256: digest, Format: format, VirtualSize: virtual, FileSize: size, Version: version, Origin: origin,
-		URNs: slices.Clone(o.URNs), Added: s.now().UTC(), OS: o.OS,
+		URNs: slices.Clone(o.URNs), Added: s.now().UTC(), OS: o.OS, Machine: o.Machine,
 	}, o.Replace)
 }
 

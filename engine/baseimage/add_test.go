@@ -152,8 +152,8 @@ func TestAddVHD(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	s := newStore(t, "")
-	im := add(t, s, "vhd", path, AddOptions{OS: "windows"})
-	if im.Format != "vpc" || im.VirtualSize != 8<<20 || im.OS != "windows" {
+	im := add(t, s, "vhd", path, AddOptions{})
+	if im.Format != "vpc" || im.VirtualSize != 8<<20 || im.OS != "linux" {
 		t.Errorf("got %+v", im)
 	}
 	// A disk by a maker that QEMU does not know, a page larger than its geometry says: QEMU would leave the page out.

@@ -20,8 +20,17 @@ func (e *NoMatchError) Error() string {
 	return fmt.Sprintf("no base image stands for %q", e.URN.String())
 }
 
+// windows reports whether the names are those of an image with Windows, as far as they show it.
+func (e *NoMatchError) windows() bool {
+	text := strings.ToLower(e.URN.Publisher + " " + e.URN.Offer)
+	return strings.Contains(text, "windows") || strings.Contains(text, "visualstudio") || strings.Contains(text, "-ws20")
+}
+
 // Why names what the user may have meant.
 func (e *NoMatchError) Why() string {
+	if e.windows() {
+		return "no Windows can be downloaded by a program: bring a disk of your own, or Microsoft's evaluation disk (VHD, VHDX)"
+	}
 	if len(e.Near) == 0 {
 		return "neither the catalog nor an image added here has a name like it"
 	}
@@ -30,6 +39,9 @@ func (e *NoMatchError) Why() string {
 
 // Fix is the command that makes a disk of the user's own stand for the URN.
 func (e *NoMatchError) Fix() string {
+	if e.windows() {
+		return fmt.Sprintf("ingot image add windows FILE --os windows --urn %s:%s:%s", e.URN.Publisher, e.URN.Offer, e.URN.SKU)
+	}
 	return fmt.Sprintf("ingot image add NAME FILE --urn %s:%s:%s", e.URN.Publisher, e.URN.Offer, e.URN.SKU)
 }
 
@@ -127,7 +139,7 @@ func (e *RefusedError) Error() string {
 // Fix is the remedy, or what would be accepted.
 func (e *RefusedError) Fix() string {
 	if e.Remedy == "" {
-		return "use a whole bootable disk: qcow2, VHD, or raw with a partition table"
+		return "use a whole bootable disk: qcow2, VHD, VHDX, or raw with a partition table"
 	}
 	return e.Remedy
 }

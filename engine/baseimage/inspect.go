@@ -23,6 +23,9 @@ func (s *Store) inspect(ctx context.Context, path, shown string) (format string,
 		}
 		return "", 0, err
 	}
+	if format == formatVHDX {
+		return "", 0, &RefusedError{Path: shown, Reason: "the format VHDX is one for files that are added", Remedy: "ingot image add NAME FILE"}
+	}
 	out, err := s.qemuImg(ctx, "info", "--output=json", "-f", format, path)
 	if err != nil {
 		return "", 0, err

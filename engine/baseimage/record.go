@@ -50,20 +50,30 @@ func (s *Store) names() ([]string, error) {
 	return names, nil
 }
 
+// record is image.json.
+type record struct {
+	Image
+	Password string `json:"password,omitempty"` // of Machine.Login; an Image as others see it has none
+}
+
 func (s *Store) readRecord(name string) (Image, error) {
 	path := s.recordPath(name)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return Image{}, err
 	}
-	var im Image
-	if err := json.Unmarshal(text, &im); err != nil {
+	var r record
+	if err := json.Unmarshal(text, &r); err != nil {
 		return Image{}, &DamagedError{Image: Image{Name: name}, Reason: fmt.Sprintf("%s: %v", path, err)}
 	}
+	im := r.Image
 	if im.Name != name || !isSHA256(im.SHA256) {
 		return Image{}, &DamagedError{Image: Image{Name: name}, Reason: path + " is the record of something else"}
 	}
 	im.Path = s.blob(im.SHA256)
+	if im.Machine.Login != nil {
+		im.Machine.Login.Password = r.Password
+	}
 	return im, nil
 }
 
@@ -97,11 +107,15 @@ func (s *Store) publish(ctx context.Context, file string, im Image, replace bool
 		if err := syncFile(filepath.Dir(im.Path)); err != nil {
 			return err
 		}
-		text, err := json.MarshalIndent(im, "", "  ")
+		r, mode := record{Image: im}, fs.FileMode(0o644)
+		if login := im.Machine.Login; login != nil {
+			r.Password, mode = login.Password, 0o600
+		}
+		text, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
 			return err
 		}
-		if err := writeAtomic(s.recordPath(im.Name), append(text, '\n')); err != nil {
+		if err := writeAtomic(s.recordPath(im.Name), append(text, '\n'), mode); err != nil {
 			return err
 		}
 		return s.collect()
@@ -175,8 +189,8 @@ func (s *Store) orphans() ([]Leftover, error) {
 	return all, nil
 }
 
-// writeAtomic replaces a file as a whole: readers see the old text or the new one.
-func writeAtomic(path string, text []byte) error {
+// writeAtomic replaces a file as a whole: readers see the old text or the new one. Until it is whole nobody else may read it.
+func writeAtomic(path string, text []byte, mode fs.FileMode) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -188,7 +202,7 @@ func writeAtomic(path string, text []byte) error {
 	defer os.Remove(f.Name()) // fails once renamed
 	_, err = f.Write(text)
 	if err == nil {
-		err = f.Chmod(0o644)
+		err = f.Chmod(mode)
 	}
 	if err == nil {
 		err = f.Sync()

@@ -14,6 +14,7 @@ const (
 	formatQcow2 = "qcow2"
 	formatRaw   = "raw"
 	formatVPC   = "vpc"
+	formatVHDX  = "vhdx" // of a file that is added; the store has a qcow2 made of it
 )
 
 // minimumRaw is the least size of a raw disk in bytes: what its partition table and one partition take.
@@ -28,7 +29,6 @@ var notDisks = []struct{ magic, what, fix string }{
 	{"PK\x03\x04", "it is a zip archive", "unzip it first"},
 	{"<!", "it is a web page, not a disk: the download went wrong", ""},
 	{"<html", "it is a web page, not a disk: the download went wrong", ""},
-	{"vhdxfile", "the format VHDX is not supported", "qemu-img convert -f vhdx -O qcow2 FILE NEW.qcow2"},
 	{"KDMV", "the format VMDK is not supported", "qemu-img convert -f vmdk -O qcow2 FILE NEW.qcow2"},
 	{"# Disk DescriptorFile", "it is a VMDK descriptor, which names other files", "qemu-img convert -f vmdk -O qcow2 FILE NEW.qcow2"},
 	{"<<< ", "the format VDI is not supported", "qemu-img convert -f vdi -O qcow2 FILE NEW.qcow2"},
@@ -71,6 +71,16 @@ func sniff(path string) (string, error) {
 			return refuse(why, "make a whole copy of it first: qemu-img convert -O qcow2 FILE NEW.qcow2")
 		}
 		return formatQcow2, nil
+	}
+	if bytes.HasPrefix(head, []byte("vhdxfile")) {
+		fault, err := vhdxFault(f)
+		if err != nil {
+			return "", err
+		}
+		if fault != "" {
+			return refuse(fault, "merge it into its parent, or get it again")
+		}
+		return formatVHDX, nil
 	}
 	// A VHD ends with its footer; a dynamic one has a copy of it in front.
 	footer, err := readAt(f, max(st.Size()-512, 0), 512)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ingot-build/ingot/engine/baseimage/catalog"
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
 
@@ -32,6 +33,8 @@ type Image struct {
 	URNs        []string  `json:"urns,omitempty"`      // publisher:offer:sku[:version] patterns given at Add
 	Added       time.Time `json:"added"`               // UTC
 	OS          string    `json:"os"`                  // linux or windows
+
+	Machine guest.Profile `json:"machine,omitzero"` // what a machine that starts from it has to be like
 }
 
 // Options are what a store needs of the world. Zero values give the real one.

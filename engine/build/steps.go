@@ -12,6 +12,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/distribute/local"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/store"
@@ -56,7 +57,9 @@ func resolveWants(ctx context.Context, s *state) error {
 		for _, d := range found {
 			s.emit(events.Event{Step: stepResolve, Output: &events.Output{Stream: events.Say, Text: d.String()}})
 		}
-		s.base = target.Disk{Path: base.Path, Format: base.Format, SHA256: base.SHA256, VirtualSize: base.VirtualSize}
+		s.base = target.Disk{
+			Path: base.Path, Format: base.Format, SHA256: base.SHA256, VirtualSize: base.VirtualSize, Machine: base.Machine,
+		}
 		return nil
 	})
 }
@@ -78,7 +81,8 @@ func unstage(ctx context.Context, s *state) error { return s.Ledger.Undo(ctx, s.
 
 // emitPacker writes the Packer template and the plan into the run's folder, where they stay: they are what was run.
 func emitPacker(_ context.Context, s *state) error {
-	folder, err := emit.Packer(s.Plan, emit.Options{})
+	login := s.base.Machine.Login
+	folder, err := emit.Packer(s.Plan, emit.Options{WindowsSSH: login != nil && login.Communicator == guest.SSH})
 	if err != nil {
 		return err
 	}
@@ -111,6 +115,7 @@ func buildImage(ctx context.Context, s *state) error {
 		return err
 	}
 	s.overlay, err = s.Target.Collect(ctx, s.staged)
+	s.overlay.Machine = s.base.Machine.Generalized()
 	return err
 }
 
@@ -171,8 +176,9 @@ func writeDisk(ctx context.Context, s *state) error {
 func distributeDisk(ctx context.Context, s *state) (err error) {
 	s.setState(ctx, store.Running, store.Distributing)
 	s.outputs, err = local.Distribute(ctx, s.Plan, s.vhd, s.Gallery, local.Options{
-		RunID:  s.id,
-		Record: func(ctx context.Context, path string) error { return s.Ledger.Record(ctx, s.id, store.File, path) },
+		RunID:   s.id,
+		Machine: s.base.Machine.Generalized(),
+		Record:  func(ctx context.Context, path string) error { return s.Ledger.Record(ctx, s.id, store.File, path) },
 	}, s.emit)
 	for _, out := range s.outputs {
 		if out != nil {

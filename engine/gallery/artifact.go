@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/vhd"
 )
 
@@ -32,7 +33,8 @@ type Meta struct {
 	Regions           []Region          `json:"regions,omitempty"` // likewise only recorded
 	ReplicationMode   string            `json:"replicationMode,omitempty"`
 	ExcludeFromLatest bool              `json:"excludeFromLatest,omitempty"`
-	Created           time.Time         `json:"created"` // UTC; set when published, if zero
+	Machine           guest.Profile     `json:"machine,omitzero"` // what a machine made from it has to be like
+	Created           time.Time         `json:"created"`          // UTC; set when published, if zero
 }
 
 // Region is one target region of an image version.

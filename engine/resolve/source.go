@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/ingot-build/ingot/engine/gallery"
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -16,10 +17,12 @@ import (
 // Disk is the disk that a source resolved to. It is read-only and stays so.
 type Disk struct {
 	Path        string
-	Format      string // qcow2, raw or vpc, as qemu-img names them
-	SHA256      string // of the file, lower-case hex; "" where nobody knows it
-	VirtualSize int64  // bytes
-	Version     string // exact, of a platform image or a gallery version
+	Format      string        // qcow2, raw or vpc, as qemu-img names them
+	SHA256      string        // of the file, lower-case hex; "" where nobody knows it
+	VirtualSize int64         // bytes
+	Version     string        // exact, of a platform image or a gallery version
+	OS          plan.OS       // "" where nobody knows it
+	Machine     guest.Profile // what a machine that starts from it has to be like
 }
 
 // Images finds the base image that stands for a platform image; version may be "latest". What a person can mend comes as an error
@@ -49,7 +52,7 @@ const gib = 1 << 30
 
 // Source finds the disk of p's source and sets p.Source.Exact. The disk is meaningless when the list has errors.
 func Source(ctx context.Context, p *plan.Plan, images Images, g Gallery) (Disk, diag.List, error) {
-	disk, exact, os, err := find(ctx, p.Source, images, g)
+	disk, exact, err := find(ctx, p.Source, images, g)
 	var found diag.List
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
@@ -66,9 +69,13 @@ func Source(ctx context.Context, p *plan.Plan, images Images, g Gallery) (Disk, 
 		found.Add(d.at(p.Source.Origin))
 		return Disk{}, found, nil
 	}
-	if os != "" && os != p.OS {
-		d := problem{CodeOS, fmt.Sprintf("the source is a %s image and the template is read as one for %s", os, p.OS),
+	if disk.OS != "" && disk.OS != p.OS {
+		d := problem{CodeOS, fmt.Sprintf("the source is a %s image and the template is read as one for %s", disk.OS, p.OS),
 			"the gallery recorded so when the image was published", "name another source image"}
+		if w := p.Source.PlatformImage; w != nil {
+			d.why = "the base image that stands for it was added so"
+			d.fix = fmt.Sprintf("add one with that system: ingot image add NAME FILE --os %s --urn %s:%s:%s", p.OS, w.Publisher, w.Offer, w.SKU)
+		}
 		found.Add(d.at(p.Source.Origin))
 	}
 	if p.OSDiskSizeGB > 0 && p.OSDiskSizeGB*gib < disk.VirtualSize {
@@ -90,14 +97,14 @@ func Source(ctx context.Context, p *plan.Plan, images Images, g Gallery) (Disk, 
 	return disk, found, nil
 }
 
-// find also returns the OS family where the gallery knows it.
-func find(ctx context.Context, s plan.Source, images Images, g Gallery) (Disk, *plan.Exact, plan.OS, error) {
+// find looks in the store that is meant.
+func find(ctx context.Context, s plan.Source, images Images, g Gallery) (Disk, *plan.Exact, error) {
 	if w := s.PlatformImage; w != nil {
 		disk, err := images.Find(ctx, w.Publisher, w.Offer, w.SKU, w.Version)
 		if err != nil {
-			return Disk{}, nil, "", err
+			return Disk{}, nil, err
 		}
-		return disk, &plan.Exact{Version: disk.Version, SHA256: disk.SHA256, Format: disk.Format, Size: disk.VirtualSize}, "", nil
+		return disk, &plan.Exact{Version: disk.Version, SHA256: disk.SHA256, Format: disk.Format, Size: disk.VirtualSize}, nil
 	}
 	ref := s.ManagedImage
 	if ref == nil {
@@ -108,8 +115,9 @@ func find(ctx context.Context, s plan.Source, images Images, g Gallery) (Disk, *
 	}
 	a, err := g.Lookup(ctx, ref.ID)
 	if err != nil {
-		return Disk{}, nil, "", err
+		return Disk{}, nil, err
 	}
-	disk := Disk{Path: a.Path, Format: a.Format, VirtualSize: a.VirtualSize, Version: a.Version}
-	return disk, &plan.Exact{Version: a.Version, ID: a.ID, Format: a.Format, Size: a.VirtualSize}, plan.OS(a.Meta.OS), nil
+	disk := Disk{Path: a.Path, Format: a.Format, VirtualSize: a.VirtualSize, Version: a.Version, OS: plan.OS(a.Meta.OS),
+		Machine: a.Meta.Machine}
+	return disk, &plan.Exact{Version: a.Version, ID: a.ID, Format: a.Format, Size: a.VirtualSize}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/ingot-build/ingot/engine/baseimage"
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/resolve"
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 func (s *Service) openImages() (*baseimage.Store, error) {
@@ -41,6 +42,6 @@ func (f imageFinder) Find(ctx context.Context, publisher, offer, sku, version st
 	}
 	return resolve.Disk{
 		Path: img.Path, Format: img.Format, SHA256: img.SHA256, VirtualSize: img.VirtualSize,
-		Version: img.Version,
+		Version: img.Version, OS: plan.OS(img.OS), Machine: img.Machine,
 	}, nil
 }

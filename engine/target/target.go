@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -79,7 +80,8 @@ type Kept struct {
 // Disk is a disk file on this machine.
 type Disk struct {
 	Path        string
-	Format      string // qcow2, raw or vpc, as qemu-img names them
-	SHA256      string // of the file, lower-case hex; "" when not known
-	VirtualSize int64  // bytes
+	Format      string        // qcow2, raw or vpc, as qemu-img names them
+	SHA256      string        // of the file, lower-case hex; "" when not known
+	VirtualSize int64         // bytes
+	Machine     guest.Profile // what a machine that starts from it has to be like
 }

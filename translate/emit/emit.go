@@ -32,6 +32,7 @@ type Options struct {
 	Target        string // QEMU or Azure; "" is QEMU
 	PluginVersion string // of the plugin with the target's builder: 2.6.3; "" is the newest that is known here
 	Standalone    bool   // let the builder alone distribute as much as it can; what it cannot is in Lost
+	WindowsSSH    bool   // with QEMU: a source with Windows is reached by OpenSSH instead of WinRM
 }
 
 // Folder is what goes into one Packer folder.

@@ -8,7 +8,10 @@ import (
 )
 
 // qemu builds on the machine that Packer runs on, with Ingot's own builder.
-type qemu struct{ job }
+type qemu struct {
+	job
+	ssh bool // the way into a source with Windows; what is made of it has the other one, by the answers to its first boot
+}
 
 func newQEMU(j job, o Options) (target, error) {
 	switch {
@@ -20,7 +23,7 @@ func newQEMU(j job, o Options) (target, error) {
 	if len(j.plan.DataDisksGB) > 0 && !j.validates {
 		return nil, errors.New("the builder of the target qemu makes an image of the OS disk only, and the plan has data disks")
 	}
-	return qemu{j}, nil
+	return qemu{j, o.WindowsSSH && !j.ofResult}, nil
 }
 
 func (qemu) builder() string { return "ingot-qemu" }
@@ -42,17 +45,34 @@ func (q qemu) source(b block) {
 		b.ref(name, "var", name)
 	}
 	if q.windows() {
-		b.str("communicator", "winrm")
-		b.str("winrm_username", BuildUser)
-		b.ref("winrm_password", "var", "winrm_password")
-		b.yes("winrm_use_ssl")
-		b.yes("winrm_insecure") // the certificate is made by the build VM itself
-		b.ref("winrm_timeout", "var", "boot_timeout")
+		q.windowsSource(b)
 	} else {
 		b.str("ssh_username", BuildUser)
 		b.ref("ssh_timeout", "var", "boot_timeout")
 	}
 	b.ref("shutdown_timeout", "var", "shutdown_timeout")
+}
+
+func (q qemu) windowsSource(b block) {
+	refs := func(names ...string) {
+		for _, name := range names {
+			b.ref(name, "var", name)
+		}
+	}
+	b.str("guest_os", "windows")
+	refs("devices", "secure_boot", "tpm")
+	if q.ssh {
+		b.str("communicator", "ssh")
+		refs("ssh_username", "ssh_password")
+		b.ref("ssh_timeout", "var", "boot_timeout")
+		return
+	}
+	refs("unattend_seed")
+	b.str("communicator", "winrm")
+	refs("winrm_username", "winrm_password", "winrm_use_ssl")
+	b.yes("winrm_insecure") // the certificate is made by the build VM itself
+	refs("winrm_use_ntlm")
+	b.ref("winrm_timeout", "var", "boot_timeout")
 }
 
 func (q qemu) variables() []variable {
@@ -68,18 +88,47 @@ func (q qemu) variables() []variable {
 		{name: "accelerator", typ: "string", description: "What runs guest code: kvm, tcg (software emulation), or auto for the best that works.",
 			standard: cty.StringVal("auto")},
 		{name: "firmware", typ: "string", description: "What the build VM boots by: bios or uefi.", standard: cty.StringVal("bios")},
-		// The service waits as long for SSH.
+		// The service waits as long for SSH. Windows sets itself up when it starts for the first time.
 		{name: "boot_timeout", typ: "string", description: "Longest time from power-on until customizers can run.",
-			standard: cty.StringVal("20m")},
-		// Longer than systemd's 90 s for a unit that will not stop.
+			standard: cty.StringVal(q.or("20m", "1h"))},
+		// Longer than systemd's 90 s for a unit that will not stop. Windows may have updates to put in place.
 		{name: "shutdown_timeout", typ: "string", description: "Longest time from the power button until the build VM is off.",
-			standard: cty.StringVal("5m")},
+			standard: cty.StringVal(q.or("5m", "15m"))},
 	}
 	if q.windows() {
-		all = append(all, variable{name: "winrm_password", typ: "string",
-			description: "Password of the build user, whom the build VM's first boot makes.", sensitive: true})
+		all = append(all, q.windowsVariables()...)
 	}
 	return all
+}
+
+// or is a default that depends on the system.
+func (q qemu) or(linux, windows string) string {
+	if q.windows() {
+		return windows
+	}
+	return linux
+}
+
+func (q qemu) windowsVariables() []variable {
+	all := []variable{
+		{name: "devices", typ: "string", standard: cty.StringVal("emulated"),
+			description: "Disk and network card of the build VM: emulated, or virtio where Windows has drivers for that."},
+		{name: "secure_boot", typ: "bool", description: "Whether the build VM starts with secure boot; with firmware uefi.", standard: cty.False},
+		{name: "tpm", typ: "bool", description: "Whether the build VM has a TPM; needs swtpm on the host.", standard: cty.False},
+	}
+	if q.ssh {
+		return append(all,
+			variable{name: "ssh_username", typ: "string", description: "User of the disk who may log in and is an administrator.",
+				standard: cty.StringVal(BuildUser)},
+			variable{name: "ssh_password", typ: "string", description: "Password of that user.", sensitive: true})
+	}
+	return append(all,
+		variable{name: "unattend_seed", typ: "bool", standard: cty.True,
+			description: "Whether the first boot of a generalized Windows makes the build user. If false, the disk has to have that user."},
+		variable{name: "winrm_username", typ: "string", description: "The build user, an administrator.", standard: cty.StringVal(BuildUser)},
+		variable{name: "winrm_password", typ: "string", description: "Password of the build user.", sensitive: true},
+		variable{name: "winrm_use_ssl", typ: "bool", description: "Whether WinRM is spoken over HTTPS.", standard: cty.True},
+		variable{name: "winrm_use_ntlm", typ: "bool", description: "Whether the build user logs in by NTLM, or else by Basic.", standard: cty.True})
 }
 
 // memory is what the build VM has when nobody says otherwise, in MiB.
@@ -113,6 +162,9 @@ func (q qemu) readme() usage {
 	}
 	if q.windows() {
 		u.secret = []string{"winrm_password"}
+		if q.ssh {
+			u.secret = []string{"ssh_password"}
+		}
 	}
 	return u
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/gallery"
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
@@ -17,6 +18,9 @@ import (
 type Options struct {
 	RunID string
 	Now   func() time.Time // nil: time.Now
+
+	// Machine is what a machine made from the disk has to be like.
+	Machine guest.Profile
 
 	// Record, if set, is told the path of a file outside the gallery before it is made. It is renamed away at the end; a run
 	// that is killed leaves it, and only the ledger knows where.
@@ -104,7 +108,7 @@ func (j job) numberer(s *plan.SharedImage) (gallery.Numberer, error) {
 func (j job) meta(d plan.Destination) gallery.Meta {
 	m := gallery.Meta{
 		OS: string(j.plan.OS), Source: sourceName(j.plan.Source), Run: j.opts.RunID, TemplateName: j.plan.Name,
-		Tags: d.Tags, Created: j.opts.Now().UTC(),
+		Tags: d.Tags, Created: j.opts.Now().UTC(), Machine: j.opts.Machine,
 	}
 	if d.ManagedImage != nil {
 		m.Location = d.ManagedImage.Location

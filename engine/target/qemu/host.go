@@ -2,6 +2,7 @@ package qemu
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -24,6 +26,11 @@ const (
 	maxMemoryMiB = 4096
 
 	bootTimeout = 20 * time.Minute // as the service waits for SSH; a busy host under TCG can need five
+
+	// Windows Server wants 2048 to be installed, and updates need more.
+	minWindowsMiB      = 4096
+	maxWindowsMiB      = 8192
+	windowsBootTimeout = time.Hour // its first boot takes minutes, and ten times that under TCG
 )
 
 // host is what adapt needs to know of this machine.
@@ -57,20 +64,25 @@ func memAvailable(r io.Reader) int {
 	return 0
 }
 
-// adapt fills in what the user left open: a quarter of the free memory within bounds, the host's CPUs up to four, BIOS.
-func adapt(m target.Machine, h host) target.Machine {
+// adapt fills in what the user left open: a quarter of the free memory within bounds, the host's CPUs up to four, and the firmware
+// that the disk wants, or BIOS.
+func adapt(m target.Machine, h host, os plan.OS, disk guest.Profile) target.Machine {
+	least, most, patience := minMemoryMiB, maxMemoryMiB, bootTimeout
+	if os == plan.Windows {
+		least, most, patience = minWindowsMiB, maxWindowsMiB, windowsBootTimeout
+	}
 	if m.CPUs == 0 {
 		m.CPUs = max(1, min(h.cpus, maxCPUs))
 	}
 	if m.MemoryMiB == 0 {
 		// A multiple of 256 keeps the figure the same from run to run on a machine whose free memory wavers.
-		m.MemoryMiB = min(max(h.availableMiB/4/256*256, minMemoryMiB), maxMemoryMiB)
+		m.MemoryMiB = min(max(h.availableMiB/4/256*256, least), most)
 	}
 	if m.Firmware == "" {
-		m.Firmware = "bios"
+		m.Firmware = cmp.Or(disk.Firmware, guest.BIOS)
 	}
 	if m.BootTimeout == 0 {
-		m.BootTimeout = bootTimeout
+		m.BootTimeout = patience
 	}
 	return m
 }
@@ -81,8 +93,8 @@ var programs = []struct{ name, pkg string }{
 	{"qemu-img", "qemu-utils"},
 }
 
-// Check implements target.Target.
-func (t *Target) Check(_ context.Context, p *plan.Plan) []target.Problem {
+// Check implements target.Target. What a disk wants beyond that, such as a TPM, is not known yet; the builder says so at its start.
+func (t *Target) Check(_ context.Context, _ *plan.Plan) []target.Problem {
 	var problems []target.Problem
 	for _, prog := range programs {
 		if _, err := exec.LookPath(prog.name); err != nil {
@@ -92,13 +104,6 @@ func (t *Target) Check(_ context.Context, p *plan.Plan) []target.Problem {
 				Fix:  fmt.Sprintf("apt-get install %s; then check with: ingot doctor", prog.pkg),
 			})
 		}
-	}
-	if p.OS != plan.Linux {
-		problems = append(problems, target.Problem{
-			What: fmt.Sprintf("the qemu target cannot build %s images yet", p.OS),
-			Why:  "it connects over SSH and generalizes with waagent",
-			Fix:  "use a Linux source",
-		})
 	}
 	return problems
 }

@@ -10,12 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 // Target runs build VMs in QEMU.
@@ -47,7 +49,7 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 	if err != nil {
 		return target.Staged{}, err
 	}
-	m := adapt(r.Machine, readHost())
+	m := adapt(r.Machine, readHost(), r.Plan.OS, r.Base.Machine)
 
 	if err := r.Record(ctx, store.Directory, r.Dir); err != nil {
 		return target.Staged{}, err
@@ -63,19 +65,24 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 	if err := r.Record(ctx, store.Process, vmName(r)); err != nil {
 		return target.Staged{}, err
 	}
+	vars := map[string]string{}
+	if r.Plan.OS == plan.Windows {
+		vars = windowsVars(r.Base.Machine, randomPassword)
+	}
+	maps.Copy(vars, map[string]string{
+		"source_disk":      base,
+		"source_format":    r.Base.Format,
+		"output_directory": r.Dir,
+		"vm_name":          vmName(r),
+		"cpus":             strconv.Itoa(m.CPUs),
+		"memory":           strconv.Itoa(m.MemoryMiB),
+		"accelerator":      accel,
+		"firmware":         m.Firmware,
+		"boot_timeout":     m.BootTimeout.String(),
+	})
 	return target.Staged{
-		Dir: r.Dir,
-		Vars: map[string]string{
-			"source_disk":      base,
-			"source_format":    r.Base.Format,
-			"output_directory": r.Dir,
-			"vm_name":          vmName(r),
-			"cpus":             strconv.Itoa(m.CPUs),
-			"memory":           strconv.Itoa(m.MemoryMiB),
-			"accelerator":      accel,
-			"firmware":         m.Firmware,
-			"boot_timeout":     m.BootTimeout.String(),
-		},
+		Dir:    r.Dir,
+		Vars:   vars,
 		Detail: fmt.Sprintf("%d CPUs, %d MiB, %s", m.CPUs, m.MemoryMiB, note),
 	}, nil
 }

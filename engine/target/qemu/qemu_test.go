@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/engine/target/targettest"
 	"github.com/ingot-build/ingot/translate/plan"
@@ -28,25 +29,43 @@ func TestAdapt(t *testing.T) {
 		ask  target.Machine
 		host host
 		want target.Machine
+		os   plan.OS // default Linux
+		disk guest.Profile
 	}{
-		{"small host", target.Machine{}, host{cpus: 1, availableMiB: 900}, target.Machine{CPUs: 1, MemoryMiB: 1024, Firmware: "bios", BootTimeout: bootTimeout}},
-		{"large host", target.Machine{}, host{cpus: 64, availableMiB: 200_000}, target.Machine{CPUs: 4, MemoryMiB: 4096, Firmware: "bios", BootTimeout: bootTimeout}},
-		{"memory wavers", target.Machine{}, host{cpus: 2, availableMiB: 8300}, target.Machine{CPUs: 2, MemoryMiB: 2048, Firmware: "bios", BootTimeout: bootTimeout}},
-		{"memory unknown", target.Machine{}, host{cpus: 2}, target.Machine{CPUs: 2, MemoryMiB: 1024, Firmware: "bios", BootTimeout: bootTimeout}},
+		{name: "small host", host: host{cpus: 1, availableMiB: 900}, want: target.Machine{CPUs: 1, MemoryMiB: 1024, Firmware: "bios", BootTimeout: bootTimeout}},
+		{name: "large host", host: host{cpus: 64, availableMiB: 200_000}, want: target.Machine{CPUs: 4, MemoryMiB: 4096, Firmware: "bios", BootTimeout: bootTimeout}},
+		{name: "memory wavers", host: host{cpus: 2, availableMiB: 8300}, want: target.Machine{CPUs: 2, MemoryMiB: 2048, Firmware: "bios", BootTimeout: bootTimeout}},
+		{name: "memory unknown", host: host{cpus: 2}, want: target.Machine{CPUs: 2, MemoryMiB: 1024, Firmware: "bios", BootTimeout: bootTimeout}},
 		{
-			"the user decides",
-			target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi", BootTimeout: time.Minute},
-			host{cpus: 2, availableMiB: 8000},
-			target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi", BootTimeout: time.Minute},
+			name: "the user decides",
+			ask:  target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi", BootTimeout: time.Minute},
+			host: host{cpus: 2, availableMiB: 8000},
+			want: target.Machine{CPUs: 7, MemoryMiB: 512, Firmware: "uefi", BootTimeout: time.Minute},
+			disk: guest.Profile{Firmware: "bios"},
+		},
+		{
+			name: "Windows on a small host", host: host{cpus: 2, availableMiB: 8000}, os: plan.Windows, disk: guest.Profile{Firmware: "uefi"},
+			want: target.Machine{CPUs: 2, MemoryMiB: 4096, Firmware: "uefi", BootTimeout: time.Hour},
+		},
+		{
+			name: "Windows on a large host", host: host{cpus: 64, availableMiB: 200_000}, os: plan.Windows,
+			want: target.Machine{CPUs: 4, MemoryMiB: 8192, Firmware: "bios", BootTimeout: time.Hour},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, adapt(tt.ask, tt.host)); diff != "" {
+			if diff := cmp.Diff(tt.want, adapt(tt.ask, tt.host, osOf(tt.os), tt.disk)); diff != "" {
 				t.Errorf("adapt (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+func osOf(os plan.OS) plan.OS {
+	if os == "" {
+		return plan.Linux
+	}
+	return os
 }
 
 func TestMemAvailable(t *testing.T) {
@@ -121,6 +140,38 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// A template for Windows has variables of its own, by who is let in.
+func TestWindowsVars(t *testing.T) {
+	made := func() string { return "made" }
+	for _, tt := range []struct {
+		name string
+		p    guest.Profile
+		want map[string]string
+	}{
+		{"nobody knows the disk", guest.Profile{}, map[string]string{"devices": "emulated", "secure_boot": "false", "tpm": "false",
+			"unattend_seed": "true", "winrm_username": "packer", "winrm_password": "made", "winrm_use_ssl": "true", "winrm_use_ntlm": "true"}},
+		{"a user of its own, by HTTP", guest.Profile{Devices: "virtio", SecureBoot: true, TPM: true, Login: &guest.Login{
+			Communicator: "winrm", User: "admin", Password: "p", HTTP: true, Basic: true}},
+			map[string]string{"devices": "virtio", "secure_boot": "true", "tpm": "true", "unattend_seed": "false",
+				"winrm_username": "admin", "winrm_password": "p", "winrm_use_ssl": "false", "winrm_use_ntlm": "false"}},
+		{"by SSH", guest.Profile{Login: &guest.Login{Communicator: "ssh", User: "admin", Password: "p"}},
+			map[string]string{"devices": "emulated", "secure_boot": "false", "tpm": "false", "ssh_username": "admin", "ssh_password": "p"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, windowsVars(tt.p, made)); diff != "" {
+				t.Errorf("variables (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRandomPassword(t *testing.T) {
+	a, b := randomPassword(), randomPassword()
+	if a == b || len(a) < 26 || strings.ToLower(a) == a || strings.ToUpper(a) == a || !strings.ContainsAny(a, "0123456789") || !strings.Contains(a, "-") {
+		t.Errorf("got %q and %q", a, b)
+	}
+}
+
 func TestAcceleratorChoice(t *testing.T) {
 	probeFailed := errors.New("no CPU")
 	tests := []struct {
@@ -151,7 +202,7 @@ func TestCheckNamesThePackage(t *testing.T) {
 	for _, p := range problems {
 		text += p.What + "; " + p.Fix + "\n"
 	}
-	for _, want := range []string{"qemu-system-x86_64", "apt-get install qemu-utils", "windows"} {
+	for _, want := range []string{"qemu-system-x86_64", "apt-get install qemu-utils"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in:\n%s", want, text)
 		}
