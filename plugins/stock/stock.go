@@ -1,5 +1,5 @@
 // Package stock has components that Packer has built in and that no image template comes to, for Packer templates that people wrote
-// themselves: Packer's own code, as HashiCorp wrote it.
+// themselves: Packer's own code, as HashiCorp wrote it. Only the way of the null builder into a Windows guest is Ingot's.
 //
 // They are those of github.com/hashicorp/packer at v1.9.4, the last version under MPL-2.0; see package shell for why the pin must not
 // move up. Of the built-in ones there is no breakpoint, which asks a terminal by itself, and no compress.
@@ -8,7 +8,6 @@ package stock
 import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer/builder/file"
-	"github.com/hashicorp/packer/builder/null"
 	"github.com/hashicorp/packer/post-processor/artifice"
 	shelllocalpost "github.com/hashicorp/packer/post-processor/shell-local"
 	shelllocal "github.com/hashicorp/packer/provisioner/shell-local"
@@ -20,7 +19,7 @@ import (
 func Builders() map[string]func() packersdk.Builder {
 	return map[string]func() packersdk.Builder{
 		"file": func() packersdk.Builder { return new(file.Builder) },
-		"null": func() packersdk.Builder { return new(null.Builder) },
+		"null": func() packersdk.Builder { return new(nullBuilder) },
 	}
 }
 

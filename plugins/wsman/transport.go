@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -28,6 +30,17 @@ func Transport(make func() winrm.Transporter) func() winrm.Transporter {
 			return checked{winrm.NewClientWithDial((&net.Dialer{Timeout: dialTimeout, KeepAlive: dialTimeout}).Dial)}
 		}
 		return checked{make()}
+	}
+}
+
+// WithoutProxy makes a transport that asks no proxy, whatever the environment says.
+func WithoutProxy(ntlm bool) func() winrm.Transporter {
+	direct := func(*http.Request) (*url.URL, error) { return nil, nil }
+	return func() winrm.Transporter {
+		if ntlm {
+			return winrm.NewClientNTLMWithProxyFunc(direct)
+		}
+		return winrm.NewClientWithProxyFunc(direct)
 	}
 }
 

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	sdk "github.com/hashicorp/packer-plugin-sdk/sdk-internals/communicator/winrm"
 	"github.com/masterzen/winrm"
 
@@ -124,11 +126,10 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// What is at the destination already counts as it does with Packer.
+// The same file to the same place leaves the same behind as with the SDK's communicator, which is Packer's, and fails where that does.
 func TestDestination(t *testing.T) {
 	content := noise(2 * small)
-	var info os.FileInfo
-	name := t.TempDir() + "/name.bin"
+	name := filepath.Join(t.TempDir(), "name.bin")
 	if err := os.WriteFile(name, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +142,8 @@ func TestDestination(t *testing.T) {
 		info             *os.FileInfo
 		prepare          func(*winguest.Machine) error
 	}{
+		{name: "new folders", path: "C:/a/b c/d.bin", want: `C:\a\b c\d.bin`},
+		{name: "a relative path", path: "a.bin", want: `C:\Users\packer\a.bin`},
 		{name: "a longer file is there", path: `C:\a.bin`, want: `C:\a.bin`,
 			prepare: func(m *winguest.Machine) error { return m.WriteFile(`C:\a.bin`, noise(3*small)) }},
 		{name: "a folder is there", path: `C:\a.bin`,
@@ -149,23 +152,35 @@ func TestDestination(t *testing.T) {
 		{name: "a folder, for a file without a name", path: `C:\to\`},
 		{name: "a variable", path: `$env:TEMP\a.bin`, want: `C:\Users\packer\AppData\Local\Temp\a.bin`},
 		{name: "quoted", path: `'C:\with quotes.bin'`, want: `C:\with quotes.bin`},
+		{name: "no path", path: `C:\a|b.bin`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := connect(t, winrmserver.Options{}, false)
-			if tt.prepare != nil {
-				if err := tt.prepare(r.Machine); err != nil {
-					t.Fatal(err)
+			own, theirs := connect(t, winrmserver.Options{}, false), connect(t, winrmserver.Options{}, false)
+			for _, r := range []*rig{own, theirs} {
+				if tt.prepare != nil {
+					if err := tt.prepare(r.Machine); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
-			err := r.Upload(tt.path, bytes.NewReader(content), tt.info)
-			if (err == nil) != (tt.want != "") {
-				t.Fatal(err)
+			err := own.Upload(tt.path, bytes.NewReader(content), tt.info)
+			theirErr := theirs.Communicator.Communicator.Upload(tt.path, bytes.NewReader(content), tt.info)
+			if (err == nil) != (theirErr == nil) || (err == nil) != (tt.want != "") {
+				t.Fatalf("got %v, the SDK's %v", err, theirErr)
+			}
+			if diff := cmp.Diff(theirs.Files(), own.Files()); diff != "" && tt.want != "" {
+				t.Errorf("files (-SDK +own):\n%s", diff)
 			}
 			if tt.want == "" {
 				return
 			}
-			if got, err := r.ReadFile(tt.want); err != nil || !bytes.Equal(got, content) {
-				t.Errorf("got %d bytes, want %d (%v)", len(got), len(content), err)
+			for _, r := range []*rig{own, theirs} {
+				if got, err := r.ReadFile(tt.want); err != nil || !bytes.Equal(got, content) {
+					t.Errorf("got %d bytes, want %d (%v)", len(got), len(content), err)
+				}
+			}
+			if own.pieces() > 0 || theirs.pieces() == 0 {
+				t.Errorf("%d small pieces, and the SDK's %d", own.pieces(), theirs.pieces())
 			}
 		})
 	}
