@@ -65,7 +65,7 @@ func (s *state) boundGeneralize(m machine) {
 	}
 }
 
-// eachAnswer bounds one answer of the build VM. PowerShell takes its time to start in an emulated machine.
+// eachAnswer bounds one answer of the build VM. PowerShell takes its time to start in an emulated machine, and some cmdlets take more.
 const eachAnswer = 45 * time.Second
 
 // diagnose asks the build VM why it could not be generalized.
@@ -79,10 +79,13 @@ func (s *state) diagnose(ctx context.Context, failed *packercore.ProvisionError,
 	for _, question := range generalize.Questions(s.Plan.OS) {
 		one, cancel := context.WithTimeoutCause(ctx, eachAnswer, fmt.Errorf("it did not answer within %s", eachAnswer))
 		answer, err := remote(one, question)
+		slow := one.Err() != nil
 		cancel()
-		answers = append(answers, answer)
+		answers = append(answers, answer) // as far as it got
 		if err != nil {
 			say("the build VM could not be asked: " + err.Error())
+		}
+		if err != nil && !slow || ctx.Err() != nil {
 			break
 		}
 	}

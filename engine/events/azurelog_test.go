@@ -53,6 +53,10 @@ func TestCustomizationLog(t *testing.T) {
 			{Problem: &Problem{
 				What:  "customizer \"site\" exited with 127",
 				Where: "web.json:36, step customize[1]", Why: "sh: nginx: not found\nsh: giving up", Fix: "ingot logs 3f2a",
+				Findings: []Finding{
+					{What: "the disk is full", Why: "a command said so", Fix: "make it larger", Lines: []string{"one", "two"}},
+					{What: "/tmp is mounted with noexec"},
+				},
 			}},
 			{State: &State{Phase: Failed, Title: "web", Elapsed: 75 * time.Second}},
 		}},

@@ -52,11 +52,13 @@ func TestTeeKeepsTheOrder(t *testing.T) {
 // one of everything, every text field filled with the given text.
 func filled(text string) Event {
 	return Event{
-		Step:      "boot",
-		State:     &State{Title: text, Detail: text},
-		Output:    &Output{Text: text},
-		Progress:  &Progress{What: text},
-		Problem:   &Problem{What: text, Where: text, Why: text, Fix: text},
+		Step:     "boot",
+		State:    &State{Title: text, Detail: text},
+		Output:   &Output{Text: text},
+		Progress: &Progress{What: text},
+		Problem: &Problem{What: text, Where: text, Why: text, Fix: text, Findings: []Finding{
+			{What: text, Why: text, Fix: text, Lines: []string{text, text}},
+		}},
 		RunOutput: &RunOutput{Name: text, ArtifactID: text, ArtifactURI: text, Path: text},
 	}
 }

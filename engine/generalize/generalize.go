@@ -31,7 +31,7 @@ type Case struct {
 // Questions are the commands that ask a machine, the more telling ones first. They change nothing on it, and need not succeed.
 func Questions(os plan.OS) []string {
 	if os == plan.Windows {
-		return []string{encoded(windowsFacts()), encoded(windowsLogs())}
+		return []string{encoded(windowsLogs()), encoded(windowsFacts())}
 	}
 	return []string{linuxQuestion}
 }
