@@ -2,7 +2,7 @@
 //
 // A rule says something about the text that the shape alone does not: two properties exclude each other, an id has the wrong
 // form, a target cannot do what is asked. Rules are independent of each other and of their order. What Ingot does not
-// cover yet is refused by a rule as well, with a code from ING3001 on, so that it is never skipped in silence.
+// cover yet is refused by a rule as well, with a code from ING3003 on, so that it is never skipped in silence.
 //
 // A rule never guesses. Values may not be known before the deployment (see template.Written), and a rule speaks only of what holds
 // whatever they turn out to be. So it asks v.Get() for a value; v.IsSet() and v.IsAbsent() for its presence, each of which is false

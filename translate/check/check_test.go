@@ -84,7 +84,7 @@ func TestCheckPartial(t *testing.T) {
 func TestTranslateOnly(t *testing.T) {
 	codes := func(o check.Options) []diag.Code {
 		var all []diag.Code
-		for _, name := range []string{"windows_customizer", "iso_source"} {
+		for _, name := range []string{"not_covered", "iso_source"} {
 			_, list := readAll(t, filepath.Join("testdata", "err", name+".json"), o)
 			for _, d := range list {
 				if strings.HasPrefix(string(d.Code), "ING3") && !slices.Contains(all, d.Code) {
@@ -100,9 +100,9 @@ func TestTranslateOnly(t *testing.T) {
 		want []diag.Code
 	}{
 		{"text", check.Options{}, nil},
-		{"build here", check.Options{Target: check.QEMU}, []diag.Code{check.CodeWindowsCustomizer, check.CodeISOSource}},
-		{"translate", check.Options{Target: check.QEMU, Translate: true}, []diag.Code{check.CodeISOSource}},
-		{"translate for Azure", check.Options{Target: check.Azure, Translate: true}, []diag.Code{check.CodeISOSource}},
+		{"build here", check.Options{Target: check.QEMU}, []diag.Code{check.CodeOptimize, check.CodeWorkload, check.CodeNoEffect, check.CodeDataDisks, check.CodeISOSource}},
+		{"translate", check.Options{Target: check.QEMU, Translate: true}, []diag.Code{check.CodeWorkload, check.CodeNoEffect, check.CodeDataDisks, check.CodeISOSource}},
+		{"translate for Azure", check.Options{Target: check.Azure, Translate: true}, []diag.Code{check.CodeWorkload, check.CodeISOSource}},
 	} {
 		if diff := cmp.Diff(tt.want, codes(tt.o)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)

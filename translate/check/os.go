@@ -168,6 +168,29 @@ func BuildsWindows(t *template.ImageTemplate) (is, known bool) {
 	return e.system == windows, e.system != unknownSystem
 }
 
+// mayBeWindows reports whether the template is meant for Windows, as far as it shows, or may be so, since what would show it is not
+// known.
+func mayBeWindows(t *template.ImageTemplate) bool {
+	if !t.Customize.IsKnown() {
+		return true
+	}
+	for _, c := range t.Customize.Value {
+		if _, ok := c.(*template.UnknownCustomizer); ok || systemOf(c) == windows {
+			return true
+		}
+	}
+	switch s := t.Source.(type) {
+	case *template.UnknownSource:
+		return true
+	case *template.PlatformImage:
+		if !s.Publisher.IsKnown() || !s.Offer.IsKnown() {
+			return true
+		}
+	}
+	source, settled := sourceSystem(t)
+	return source.system == windows || settled && buildSystem(t).system == unknownSystem && pathSystem(t).system == windows
+}
+
 // pathSystem is what the first destination of a file shows: c:\site is a path of Windows, /tmp/site one of Linux.
 // Nothing, when one of the customizers is not known, which may show more.
 func pathSystem(t *template.ImageTemplate) evidence {

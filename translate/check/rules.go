@@ -220,10 +220,6 @@ func ownRules() []Rule {
 		{CodeStagingProxy, diag.Info, "the service itself needs a role on the staging group",
 			refTrouble, "", stagingProxy},
 
-		{CodeWindowsCustomizer, diag.Error, "customizers for Windows are not covered yet",
-			refTemplate + "#powershell-customizer", qemuBuild, windowsCustomizer},
-		{CodeWindowsSource, diag.Error, "Windows images are not covered yet",
-			refTemplate + "#platformimage-source", qemuBuild, windowsSource},
 		{CodeISOSource, diag.Error, "ISO sources are not covered; the service refuses them since March 2020",
 			refTemplate, anyTarget, isoSource},
 		{CodeOptimize, diag.Error, "boot optimization is not covered yet",

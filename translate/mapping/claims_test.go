@@ -1,7 +1,5 @@
 package mapping_test
 
-import "strings"
-
 // A claim says what becomes of one property of an image template. A test changes the property and holds what comes out against the
 // claim; see proof_test.go. The page docs/mapping.md is made of the claims.
 type claim struct {
@@ -93,9 +91,6 @@ func steps(path, plan, where string) []claim {
 			return c
 		}
 		c.plan = plan + c.plan
-		if strings.Contains(c.path, "[PowerShell]") {
-			c.halts = "ING3001"
-		}
 		return c
 	}
 	both := func(c claim, text string) claim {
@@ -135,7 +130,7 @@ func steps(path, plan, where string) []claim {
 var onlyCustomizers = func() []claim {
 	const restart, update = "properties.customize[WindowsRestart].", "properties.customize[WindowsUpdate]."
 	both := func(path, plan, attribute, set string) claim {
-		return claim{path: path, plan: plan, qemu: attribute, azure: attribute, set: set, halts: "ING3001"}
+		return claim{path: path, plan: plan, qemu: attribute, azure: attribute, set: set}
 	}
 	return []claim{
 		both(restart+"name", "steps.name", "`name` of the provisioner", `"other"`),
