@@ -113,6 +113,9 @@ func (f *findings) replaced(c Case, path, sum string, fix string) {
 			Fix:  "write the script to that very path",
 		})
 	case sum != "" && c.Script != "" && !strings.EqualFold(sum, c.Script):
+		if slices.ContainsFunc(f.list, func(f events.Finding) bool { return strings.HasPrefix(f.What, "line ") }) {
+			fix = "correct that line, or leave the script of the build in its place"
+		}
 		f.add("script", events.Finding{
 			What: path + " is not the script that the build put there",
 			Why:  "a customizer replaced it, so that what failed is the image template's own",
