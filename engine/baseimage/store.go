@@ -142,7 +142,8 @@ func (s *Store) Get(name string) (Image, error) {
 func (s *Store) blob(sha256 string) string { return filepath.Join(s.root, "blobs", "sha256", sha256) }
 
 // dateVersion is the version of an image whose maker gave it none, in the manner of Azure's Debian images.
-func dateVersion(t time.Time) string { return t.UTC().Format("0.20060102.0") }
+// In a layout of package time, ".0" would be tenths of a second.
+func dateVersion(t time.Time) string { return "0." + t.UTC().Format("20060102") + ".0" }
 
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -17,7 +17,7 @@ import (
 	"github.com/ingot-build/ingot/engine/runcmd"
 )
 
-var testNow = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+var testNow = time.Date(2026, 11, 21, 9, 0, 0, 987654321, time.UTC)
 
 // newStore opens a store in a temporary folder; userCatalog may be "".
 func newStore(t *testing.T, userCatalog string) *Store {

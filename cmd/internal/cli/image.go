@@ -131,15 +131,26 @@ func patterns(im catalog.Image) []string {
 
 func newImageAdd(env *Env) *cobra.Command {
 	var o baseimage.AddOptions
+	var w windowsOptions
 	cmd := &cobra.Command{
 		Use:   "add NAME FILE",
 		Short: "copy a disk file into the store",
-		Long: `Copy a disk file (qcow2, raw or VHD) into the store as a base image. --urn says which marketplace images it stands
-for, as publisher:offer:sku or publisher:offer:sku:version. The guest needs cloud-init and an SSH server.`,
+		Long: `Copy a disk file (qcow2, raw, VHD or VHDX) into the store as a base image. --urn says which marketplace images it
+stands for, as publisher:offer:sku or publisher:offer:sku:version. A guest with Linux needs cloud-init and an SSH server.
+
+A Windows that was generalized, or comes from Microsoft for evaluation, needs nothing: the first boot of the build VM
+makes its user. From any other, name an administrator with --user; the password is asked for, or taken from the
+environment or a file. See docs/windows.md.`,
 		Example: `  ingot image add mine disk.qcow2 --urn Contoso:linux:server
-  ingot image add debian-12 my-debian.raw --replace`,
+  ingot image add debian-12 my-debian.raw --replace
+  ingot image add windows-2022 eval.vhdx --os windows --urn MicrosoftWindowsServer:WindowsServer:2022-datacenter-g2
+  ingot image add golden golden.qcow2 --os windows --devices virtio --user builder --password-file pw.txt`,
 		Args: args("NAME", "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if o.Machine, err = w.machine(cmd, env, o.OS); err != nil {
+				return err
+			}
 			return bringIn(cmd.Context(), env, "add", args[0], func(s *baseimage.Store, progress func(events.Progress)) (baseimage.Image, error) {
 				o.Progress = progress
 				return s.Add(cmd.Context(), args[0], args[1], o)
@@ -151,6 +162,7 @@ for, as publisher:offer:sku or publisher:offer:sku:version. The guest needs clou
 	f.StringVar(&o.Version, "version", "", "version it has, x.y.z (default: made of today's date)")
 	f.BoolVar(&o.Replace, "replace", false, "replace a base image of that name")
 	addChoice(cmd, &o.OS, "os", "operating system in it", "linux", "windows")
+	w.addFlags(cmd)
 	return cmd
 }
 
