@@ -3,6 +3,7 @@ package qemu
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -329,22 +330,28 @@ func TestBuildByWinRM(t *testing.T) {
 	}
 }
 
-// A guest whose kernel hangs while it boots is started again, once, over a fresh disk.
+// A guest whose kernel hangs while it boots, or is starved, is started again over a fresh disk.
 func TestBuildAfterHang(t *testing.T) {
-	b := newFakeBuild(t, hangsOnce, nil)
-	if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo)); err != nil {
-		t.Fatal(err)
-	}
-	b.checkGone(t)
-	if diff := cmp.Diff([]string{"boot running", "boot done", "shutdown running", "shutdown done"}, b.states()); diff != "" {
-		t.Error(diff)
-	}
-	want := `error the guest's kernel hangs while it boots: "` + strings.TrimSpace(stall) + `", 3 times; starting it again, with a fresh disk`
-	if n := count(b.ui.lines(), want); n != 1 {
-		t.Errorf("%q was told %d times in %q", want, n, b.ui.lines())
-	}
-	if !slices.Contains(b.ui.lines(), "say in the guest\n") {
-		t.Error("the hook did not reach the guest")
+	for guest, line := range map[string]string{
+		hangsOnce: strings.TrimSpace(stall), starvesOnce: "Kernel panic - not syncing: " + starvedText + "!",
+	} {
+		t.Run(guest, func(t *testing.T) {
+			b := newFakeBuild(t, guest, nil)
+			if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo)); err != nil {
+				t.Fatal(err)
+			}
+			b.checkGone(t)
+			if diff := cmp.Diff([]string{"boot running", "boot done", "shutdown running", "shutdown done"}, b.states()); diff != "" {
+				t.Error(diff)
+			}
+			want := fmt.Sprintf("error the guest's kernel hangs while it boots: %q; starting it again, with a fresh disk", line)
+			if n := count(b.ui.lines(), want); n != 1 {
+				t.Errorf("%q was told %d times in %q", want, n, b.ui.lines())
+			}
+			if !slices.Contains(b.ui.lines(), "say in the guest\n") {
+				t.Error("the hook did not reach the guest")
+			}
+		})
 	}
 }
 

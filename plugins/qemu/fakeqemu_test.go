@@ -48,6 +48,7 @@ const (
 	panicking     = "panicking"     // the kernel gives up
 	hangsOnce     = "hangs-once"    // the kernel hangs while it boots, but not when it is started again
 	hangs         = "hangs"         // it does so each time
+	starvesOnce   = "starves-once"  // the kernel's clock does not tick, but does when it is started again
 	killed        = "killed"        // QEMU is killed while the guest boots
 	unmanageable  = "unmanageable"  // QEMU never opens its control socket
 	stubborn      = "stubborn"      // the guest ignores its power button
@@ -135,7 +136,7 @@ func fakeQEMU(kind string) int {
 	if kind == hung {
 		signal.Ignore(syscall.SIGTERM)
 	}
-	if kind == hangsOnce {
+	if kind == hangsOnce || kind == starvesOnce {
 		if _, err := os.Stat(os.Getenv(guestPID)); err == nil {
 			kind = goodGuest
 		}
@@ -185,6 +186,11 @@ func (g *fakeGuest) start() (err error) {
 	case mute:
 	case hangs, hangsOnce:
 		fmt.Fprint(g.console, "SeaBIOS (version 1.16)\r\n", strings.Repeat(stall, hangReports))
+	case starvesOnce:
+		fmt.Fprint(g.console, "SeaBIOS (version 1.16)\r\n")
+		time.AfterFunc(300*time.Millisecond, func() { // a kernel comes to speak long after QEMU is up
+			fmt.Fprintf(g.console, "Kernel panic - not syncing: %s!\r\n", starvedText)
+		})
 	case panicking:
 		fmt.Fprint(g.console, "SeaBIOS (version 1.16)\r\n\x1b[0;31mKernel panic - not syncing: VFS: Unable to mount root fs\x1b[0m\r\n")
 	default:
@@ -311,7 +317,7 @@ func (g *fakeGuest) listen() {
 		switch {
 		case g.kind == killed:
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		case g.kind == deaf, g.kind == mute, g.kind == hangs, g.kind == hangsOnce, g.kind == panicking, g.down.Load():
+		case g.kind == deaf, g.kind == mute, g.kind == hangs, g.kind == hangsOnce, g.kind == starvesOnce, g.kind == panicking, g.down.Load():
 			go io.Copy(io.Discard, conn)
 		default:
 			g.mu.Lock()
