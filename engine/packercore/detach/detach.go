@@ -55,14 +55,15 @@ type times struct {
 	retry, retryMost time.Duration // between two attempts to connect: the first, and the longest
 	beat             time.Duration // between two signs of life of the guest
 	dead             time.Duration // without one, a session is taken for lost
+	slow             time.Duration // the same, before the guest has said anything: its shell may take long to start
 	look             time.Duration // how often that is looked at
 	silence          time.Duration // of a command, before it is said for the first time
 	farewell         time.Duration // for killing a command, and for removing files
 }
 
 var usual = times{
-	retry: 100 * time.Millisecond, retryMost: 5 * time.Second, beat: 5 * time.Second, dead: time.Minute, look: time.Second,
-	silence: time.Minute, farewell: 5 * time.Second,
+	retry: 100 * time.Millisecond, retryMost: 5 * time.Second, beat: 5 * time.Second, dead: 30 * time.Second, slow: 5 * time.Minute,
+	look: time.Second, silence: time.Minute, farewell: 5 * time.Second,
 }
 
 // New wraps a communicator for as long as ctx lasts. When ctx ends, commands that run are killed on the guest. The caller calls Close.

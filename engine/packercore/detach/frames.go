@@ -70,7 +70,7 @@ func (f *frames) take(p []byte) error {
 		line := strings.TrimSuffix(string(f.line), "\r")
 		f.line = f.line[:0]
 		if !f.begun {
-			f.begun = line == f.magic
+			f.begun = strings.HasSuffix(line, f.magic)
 			continue
 		}
 		if err := f.frame(line); err != nil {

@@ -224,11 +224,10 @@ func (s *step) converseAnd(ctx context.Context, o order, heard func()) error {
 		case err := <-done:
 			return s.broken(a, err)
 		case <-look.C:
-			silent, quiet, ok := a.idle()
+			silent, quiet, limit := a.idle()
 			switch {
-			case !ok:
-			case silent > s.c.times.dead:
-				return fmt.Errorf("the build VM has given no sign of life for %s", s.c.times.dead)
+			case silent > limit:
+				return fmt.Errorf("the build VM has given no sign of life for %s", limit)
 			case quiet < s.c.times.silence:
 				next = s.c.times.silence
 			case quiet >= next && begun == nil:
@@ -333,14 +332,18 @@ func (a *session) tell(kind byte, text string) {
 	}
 }
 
-// idle tells how long the guest has said nothing, and how long the command has. It fails while somebody takes their time to take
-// output: that is no silence.
-func (a *session) idle() (silent, quiet time.Duration, ok bool) {
+// idle tells how long the guest has said nothing, how long the command has, and how long the guest may. While somebody takes their
+// time to take output, that is no silence.
+func (a *session) idle() (silent, quiet, limit time.Duration) {
 	if !a.step.mu.TryLock() {
-		return 0, 0, false
+		return 0, 0, a.step.c.times.dead
 	}
 	defer a.step.mu.Unlock()
-	return time.Since(a.last), time.Since(a.step.output), true
+	limit = a.step.c.times.slow
+	if a.heard {
+		limit = a.step.c.times.dead
+	}
+	return time.Since(a.last), time.Since(a.step.output), limit
 }
 
 // tail keeps the first line of what a session's shell complains of.

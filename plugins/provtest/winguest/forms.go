@@ -20,6 +20,10 @@ func init() { // a task runs commands, which run scripts
 		"43b6df085606e2ef": (*process).download,
 		"b6366fbdb9aa2c5a": (*process).restarted,
 		"d89cb71dcf8cc69e": (*process).elevate,
+		"cd16ad67e207e8a0": (*process).startDetached,
+		"5e5a268875961848": (*process).followDetached,
+		"1e2f24e01209cf22": (*process).killDetached,
+		"1becfb24e9620788": (*process).forgetOnly,
 		"0810085bc8801427": (*process).receive,
 	}
 }

@@ -40,6 +40,8 @@ type Machine struct {
 	Down func() (back func())
 	// Late is how often, after a restart was ordered, the machine tells that it is on its way down (1115) before it does go.
 	Late int
+	// ProcessCreate is what WMI's Win32_Process.Create returns: 0 when it creates processes, 2 when it denies that.
+	ProcessCreate int
 
 	fs files
 
@@ -52,6 +54,7 @@ type Machine struct {
 	objects  map[string]object // see SetObject
 	unknown  []string
 	boots    int
+	watchers map[string]*watcher // by the ids of the commands
 }
 
 // Answer is what a script or program does.
@@ -81,6 +84,7 @@ func New(user, password string) *Machine {
 		Scripts:    map[string]Answer{},
 		Programs:   map[string]Answer{},
 		registry:   map[string]int{},
+		watchers:   map[string]*watcher{},
 		boots:      1,
 
 		MaxEnvelope: 500,

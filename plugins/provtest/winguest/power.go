@@ -74,6 +74,7 @@ func (m *Machine) goDown() {
 
 // leave is the moment when nobody can log in any more. The lock is held.
 func (m *Machine) leave() {
+	m.endDetached()
 	back := func() {}
 	if m.Down != nil {
 		back = m.Down()

@@ -175,6 +175,24 @@ func (s *Server) Cut(pause time.Duration) error {
 	return s.up()
 }
 
+// EndShells ends every shell with what it runs, as Windows does to those whose client it takes for gone. Clients hear of it when they
+// ask for their shell.
+func (s *Server) EndShells() {
+	s.mu.Lock()
+	b := s.boot
+	s.mu.Unlock()
+	if b == nil {
+		return
+	}
+	b.shells.mu.Lock()
+	all := b.shells.open
+	b.shells.open = map[string]*shell{}
+	b.shells.mu.Unlock()
+	for _, sh := range all {
+		sh.close()
+	}
+}
+
 func (s *Server) down() {
 	s.mu.Lock()
 	b := s.boot
