@@ -87,8 +87,8 @@ func (d *deriver) reason(path string, c call) Reason {
 	return Reason{Place{d.file, path}, c.by, c.request(), c.why}
 }
 
-// homeSubscription is the one that the plan's ids ask for. The service has the image template, its staging resource group, a managed
-// image to start from and the subnet in one subscription; an image is distributed to any.
+// homeSubscription is the one that the plan's ids ask for. The service has the image template, its staging resource group,
+// a managed image to start from and the subnet in one subscription; an image is distributed to any.
 func homeSubscription(p *plan.Plan) string {
 	ids := []string{p.Azure.StagingResourceGroup, p.Azure.Network.SubnetID}
 	if m := p.Source.ManagedImage; m != nil {

@@ -97,7 +97,7 @@ func (d *deriver) sharedImage(path string, g *plan.SharedImage) error {
 	d.need(r.String(), path, galleryCalls...)
 	d.need(r.Parent.String(), path, galleryRegionCalls...)
 	d.need(d.group, path, gallerySnapshotCalls...)
-	d.fact(path, Fact{Kind: Gallery, Subject: r.String(), Scope: r.String(),
+	d.fact(path, Fact{Kind: Gallery, Subject: r.String(), Scope: r.String(), Want: d.sourceWant(),
 		Holds: "the gallery and the image definition exist; the definition is for generalized " + osName(d.plan.OS) +
 			" images of the source's generation, architecture and security type",
 		Why: "an image version is refused whose disk does not fit its definition",
@@ -110,7 +110,7 @@ func (d *deriver) sharedImage(path string, g *plan.SharedImage) error {
 	}
 	if len(g.Regions) > 0 {
 		regions := strings.TrimSuffix(path, ".galleryImageId") + ".targetRegions"
-		d.fact(regions, Fact{Kind: Gallery, Subject: r.String(), Scope: r.Parent.String(),
+		d.fact(regions, Fact{Kind: Regions, Subject: r.String(), Scope: r.Parent.String(), Want: Want{Regions: regionNames(g.Regions)},
 			Holds: fmt.Sprintf("the gallery's own region is one of the target regions: %s", strings.Join(regionNames(g.Regions), ", ")),
 			Why:   "Azure keeps the version's own replica in the gallery's region",
 			Fix:   "add the gallery's region to the target regions"})

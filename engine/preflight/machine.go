@@ -41,11 +41,13 @@ func (d *deriver) machine() error {
 	size := d.vmSize()
 	path := profilePath + ".vmSize"
 	in := cmp.Or(d.location, "the region of the staging resource group")
-	d.fact(path, Fact{Kind: VMSize, Subject: size, Scope: d.home,
+	want := d.sourceWant()
+	want.Size = size
+	d.fact(path, Fact{Kind: VMSize, Subject: size, Scope: d.home, Want: want,
 		Holds: "the subscription may make machines of the size in " + in + ", of the source's generation and security type",
 		Why:   "a size is not in every region, and Azure keeps some from some subscriptions",
 		Fix:   "list what there is: az vm list-skus --resource-type virtualMachines --size " + size + " --all --output table"})
-	d.fact(path, Fact{Kind: Quota, Subject: size, Scope: d.home,
+	d.fact(path, Fact{Kind: Quota, Subject: size, Scope: d.home, Want: Want{Location: d.location, Size: size},
 		Holds: "the quotas of cores, of the size's family and of the region " + in + ", have room for one more machine",
 		Why:   "Azure refuses a machine beyond a quota, after everything around it was made",
 		Fix:   "ask for more (az quota update), remove machines, or choose a size of another family"})

@@ -50,7 +50,7 @@ func (d *deriver) network() error {
 		d.namedNetwork()
 	default:
 		d.need(d.group, networkPath, ownNetworkCalls...)
-		d.fact(networkPath, Fact{Kind: Quota, Subject: "public IP addresses", Scope: d.home,
+		d.fact(networkPath, Fact{Kind: Quota, Subject: "public IP addresses", Scope: d.home, Want: Want{Location: d.location},
 			Holds: "the quota of public addresses" + d.inRegion() + " has room for one more",
 			Why:   "without a subnet the build VM gets an address of its own, which Ingot connects to",
 			Fix:   "ask for more, or name a subnet that this machine reaches"})
@@ -78,8 +78,8 @@ func (d *deriver) namedNetwork() {
 
 func (d *deriver) joins(scope, path string) {
 	d.need(scope, path, subnetCalls...)
-	d.fact(path, Fact{Kind: Subnet, Subject: scope, Scope: scope,
-		Holds: fmt.Sprintf("the subnet exists%s, has a free address, and is delegated to no service", d.inRegion()),
+	d.fact(path, Fact{Kind: Subnet, Subject: scope, Scope: scope, Want: Want{Location: d.location},
+		Holds: fmt.Sprintf("the subnet exists%s, and is delegated to no service", d.inRegion()),
 		Why:   "the build VM's network interface is on it, and a machine cannot be on a subnet that is a service's own",
 		Fix:   "name a subnet of the build's region that machines may be on; this machine must reach it"})
 }

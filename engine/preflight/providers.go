@@ -37,12 +37,29 @@ func (d *deriver) policies() error {
 		if !ok || p.Data || typ == "Microsoft.Resources/deployments" || strings.HasSuffix(typ, "/resourceGroups") {
 			continue
 		}
-		d.fact(p.Reasons[0].Path, Fact{Kind: Policy, Subject: typ, Scope: groupScopeOf(p.Scope),
+		want := Want{Location: d.location, Tags: d.tagsOf(typ, p.Reasons[0].Path)}
+		if typ == "Microsoft.Compute/virtualMachines" {
+			want.Size = d.vmSize()
+		}
+		d.fact(p.Reasons[0].Path, Fact{Kind: Policy, Subject: typ, Scope: groupScopeOf(p.Scope), Want: want,
 			Holds: "no policy denies what the build makes of the type",
 			Why:   "Azure refuses a resource that a policy denies, after what is around it was made",
 			Fix:   "ask for an exemption, or say in the image template what the policy wants: tags, a size, a region"})
 	}
 	return nil
+}
+
+// tagsOf are what the build puts on a resource: on an image those of its distributor, on all others those of the image
+// template.
+func (d *deriver) tagsOf(typ, path string) map[string]string {
+	if typ == imageType || typ == versionType {
+		for _, dest := range d.plan.Destinations {
+			if strings.HasPrefix(path, dest.Origin.Path+".") {
+				return dest.Tags
+			}
+		}
+	}
+	return d.plan.Azure.ResourceTags
 }
 
 // groupScopeOf cuts a scope off after its resource group.

@@ -66,7 +66,7 @@ func (d *deriver) platformSource(path string, p *plan.PlatformImage) {
 	if len(d.plan.DataDisksGB) > 0 {
 		d.need(d.home, path, platformDiskCalls...)
 	}
-	d.fact(path, Fact{Kind: Source, Subject: p.URN(), Scope: d.home,
+	d.fact(path, Fact{Kind: Source, Subject: p.URN(), Scope: d.home, Want: d.sourceWant(),
 		Holds: fmt.Sprintf("the marketplace has the image%s, for %s", d.inRegion(), osName(d.plan.OS)),
 		Why:   "the build VM's disk is made of it",
 		Fix:   "list what there is: az vm image list --all --publisher " + p.Publisher + " --offer " + p.Offer})
@@ -75,7 +75,7 @@ func (d *deriver) platformSource(path string, p *plan.PlatformImage) {
 	}
 	path += ".planInfo"
 	d.need(d.home, path, planCalls...)
-	d.fact(path, Fact{Kind: Source, Subject: p.Plan.Publisher + ":" + p.Plan.Product + ":" + p.Plan.Name, Scope: d.home,
+	d.fact(path, Fact{Kind: Terms, Subject: p.Plan.Publisher + ":" + p.Plan.Product + ":" + p.Plan.Name, Scope: d.home,
 		Holds: "the terms of the plan are accepted in the subscription",
 		Why:   "Azure makes no machine of a paid image before somebody has accepted its terms",
 		Fix: fmt.Sprintf("az vm image terms accept --publisher %s --offer %s --plan %s",
@@ -89,7 +89,7 @@ func (d *deriver) managedSource(path string) error {
 	}
 	d.need(groupOf(r), path, managedSourceCalls[0]) // the plugin lists the images of the group
 	d.need(r.String(), path, managedSourceCalls[1])
-	d.fact(path, Fact{Kind: Source, Subject: r.String(), Scope: r.String(),
+	d.fact(path, Fact{Kind: Source, Subject: r.String(), Scope: r.String(), Want: d.sourceWant(),
 		Holds: fmt.Sprintf("the managed image exists%s, is generalized, and is for %s", d.inRegion(), osName(d.plan.OS)),
 		Why:   "the build VM's disk is made of it, in the region that the image is in",
 		Fix:   "name an image of that region, or build in the region of the image"})
@@ -123,10 +123,15 @@ func (d *deriver) galleryFact(path, id, scope string) {
 	if d.location != "" {
 		what += ", is replicated to " + d.location
 	}
-	d.fact(path, Fact{Kind: Source, Subject: id, Scope: scope, Holds: what + ", is generalized, and is for " + osName(d.plan.OS),
-		Why: "the build VM's disk is made of the replica in its own region",
+	d.fact(path, Fact{Kind: Source, Subject: id, Scope: scope, Want: d.sourceWant(),
+		Holds: what + ", is generalized, and is for " + osName(d.plan.OS),
+		Why:   "the build VM's disk is made of the replica in its own region",
 		Fix: "add the region to the version (az sig image-version update --add publishingProfile.targetRegions name=REGION), " +
 			"or name another version"})
+}
+
+func (d *deriver) sourceWant() Want {
+	return Want{Location: d.location, OS: d.plan.OS, Source: d.wantSource()}
 }
 
 func (d *deriver) inRegion() string {

@@ -21,8 +21,9 @@ var (
 	}
 )
 
-// staging is the resource group of the build VM. One that the image template names is taken to be there: then a role on that
-// group is enough. Without a name Ingot makes one, and everything in it is needed at the subscription: the name is not known before.
+// staging is the resource group of the build VM. One that the image template names is taken to be there: then a role on
+// that group is enough. Without a name Ingot makes one, and everything in it is needed at the subscription: the name is
+// not known before.
 func (d *deriver) staging() error {
 	id := d.plan.Azure.StagingResourceGroup
 	if id == "" {
@@ -43,6 +44,7 @@ func (d *deriver) staging() error {
 		where = " in " + d.location
 	}
 	d.fact(stagingPath, Fact{Kind: StagingGroup, Subject: d.group, Scope: d.group,
+		Want:  Want{Location: d.location, Template: d.plan.Name},
 		Holds: "the resource group exists" + where + ", is empty, and no other image template uses it",
 		Why:   "the build VM is made in it, and what is in it afterwards is removed",
 		Fix:   "make it (az group create), empty it, or name another one"})

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ingot-build/ingot/engine/distribute/local"
+	"github.com/ingot-build/ingot/engine/preflight"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/translate"
 	"github.com/ingot-build/ingot/translate/armjson"
@@ -39,7 +40,8 @@ func ownCodes() []diag.Entry {
 
 // allCodes lists what every stage may find.
 func allCodes() []diag.Entry {
-	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), resolve.Codes(), migrate.Codes(), fromhcl.Codes())
+	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), resolve.Codes(), migrate.Codes(), fromhcl.Codes(),
+		preflight.Codes())
 }
 
 func TestCodesAreDistinct(t *testing.T) {
@@ -164,5 +166,6 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	section("What Packer cannot do", lower.Codes())
 	section("Destinations on this machine", local.Codes())
 	section("Sources, scripts and files", resolve.Codes())
+	section("Before a build on Azure", preflight.Codes())
 	return b.Bytes()
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/ingot-build/ingot/engine/distribute/local"
+	"github.com/ingot-build/ingot/engine/preflight"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/translate"
 	"github.com/ingot-build/ingot/translate/armjson"
@@ -33,7 +34,7 @@ var All = sync.OnceValue(func() []Entry {
 		all = append(all, Entry{diag.Entry{Code: r.Code, Severity: r.Severity, Summary: r.Summary}, r.Reference, r.Scope()})
 	}
 	for _, e := range slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), template.Codes(), lower.Codes(), local.Codes(),
-		resolve.Codes(), migrate.Codes(), fromhcl.Codes()) {
+		resolve.Codes(), migrate.Codes(), fromhcl.Codes(), preflight.Codes()) {
 		all = append(all, Entry{Entry: e})
 	}
 	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Code, b.Code) })

@@ -7,7 +7,7 @@ import (
 )
 
 // Denial is a permission that the caller lacks: an action such as "Microsoft.Compute/images/write", in which "*" is any
-// text, at a scope and below it.
+// text, at a scope and below it. Of actions on data the list of permissions alone tells.
 type Denial struct {
 	Action string
 	Scope  string // "" is everywhere
@@ -78,8 +78,8 @@ func listPermissions(c *call) (*reply, error) {
 			not = append(not, d.Action)
 		}
 	}
-	return page([]any{object{"actions": []any{"*"}, "notActions": not, "dataActions": []any{},
-		"notDataActions": []any{}}}), nil
+	return page([]any{object{"actions": []any{"*"}, "notActions": not, "dataActions": []any{"*"},
+		"notDataActions": not}}), nil
 }
 
 func checkRoleAssignment(c *change) error {
