@@ -35,7 +35,7 @@ var layers = []layer{
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
 	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag", "translate/hcltext"}},
-	{who: []string{"engine/packercore/detach"}}, // it knows communicators, and nothing of the engine
+	{who: []string{"engine/packercore/detach"}},                                                                                                  // it knows communicators, and nothing of the engine
 	{who: []string{"engine/packercore"}, may: []string{"engine/packercore/hcl2", "engine/packercore/detach", "engine/events", "translate/diag"}}, // it is handed the plugins
 	{who: []string{"engine/pluginhost"}, may: []string{"engine/events"}},
 	{who: []string{"engine/plugindir"}, may: []string{"engine/pluginhost", "engine/events"}},
@@ -50,7 +50,7 @@ var layers = []layer{
 	{who: []string{"examples/..."}},
 	{who: []string{"internal/testtools/windowsupdate"}, may: []string{"plugins/windowsupdate"}},
 	{who: []string{"internal/testtools/stock"}, may: []string{"plugins/stock"}},
-	{who: []string{"internal/testtools/guestdisk"}},
+	{who: []string{"internal/testtools/guestdisk", "internal/testtools/tinyguest", "internal/testtools/tinyguest/sudo"}},
 	{who: []string{"internal/testtools"}}, // for tests and benches; nothing of it is in a program
 }
 
@@ -88,7 +88,7 @@ var modules = map[string]struct {
 	"github.com/gobwas/glob":                 {[]string{"engine/packercore"}, "--only and --except, as Packer matches them"},
 	"github.com/ProtonMail/go-crypto":        {[]string{"engine/plugindir"}, "OpenPGP signatures of releases"},
 	"modernc.org/sqlite":                     {[]string{"engine/store"}, "runs and ledger, without cgo"},
-	"github.com/gofrs/flock":                 {[]string{"engine/...", "internal/testtools"}, "locks that end with their process"},
+	"github.com/gofrs/flock":                 {[]string{"engine/...", "internal/testtools", "internal/testtools/tinyguest"}, "locks that end with their process"},
 	"github.com/google/uuid":                 {[]string{"engine/...", "cmd/internal/cli"}, "ids of disks and versions; newGuid()"},
 	"github.com/dustin/go-humanize":          {[]string{"engine/...", "cmd/..."}, "sizes for people"},
 	"github.com/tailscale/hujson":            {[]string{"engine/baseimage/catalog"}, "catalog files are JSON with comments"},

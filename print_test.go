@@ -25,16 +25,18 @@ var talks = map[string]*regexp.Regexp{
 var mayTalk = map[string]string{
 	"engine/packercore log.Printf": "Packer's components write to the standard logger; it is theirs, and the CLI turns it off",
 
-	"cmd/ingot":                   "main hands the process's streams to the CLI and ends with its exit code",
-	"cmd/packer-plugin-ingot":     "main of a program that Packer starts",
-	"cmd/internal/bench/build":    "a program of its own, for developers",
-	"cmd/internal/bench/packer":   "a program of its own, for developers",
-	"cmd/internal/bench/startup":  "a program of its own, for developers",
-	"cmd/internal/bench/validate": "a program of its own, for developers",
-	"cmd/internal/bench/vhd":      "a program of its own, for developers",
+	"cmd/ingot":                      "main hands the process's streams to the CLI and ends with its exit code",
+	"cmd/packer-plugin-ingot":        "main of a program that Packer starts",
+	"cmd/internal/bench/build":       "a program of its own, for developers",
+	"cmd/internal/bench/customizers": "a program of its own, for developers",
+	"cmd/internal/bench/packer":      "a program of its own, for developers",
+	"cmd/internal/bench/startup":     "a program of its own, for developers",
+	"cmd/internal/bench/validate":    "a program of its own, for developers",
+	"cmd/internal/bench/vhd":         "a program of its own, for developers",
 
-	"internal/testtools/stock":         "main of a program that Packer starts, in tests",
-	"internal/testtools/windowsupdate": "main of a program that Packer starts, in tests",
+	"internal/testtools/stock":          "main of a program that Packer starts, in tests",
+	"internal/testtools/tinyguest/sudo": "main of a program of a guest, in tests",
+	"internal/testtools/windowsupdate":  "main of a program that Packer starts, in tests",
 }
 
 // talksIn gives the places in a file that reach for the terminal, as "line: what".

@@ -108,7 +108,7 @@ func readPlan(t *testing.T, path string) *plan.Plan {
 // the customizers did; and another example is built on top of it. Stock Packer makes the same of what both are translated to.
 func TestGalleryStory(t *testing.T) {
 	h := newHome(t)
-	web := h.withPacker("../../examples/linux-web/template.json", "source_disk="+os.Getenv(imageVariable))
+	web := h.withPacker("../../examples/linux-web/template.json", "source_disk="+h.image)
 	made := h.build("../../examples/linux-web/template.json")
 	h.wantFolder(made.Result.Run, "linux-web")
 	if len(made.Result.Outputs) != 1 || !strings.HasSuffix(made.Result.Outputs[0].ArtifactID, "/images/linux-web/versions/0.0.1") {
@@ -177,7 +177,7 @@ func freshMachine(t *testing.T, g *guest) facts {
 // TestSeveralDistributors builds the example with a checked script and three distributors; and so does stock Packer, up to the disk.
 func TestSeveralDistributors(t *testing.T) {
 	h := newHome(t)
-	stock := h.withPacker("../../examples/linux-hardened/template.json", "source_disk="+os.Getenv(imageVariable))
+	stock := h.withPacker("../../examples/linux-hardened/template.json", "source_disk="+h.image)
 	made := h.build("../../examples/linux-hardened/template.json")
 	h.wantFolder(made.Result.Run, "linux-hardened")
 	kinds := map[string]bool{}

@@ -20,11 +20,11 @@ import (
 // step of the story, is tested in engine/build on a scripted guest.
 
 func TestScriptExitsNonZero(t *testing.T) {
-	h := newHome(t)
+	h := newTinyHome(t)
 	template := h.template("fails", "echo one", "echo looking\nngnix -t")
 	// With the provisioners of Ingot's plugin, which emitted templates do not use, since Packer has its own of those names.
 	ours := strings.NewReplacer(`provisioner "shell"`, `provisioner "ingot-shell"`, `provisioner "file"`, `provisioner "ingot-file"`)
-	stock := h.withPackerOf(template, ours.Replace, "source_disk="+os.Getenv(imageVariable))
+	stock := h.withPackerOf(template, ours.Replace, "source_disk="+h.image)
 	res := h.ingot("build", template)
 	res.wantFailure(t, 1, `customizer "step1" exited with 127`, "fails.json:", "ngnix: not found", "ingot logs")
 	if log := h.ingot("logs", "latest", "--step", "customize[1]"); !strings.Contains(log.stdout, "looking") {
@@ -37,13 +37,13 @@ func TestScriptExitsNonZero(t *testing.T) {
 }
 
 func TestBuildTimeout(t *testing.T) {
-	h := newHome(t)
+	h := newTinyHome(t)
 	res := h.ingot("build", h.template("hangs", "sleep 100000"), "--timeout", "10s")
 	res.wantFailure(t, 1, "the build timeout of 10s is over", "step boot", "--timeout")
 }
 
 func TestGuestNeverComesUp(t *testing.T) {
-	h := newHome(t)
+	h := newTinyHome(t)
 	blank := filepath.Join(h.root, "blank.qcow2")
 	if out, err := exec.Command("qemu-img", "create", "-f", "qcow2", blank, "64M").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -66,13 +66,13 @@ func TestGuestNeverComesUp(t *testing.T) {
 }
 
 func TestGuestRebootsInTheMiddle(t *testing.T) {
-	h := newHome(t)
-	res := h.ingot("build", h.template("reboots", "sudo systemctl reboot\nsleep 1000"))
+	h := newTinyHome(t)
+	res := h.ingot("build", h.template("reboots", "sudo reboot\nsleep 1000"))
 	res.wantFailure(t, 1, `customizer "step0"`, "reboots.json:")
 }
 
 func TestQEMUIsKilled(t *testing.T) {
-	h := newHome(t)
+	h := newTinyHome(t)
 	p := h.start("build", h.template("killed", "true"), "--output", "json")
 	p.until("the guest's kernel spoke", func(e events.Event) bool {
 		return e.Output != nil && e.Output.Stream == events.Console && strings.Contains(e.Output.Text, "Linux version")
@@ -89,7 +89,7 @@ func TestHostDiskFillsUp(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("not root: a small file system cannot be mounted")
 	}
-	h := newHome(t)
+	h := newTinyHome(t)
 	small := filepath.Join(h.root, "small")
 	if err := os.Mkdir(small, 0o700); err != nil {
 		t.Fatal(err)
@@ -104,13 +104,13 @@ func TestHostDiskFillsUp(t *testing.T) {
 	})
 	h.setState(filepath.Join(small, "state"))
 	t.Cleanup(h.nothingLeft) // the one of newHome comes after umount
-	res := h.ingot("build", h.template("fills", "sudo dd if=/dev/urandom of=/big bs=1M count=4000"))
+	res := h.ingot("build", h.template("fills", "sudo dd if=/dev/urandom of=/dev/vda bs=1M seek=1000 count=4000"))
 	res.wantFailure(t, 1, `customizer "step0" failed`, "is full", "fix:")
 }
 
 // TestTwoBuildsAtOnce builds one template twice at the same time, and deletes the base image under both.
 func TestTwoBuildsAtOnce(t *testing.T) {
-	h := newHome(t)
+	h := newTinyHome(t)
 	template := h.template("twin", "echo ready")
 	a, b := h.start("build", template, "--output", "json"), h.start("build", template, "--output", "json")
 	for _, p := range []*running{a, b} {
@@ -137,7 +137,7 @@ func TestTwoBuildsAtOnce(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	for _, step := range []string{"boot", "write disk"} {
 		t.Run(strings.ReplaceAll(step, " ", "-"), func(t *testing.T) {
-			h := newHome(t)
+			h := newTinyHome(t)
 			p := h.start("build", h.template("stops", "echo ready; sleep 2"), "--output", "json")
 			p.untilStep(step)
 			if step == "boot" {
@@ -152,7 +152,7 @@ func TestInterrupt(t *testing.T) {
 		})
 	}
 	t.Run("resolve", func(t *testing.T) {
-		h := newHome(t)
+		h := newTinyHome(t)
 		asked := make(chan struct{}, 10)
 		srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			asked <- struct{}{}
@@ -180,7 +180,7 @@ func TestInterrupt(t *testing.T) {
 
 // TestSecondInterrupt presses Ctrl-C twice: Ingot ends at once, without its clean-up, and the next command finds the rest.
 func TestSecondInterrupt(t *testing.T) {
-	h := newHome(t)
+	h := newTinyHome(t)
 	p := h.start("build", h.template("impatient", "echo ready; sleep 100000"), "--output", "json")
 	p.until("the script printed", func(e events.Event) bool { return e.Output != nil && e.Output.Text == "ready" })
 	p.signal(syscall.SIGINT)
@@ -194,7 +194,7 @@ func TestSecondInterrupt(t *testing.T) {
 
 // TestCancel asks another process to stop its run.
 func TestCancel(t *testing.T) {
-	h := newHome(t)
+	h := newTinyHome(t)
 	p := h.start("build", h.template("cancelled", "echo ready; sleep 100000"), "--output", "json")
 	p.untilStep("boot")
 	if res := h.ingot("cancel", "latest"); res.code != 0 {

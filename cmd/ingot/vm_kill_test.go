@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"syscall"
@@ -9,44 +10,69 @@ import (
 	"time"
 )
 
+// A moment is when Ingot is killed: up to within after a step began, at random. The start is before any step.
+type moment struct {
+	step   string
+	within time.Duration
+}
+
+// killMoments are ten moments in two rows, each row for one place for a VM. They hang on steps and not on the clock: on a busy machine
+// boots get so long that moments by the clock never come to the later steps.
+var killMoments = map[string][]moment{
+	"one": {
+		{"", 300 * time.Millisecond}, {"boot", 10 * time.Second}, {"customize[0]", 2 * time.Second}, {"generalize", time.Second},
+		{"write disk", 200 * time.Millisecond},
+	},
+	"two": {
+		{"boot", time.Second}, {"prepare", 200 * time.Millisecond}, {"generalize", 3 * time.Second}, {"shutdown", 2 * time.Second},
+		{"distribute[0]", 50 * time.Millisecond},
+	},
+}
+
 // TestKilledAtRandomMoments ends Ingot by kill -9 at ten random moments of a build. What it leaves must be seen by the next
 // command and be gone after ingot clean: no process, no file, no lock.
 func TestKilledAtRandomMoments(t *testing.T) {
-	h := newHome(t)
-	template := h.template("doomed", "sleep 1\nsudo sh -c 'dd if=/dev/urandom of=/blob bs=1M count=20'")
-	start := time.Now()
-	h.build(template)
-	whole := time.Since(start)
-	t.Logf("an undisturbed build takes %s", whole.Round(time.Second))
-
-	for i := range 10 {
-		// Evenly spread and jittered inside each tenth: ten purely random moments would mostly hit the boot.
-		moment := time.Duration((float64(i) + rand.Float64()) / 10 * float64(whole))
-		p := h.start("build", template, "--output", "json")
-		select {
-		case <-p.done:
-		case <-time.After(moment):
-		}
-		p.signal(syscall.SIGKILL)
-		res := p.wait()
-		before := h.leftovers()
-		step := lastStep(res.stdout)
-
-		clean := h.ingot("clean", "--yes", "--output", "json")
-		if clean.code != 0 {
-			t.Errorf("ingot clean: exit %d\n%s\n%s", clean.code, clean.stdout, clean.stderr)
-		}
-		t.Logf("killed after %s, in %q; left: %s; removed by ingot clean: %s", moment.Round(100*time.Millisecond), step,
-			list(before), list(removed(t, clean.stdout)))
-		if after := h.leftovers(); len(after) > 0 {
-			t.Errorf("killed after %s: ingot clean left %s", moment, list(after))
-		}
-		if again := h.ingot("clean", "--output", "json"); len(removed(t, again.stdout)) > 0 {
-			t.Errorf("killed after %s: a second ingot clean still finds %s", moment, again.stdout)
-		}
+	for name, moments := range killMoments {
+		t.Run(name, func(t *testing.T) {
+			h := newTinyHome(t)
+			template := h.template("doomed", "sleep 1\nsudo sh -c 'dd if=/dev/urandom of=/blob bs=1M count=20'")
+			for _, m := range moments {
+				h.kill(template, m)
+			}
+			if res := h.ingot("runs"); strings.Contains(res.stdout, "Running") {
+				t.Errorf("dead runs count as running:\n%s", res.stdout)
+			}
+		})
 	}
-	if res := h.ingot("runs"); strings.Contains(res.stdout, "Running") {
-		t.Errorf("dead runs count as running:\n%s", res.stdout)
+}
+
+// kill ends a build at a moment and has ingot clean remove what that left.
+func (h *home) kill(template string, m moment) {
+	h.t.Helper()
+	p := h.start("build", template, "--output", "json")
+	if m.step != "" {
+		p.untilStep(m.step)
+	}
+	later := time.Duration(rand.Int64N(int64(m.within)))
+	select {
+	case <-p.done:
+	case <-time.After(later):
+	}
+	p.signal(syscall.SIGKILL)
+	res := p.wait()
+	before := h.leftovers()
+	when := fmt.Sprintf("killed %s after %q began, in %q", later.Round(10*time.Millisecond), m.step, lastStep(res.stdout))
+
+	clean := h.ingot("clean", "--yes", "--output", "json")
+	if clean.code != 0 {
+		h.t.Errorf("%s: ingot clean: exit %d\n%s\n%s", when, clean.code, clean.stdout, clean.stderr)
+	}
+	h.t.Logf("%s; left: %s; removed by ingot clean: %s", when, list(before), list(removed(h.t, clean.stdout)))
+	if after := h.leftovers(); len(after) > 0 {
+		h.t.Errorf("%s: ingot clean left %s", when, list(after))
+	}
+	if again := h.ingot("clean", "--output", "json"); len(removed(h.t, again.stdout)) > 0 {
+		h.t.Errorf("%s: a second ingot clean still finds %s", when, again.stdout)
 	}
 }
 

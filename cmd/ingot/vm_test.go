@@ -22,11 +22,12 @@ import (
 	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/internal/testtools/tinyguest"
 )
 
-// The tests that boot machines run the real program on the real base image. INGOT_TEST_IMAGE is the path of that image's disk;
+// The tests that boot machines run the real program on the real base image. The variable has the path of that image's disk;
 // make test sets it. Without it they are skipped, each saying so.
-const imageVariable = "INGOT_TEST_IMAGE"
+const imageVariable = tinyguest.BaseImageVariable
 
 // runBudget bounds one build under software emulation on two busy CPUs; 60 to 90 s is usual.
 const runBudget = 12 * time.Minute
@@ -55,17 +56,30 @@ type home struct {
 	root  string
 	env   []string
 	bin   string
+	image string // the disk of its base image
 	leave func() // gives the place for a VM back; may be called more than once
 }
 
-// newHome takes one of the places for a VM and gives it back at the end. With the last check it makes sure that nothing of a run
-// stayed behind, whatever the test did.
+// newHome is the home of a test that is about Debian: that boots it, or looks for what is in it.
 func newHome(t *testing.T) *home {
 	t.Helper()
 	image := os.Getenv(imageVariable)
 	if image == "" {
 		t.Skipf("%s is not set: no base image to boot; make test makes one and sets it", imageVariable)
 	}
+	return newHomeWith(t, image)
+}
+
+// newTinyHome is the home of a test that is about runs. Its base image goes by Debian's name and is up in a fifth of the time.
+func newTinyHome(t *testing.T) *home {
+	t.Helper()
+	return newHomeWith(t, tinyguest.Disk(t))
+}
+
+// newHomeWith takes one of the places for a VM and gives it back at the end. With the last check it makes sure that nothing of a run
+// stayed behind, whatever the test did.
+func newHomeWith(t *testing.T, image string) *home {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots machines; not with -short")
 	}
@@ -77,7 +91,7 @@ func newHome(t *testing.T) *home {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &home{t: t, root: t.TempDir(), bin: bin, leave: leave}
+	h := &home{t: t, root: t.TempDir(), bin: bin, image: image, leave: leave}
 	h.setState(filepath.Join(h.root, "state"))
 	h.addImage("debian-12", image)
 	t.Cleanup(h.nothingLeft)
