@@ -162,6 +162,11 @@ const (
 	stepWriteDisk = "write disk"
 )
 
+// titles are what people read for the steps of a machine that are not in the plan.
+var titles = map[string]string{
+	stepBoot: stepBoot, stepShutdown: stepShutdown, stepValidateBoot: "boot validation VM", stepValidateShutdown: "shut down validation VM",
+}
+
 // announce tells the views every step that will come, in order.
 func (s *state) announce() {
 	pending := func(id, title string) {
@@ -176,11 +181,11 @@ func (s *state) announce() {
 		pending(stepShutdown, stepShutdown)
 	}
 	if validates(s.Plan) {
-		pending(stepValidateBoot, "boot validation VM")
+		pending(stepValidateBoot, titles[stepValidateBoot])
 		for _, st := range s.Plan.Validation.Steps {
 			pending(st.ID, st.Title())
 		}
-		pending(stepValidateShutdown, "shut down validation VM")
+		pending(stepValidateShutdown, titles[stepValidateShutdown])
 	}
 	if len(s.Plan.Destinations) > 0 {
 		pending(stepWriteDisk, stepWriteDisk)

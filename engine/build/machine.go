@@ -112,6 +112,9 @@ func (s *state) named(ctx context.Context, m machine, e events.Event) events.Eve
 			e.State.Phase = events.Done
 		}
 	}
+	if e.State != nil && e.State.Title == "" {
+		e.State.Title = titles[e.Step] // which the builder leaves to us
+	}
 	return e
 }
 
