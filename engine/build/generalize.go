@@ -115,9 +115,8 @@ func (s *state) generalizeProblem(failed *packercore.ProvisionError, p events.Pr
 	var late *packercore.LateError
 	if errors.As(failed, &late) {
 		p.What = fmt.Sprintf("generalizing was not done within %s", late.After)
-		p.Why = "the script that generalizes had said nothing of its progress by then"
-		if phase := s.end.phase(); phase != "" {
-			p.Why = "the last that it said was: " + phase
+		if phase := s.end.phase(); phase != "" && !strings.Contains(p.Why, phase) {
+			p.Why = join("\n", "how far it was by its own words: "+phase, p.Why)
 		}
 		p.Fix = join("; ", "raise --generalize-timeout (0: as long as the whole run may take), if it only needs more time", p.Fix)
 	}

@@ -141,7 +141,7 @@ func TestGeneralizeTimeout(t *testing.T) {
 	m.SetObject("Get-Process", "Sysprep", "Id", "4711")
 	m.SetObject("Get-ItemProperty", `HKLM:\SYSTEM\Setup\Status\SysprepStatus`, "GeneralizationState", "3")
 	text, p := b.failedGeneralize()
-	wantIn(t, text, "generalizing was not done within 6s", "the last that it said was: IMAGE_STATE_UNDEPLOYABLE", "--generalize-timeout",
+	wantIn(t, text, "generalizing was not done within 6s", " IMAGE_STATE_UNDEPLOYABLE", "--generalize-timeout",
 		`c:\DeprovisioningScript.ps1 is not the script that the build put there`, "Sysprep is still at work", "Sysprep ran before")
 	if want := fmt.Sprintf("web.json:%d:", firstLine); !strings.HasPrefix(p.Where, want) || !strings.Contains(p.Where, "step generalize") {
 		t.Errorf("where is %q, want the customizer at %s", p.Where, want)
@@ -229,4 +229,3 @@ func TestFindingsAreMasked(t *testing.T) {
 	text, _ := b.failedGeneralize()
 	wantIn(t, text, "logging in with *** failed")
 }
-

@@ -83,6 +83,9 @@ func encoded(script string) string {
 	return "powershell.exe -NoProfile -NonInteractive -EncodedCommand " + base64.StdEncoding.EncodeToString(b)
 }
 
+// processes is the name, among files, of the list of them.
+const processes = "processes"
+
 // linuxQuestion is asked of any shell that the build user has: it has no quote of its own inside.
 const linuxQuestion = `sh -c '
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -107,6 +110,8 @@ for f in /var/log/waagent.log; do
 	echo "==> $f <=="
 	$s tail -n 400 $f
 done
+echo "==> ` + processes + ` <=="
+ps -e -o pid= -o ppid= -o args= 2>/dev/null || ps -o pid,ppid,args
 if [ -f $p ]; then
 	echo "==> $p <=="
 	$s head -c 65536 $p

@@ -115,6 +115,8 @@ func (f *findings) replaced(c Case, path, sum string, fix string) {
 	case sum != "" && c.Script != "" && !strings.EqualFold(sum, c.Script):
 		if slices.ContainsFunc(f.list, func(f events.Finding) bool { return strings.HasPrefix(f.What, "line ") }) {
 			fix = "correct that line, or leave the script of the build in its place"
+		} else if f.said["running"] {
+			fix = "let it end sooner, or leave the script of the build in its place"
 		}
 		f.add("script", events.Finding{
 			What: path + " is not the script that the build put there",

@@ -2,6 +2,7 @@ package generalize
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,6 +27,9 @@ func linux(f *findings, c Case, a answers) {
 				f.add(p.topic, found)
 			}
 		}
+	}
+	if c.Late {
+		stillRunning(f, a.files[processes])
 	}
 	noWaagent(f, c, a)
 	scriptErrors(f, c, linuxFailingLine)
@@ -89,6 +93,42 @@ var linuxPrinted = []printed{
 		}
 	}},
 }
+
+// stillRunning names what the script was waiting for when its time was over: the processes below it that have none below them.
+func stillRunning(f *findings, list []string) {
+	type process struct{ parent, args string }
+	all := map[string]process{}
+	parents := map[string]bool{}
+	for _, line := range list {
+		if m := processLine.FindStringSubmatch(line); m != nil {
+			all[m[1]] = process{m[2], m[3]}
+			parents[m[2]] = true
+		}
+	}
+	var shown []string
+	for _, pid := range slices.Sorted(maps.Keys(all)) {
+		if parents[pid] {
+			continue
+		}
+		for at, up := pid, 0; up < len(all); at, up = all[at].parent, up+1 {
+			if strings.HasSuffix(all[at].args, LinuxScript) {
+				shown = append(shown, all[pid].args)
+				break
+			}
+		}
+	}
+	if shown != nil {
+		f.add("running", events.Finding{
+			What:  "the script was still waiting for: " + clip(shown[0]),
+			Why:   "the time for generalizing was over before that had ended",
+			Fix:   "raise --generalize-timeout, if it only needs more time; else look for what it waits for",
+			Lines: shown[1:],
+		})
+	}
+}
+
+// processLine is a process as ps lists it: its number, that of its parent, and its command line.
+var processLine = regexp.MustCompile(`^\s*(\d+)\s+(\d+)\s+(.*\S)\s*$`)
 
 // agentMissing is what shells say of a waagent that is not there.
 var agentMissing = regexp.MustCompile(`(^|[/ ])waagent: (command )?not found|waagent: No such file`)

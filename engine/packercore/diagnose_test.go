@@ -86,7 +86,9 @@ func TestDiagnoseNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	r = shellRig(t, "", provtest.Rule{Contains: script, Hang: true, Then: cancel})
-	r.opts.Diagnose = func(context.Context, *packercore.ProvisionError, packercore.Remote) { t.Error("asked about a cancelled build") }
+	r.opts.Diagnose = func(context.Context, *packercore.ProvisionError, packercore.Remote) {
+		t.Error("asked about a cancelled build")
+	}
 	if _, err := r.build(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
