@@ -306,7 +306,7 @@ func TestGeneralize(t *testing.T) {
 
 // The build's limit holds in the guest too, where there is a program for that.
 func TestGeneralizeLimit(t *testing.T) {
-	const bounded = "timeout -k 10 900 /tmp/DeprovisioningScript.sh"
+	const bounded = "timeout -k 10 960 /tmp/DeprovisioningScript.sh"
 	tests := []struct {
 		name, env string
 		program   bool

@@ -1,14 +1,14 @@
 # Makes one machine into an image for many: takes away what must be each machine's own.
 # A customizer may replace this file; the build's last step prints it and runs it.
 
-# The build ends this after so many seconds; nothing, or 0, is no limit. It counts from a little earlier on, and says more than can
-# be said here. What ends here is the loop of a machine that the build leaves behind.
+# The build ends this after so many seconds; nothing, or 0, is no limit. What ends a minute later is the loop of a machine that the
+# build leaves behind.
 $limit = [int]$env:INGOT_GENERALIZE_SECONDS
 $clock = [System.Diagnostics.Stopwatch]::StartNew()
 
 function Wait-Moment {
-    if ($limit -gt 0 -and $clock.Elapsed.TotalSeconds -gt $limit) {
-        Write-Output ">>> giving up after $limit s"
+    if ($limit -gt 0 -and $clock.Elapsed.TotalSeconds -gt $limit + 60) {
+        Write-Output ">>> giving up: the build allows $limit s"
         exit 1
     }
     Start-Sleep -Seconds 5

@@ -7,11 +7,11 @@ if [ -f "$script" ]; then
     cat "$script"
     echo ">>> running it"
     chmod +x "$script"
-    # The build ends this step after so many seconds, from a little earlier on; 0 is no limit. What ends here is what would run on
-    # in a machine that the build leaves behind.
+    # The build ends this step after so many seconds; 0 is no limit. What ends a minute later is what would run on in a machine that
+    # the build leaves behind.
     limit=${INGOT_GENERALIZE_SECONDS:-0}
     if [ "$limit" -gt 0 ] && command -v timeout >/dev/null 2>&1; then
-        timeout -k 10 "$limit" "$script" || exit
+        timeout -k 10 "$((limit + 60))" "$script" || exit
     else
         "$script" || exit
     fi
