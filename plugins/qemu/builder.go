@@ -84,7 +84,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		},
 		new(commonsteps.StepProvision),
 		&stepPowerOff{vm})
-	commonsteps.NewRunner(steps, b.config.PackerConfig, ui).Run(ctx, state)
+	commonsteps.NewRunner(steps, b.config.PackerConfig, quietUI{ui}).Run(ctx, state)
 
 	err := failure(ctx, state)
 	if vm.finished {

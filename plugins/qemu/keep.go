@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 )
 
 // What an aborted build leaves beside its disk.
@@ -68,7 +70,7 @@ func (v *vm) leave() (keptVM, error) {
 			return keptVM{}, err
 		}
 		// The guest's key is not known to anybody yet, and the port will be another guest's one day.
-		kept.Command = fmt.Sprintf("ssh -i %s -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p %d %s@%s",
+		kept.Command = fmt.Sprintf("ssh -i %s -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p %d %s@%s",
 			shellWord(v.file(keyFile)), v.port, kept.User, loopback)
 	}
 	text, err := json.MarshalIndent(kept, "", "  ")
@@ -90,4 +92,13 @@ func shellWord(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// quietUI leaves out that the SDK does not clean up each step of an aborted build: what is kept is said once, at the end.
+type quietUI struct{ packersdk.Ui }
+
+func (u quietUI) Error(text string) {
+	if !strings.HasPrefix(text, "aborted: skipping cleanup of step ") {
+		u.Ui.Error(text)
+	}
 }

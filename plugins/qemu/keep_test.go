@@ -39,13 +39,13 @@ func TestBuildAborted(t *testing.T) {
 			_, port, _ := strings.Cut(kept.Address, ":")
 			want := keptVM{
 				Name: "ingot-test", PID: kept.PID, Address: "127.0.0.1:" + port, User: "packer", Disk: filepath.Join(b.dir, diskFile),
-				Command: "ssh -i " + key + " -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p " +
+				Command: "ssh -i " + key + " -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p " +
 					port + " packer@127.0.0.1",
 			}
 			if diff := cmp.Diff(want, kept); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}
-			if said := strings.Join(b.ui.lines(), "\n"); !strings.Contains(said, kept.Command) || !strings.Contains(said, kept.Disk) {
+			if said := strings.Join(b.ui.lines(), "\n"); !strings.Contains(said, kept.Command) || !strings.Contains(said, kept.Disk) || strings.Contains(said, "skipping cleanup") {
 				t.Errorf("the way in is not said: %s", said)
 			}
 			for _, name := range []string{keyFile, keptFile} {
