@@ -68,3 +68,16 @@ func (r *packerRig) put(path, version, body string) {
 		r.Fatalf("put %s: %d %v", path, status, answer)
 	}
 }
+
+// wait waits until a resource is not in the middle of a change, or gone.
+func (c *armClient) wait(path, version string) {
+	c.t.Helper()
+	for c.t.Context().Err() == nil {
+		status, o, _ := c.do(http.MethodGet, path, version, "")
+		props, _ := o["properties"].(map[string]any)
+		switch state, _ := props["provisioningState"].(string); {
+		case status == http.StatusNotFound, state == "Succeeded", state == "Failed":
+			return
+		}
+	}
+}

@@ -93,7 +93,8 @@ func (r *packerRig) build(source, provisioners string, flags ...string) (string,
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		r.Fatal(err)
 	}
-	cmd := exec.CommandContext(r.Context(), testtools.Packer(r), append(append([]string{"build", "-color=false"}, flags...), file)...)
+	cmd := exec.CommandContext(r.Context(), testtools.Packer(r), append(append([]string{"build", "-color=false"},
+		flags...), file)...)
 	cmd.Env = r.env
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -133,5 +134,6 @@ func (r *packerRig) left(want ...string) {
 // group makes a resource group, as a person does before a build.
 func (r *packerRig) group(name string) {
 	r.Helper()
-	r.put("/subscriptions/"+azuresim.DefaultSubscription+"/resourceGroups/"+name, "2024-03-01", `{"location": "westeurope"}`)
+	r.put("/subscriptions/"+azuresim.DefaultSubscription+"/resourceGroups/"+name, "2024-03-01",
+		`{"location": "westeurope"}`)
 }

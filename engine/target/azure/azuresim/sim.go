@@ -83,7 +83,8 @@ func (s *Sim) PlainURL() string { return "http://" + s.plain.addr.String() }
 // CAFile is a PEM file with the one certificate that clients have to trust.
 func (s *Sim) CAFile() string { return s.caFile }
 
-// MetadataHost is what the plugin's metadata_host has to be: an address with its scheme from 2.0 on, and before that host
+// MetadataHost is what the plugin's metadata_host has to be: an address with its scheme from 2.0 on, and before that
+// host
 // and port alone.
 func (s *Sim) MetadataHost(pluginVersion string) string {
 	if major, _, _ := strings.Cut(pluginVersion, "."); major == "0" || major == "1" {
