@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // packerTime is the time at the head of a line in Packer's own log.
@@ -152,7 +153,26 @@ func (l *packerLog) write(text string) {
 		return
 	}
 	text = strings.ReplaceAll(strings.TrimRight(text, "\r\n "), "\n", "\n"+l.prefix)
-	_, l.err = io.WriteString(l.w, l.prefix+text+"\n")
+	_, l.err = io.WriteString(l.w, l.prefix+printable(text)+"\n")
+}
+
+// printable shows the control characters of a guest's output by the pictures that Unicode has for them: the log is printed to terminals,
+// and some of those characters are commands there.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n':
+			return r
+		case r < ' ':
+			return '\u2400' + r
+		case r == 0x7f:
+			return '\u2421'
+		case r > 0x7f && r < 0xa0:
+			return unicode.ReplacementChar
+		default:
+			return r
+		}
+	}, text) // which also makes one U+FFFD of each byte that is no UTF-8
 }
 
 func round(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }

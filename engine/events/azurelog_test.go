@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -121,5 +122,25 @@ func TestCustomizationLogEndsAtTheFirstError(t *testing.T) {
 	}
 	if n := strings.Count(disk.got.String(), "\n"); n != 2 || strings.Contains(disk.got.String(), "four") {
 		t.Errorf("wrote %q, want the first two lines", disk.got.String())
+	}
+}
+
+// A log is printed to terminals, and a guest prints what it likes.
+func TestLogIsPrintable(t *testing.T) {
+	var b strings.Builder
+	sink := CustomizationLog(&b, "3f2a", "qemu")
+	for _, text := range []string{"\x1b]0;owned\x07\x1b[31mred", "10%\r20%", "\u009b2J", "\x9b2J\xff\x00", "tab\tand \u007f", "é日"} {
+		sink(Event{Output: &Output{Stream: Stdout, Text: text}})
+		sink(Event{Problem: &Problem{What: text}})
+	}
+	for _, r := range b.String() {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			t.Fatalf("%q is in the log:\n%q", r, b.String())
+		}
+	}
+	for _, want := range []string{"␛]0;owned␇␛[31mred", "10%␍20%", "\uFFFD2J\uFFFD␀", "tab\tand ␡", "é日"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, b.String())
+		}
 	}
 }

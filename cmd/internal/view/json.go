@@ -1,8 +1,11 @@
 package view
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -34,18 +37,34 @@ func (v *JSON) End(e Ending) error {
 func (v *JSON) Write(value any) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	enc := json.NewEncoder(v.Out)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(value)
+	return encode(v.Out, value, "", "")
 }
 
 // Document writes one JSON document for people and programs to read.
 func Document(w io.Writer, value any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(value)
+	return encode(w, value, "", "  ")
 }
+
+// encode writes a value as JSON that may be printed to a terminal: the control characters that JSON allows in strings, and of which
+// a terminal takes some for commands, are written as numbers.
+func encode(w io.Writer, value any, prefix, indent string) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent(prefix, indent)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		return err
+	}
+	text := b.Bytes()
+	if bytes.IndexByte(text, 0x7f) >= 0 || bytes.IndexByte(text, 0xc2) >= 0 { // the first byte of most of them
+		text = controls.ReplaceAllFunc(text, func(c []byte) []byte { return fmt.Appendf(nil, `\u%04x`, bytes.Runes(c)[0]) })
+	}
+	_, err := w.Write(text)
+	return err
+}
+
+// controls are the control characters above the first 32.
+var controls = regexp.MustCompile("[\u007f-\u009f]")
 
 // jsonArray writes a long array of a document one element after another, formatted like Document does.
 type jsonArray struct {
@@ -80,9 +99,6 @@ func (a *jsonArray) end() error {
 // indented is a value as a part of a document, in a line that is indented so.
 func indented(value any, indent string) (string, error) {
 	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetIndent(indent, "  ")
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(value)
+	err := encode(&b, value, indent, "  ")
 	return strings.TrimSuffix(b.String(), "\n"), err
 }
