@@ -47,7 +47,7 @@ require (
 	golang.org/x/term v0.47.0 // is it a terminal, and how wide
 	golang.org/x/text v0.43.0 // the order of texts; tests: Unicode normalization of HCL strings
 	modernc.org/sqlite v1.60.0 // runs, events and ledger, without cgo; later versions need a module that cannot be had
-	mvdan.cc/sh/v3 v3.14.1 // shell scripts, parsed
+	mvdan.cc/sh/v3 v3.14.1 // shell scripts, parsed; the shell of the emulated Azure's light guest
 )
 
 require (
