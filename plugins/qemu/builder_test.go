@@ -164,6 +164,8 @@ func TestBuild(t *testing.T) {
 func TestBuildFailures(t *testing.T) {
 	short := map[string]any{"ssh_timeout": "700ms", "shutdown_timeout": "300ms"}
 	byWinRM := map[string]any{"communicator": "winrm", "winrm_password": "another", "winrm_timeout": "700ms"}
+	seeded := map[string]any{"communicator": "winrm", "winrm_password": "another", "winrm_timeout": "700ms", "winrm_use_ssl": true, "unattend_seed": true}
+	bySSH := map[string]any{"guest_os": "windows", "ssh_password": "another", "ssh_timeout": "700ms"}
 	for _, tc := range []struct {
 		guest   string
 		changes map[string]any
@@ -182,6 +184,14 @@ func TestBuildFailures(t *testing.T) {
 		{guest: locked, changes: short, want: []string{`"user \"packer\" can log in"`, "datasource_list"},
 			states: []string{"boot running", "boot failed"}},
 		{guest: windows, changes: byWinRM, want: []string{`"user \"packer\" can log in by WinRM"`, "not ready within 700ms", "why:  http", "401"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: winSilent, changes: byWinRM, want: []string{`"WinRM answers on the forwarded port", did not pass`, "see that the disk has Windows on it",
+			"virtio-win", "generation 2 VM by uefi", "listens on port 5985"}, states: []string{"boot running", "boot failed"}},
+		{guest: winSilent, changes: seeded, want: []string{`"WinRM answers on the forwarded port", did not pass`, "it was generalized (Sysprep)"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: winSilent, changes: bySSH, want: []string{`"sshd answers on the forwarded port", did not pass`, "virtio-win", "the service sshd (OpenSSH)"},
+			states: []string{"boot running", "boot failed"}},
+		{guest: windowsSSH, changes: bySSH, want: []string{`"user \"packer\" can log in", did not pass`, "PasswordAuthentication yes"},
 			states: []string{"boot running", "boot failed"}},
 		{guest: panicking, want: []string{"the guest's kernel gave up", "Unable to mount root fs"},
 			states: []string{"boot running", "boot failed"}},
@@ -213,7 +223,7 @@ func TestBuildFailures(t *testing.T) {
 			for key, value := range tc.changes {
 				changes[key] = value
 			}
-			if !slices.Contains([]string{deaf, mute, locked, hangs}, tc.guest) {
+			if !slices.Contains([]string{deaf, mute, locked, hangs, winSilent, windowsSSH}, tc.guest) {
 				delete(changes, "ssh_timeout") // only how long to wait in vain is short
 			}
 			b := newFakeBuild(t, tc.guest, changes)
@@ -324,6 +334,26 @@ func TestBuildByWinRM(t *testing.T) {
 	}
 	b.checkGone(t)
 	for _, want := range []string{"say whoami", messageProgress + " boot | PowerShell runs | 4 | 5 | checks", messageProgress + " boot | ready | 5 | 5 | checks"} {
+		if !slices.Contains(b.ui.lines(), want) {
+			t.Errorf("want %q in %q", want, b.ui.lines())
+		}
+	}
+}
+
+// Windows by OpenSSH: by password, without a seed disk and without cloud-init; it is told to power off, by the same way.
+func TestBuildWindowsBySSH(t *testing.T) {
+	b := newFakeBuild(t, windowsSSH, map[string]any{"guest_os": "windows", "ssh_password": windowsPassword})
+	hook := func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
+		if slices.Contains(b.left(t), seedFile) {
+			t.Error("the guest has a seed disk")
+		}
+		return echo(ctx, ui, comm)
+	}
+	if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(hook)); err != nil {
+		t.Fatal(err)
+	}
+	b.checkGone(t)
+	for _, want := range []string{"say in the guest\n", messageProgress + " boot | ready | 5 | 5 | checks"} {
 		if !slices.Contains(b.ui.lines(), want) {
 			t.Errorf("want %q in %q", want, b.ui.lines())
 		}

@@ -55,8 +55,10 @@ const (
 	hung          = "hung"          // QEMU ignores everything but SIGKILL
 	uncleanCloud  = "unclean-cloud" // cloud-init had errors
 	crashAtTheEnd = "crash-at-the-end"
-	wedged        = "wedged"  // the control socket falls silent when the guest is to power off
-	windows       = "windows" // WinRM answers, and lets in user packer with windowsPassword
+	wedged        = "wedged"         // the control socket falls silent when the guest is to power off
+	windows       = "windows"        // WinRM answers, and lets in user packer with windowsPassword
+	windowsSSH    = "windows-ssh"    // so does OpenSSH
+	winSilent     = "windows-silent" // neither answers: no Windows, or none with drivers
 )
 
 const stall = "[   21.000001] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\r\n"
@@ -176,6 +178,13 @@ func (g *fakeGuest) start() (err error) {
 	if g.kind == windows {
 		f := &fakeWinRM{user: "packer", password: windowsPassword, off: func() { time.AfterFunc(100*time.Millisecond, func() { os.Exit(0) }) }}
 		go func() { panic(http.Serve(g.ssh, f)) }()
+	} else if g.kind == winSilent {
+		go g.listen()
+	} else if g.kind == windowsSSH {
+		if err := g.trustWord(); err != nil {
+			return err
+		}
+		go g.listen()
 	} else {
 		if err := g.trust(); err != nil {
 			return fmt.Errorf("seed disk: %w", err)
@@ -197,6 +206,17 @@ func (g *fakeGuest) start() (err error) {
 		fmt.Fprint(g.console, "SeaBIOS (version 1.16)\r\n[    0.000000] Linux version 6.1\r\n")
 	}
 	return nil
+}
+
+// trustWord lets in user packer with windowsPassword.
+func (g *fakeGuest) trustWord() error {
+	g.config = &gossh.ServerConfig{PasswordCallback: func(c gossh.ConnMetadata, password []byte) (*gossh.Permissions, error) {
+		if c.User() != "packer" || string(password) != windowsPassword {
+			return nil, errors.New("no")
+		}
+		return nil, nil
+	}}
+	return g.makeHostKey()
 }
 
 // trust reads the seed disk as cloud-init would, and lets in whom it names.
@@ -244,6 +264,10 @@ func (g *fakeGuest) trust() error {
 			return nil, nil
 		},
 	}
+	return g.makeHostKey()
+}
+
+func (g *fakeGuest) makeHostKey() error {
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return err
@@ -317,7 +341,7 @@ func (g *fakeGuest) listen() {
 		switch {
 		case g.kind == killed:
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		case g.kind == deaf, g.kind == mute, g.kind == hangs, g.kind == hangsOnce, g.kind == starvesOnce, g.kind == panicking, g.down.Load():
+		case g.kind == winSilent, g.kind == deaf, g.kind == mute, g.kind == hangs, g.kind == hangsOnce, g.kind == starvesOnce, g.kind == panicking, g.down.Load():
 			go io.Copy(io.Discard, conn)
 		default:
 			g.mu.Lock()
@@ -362,6 +386,10 @@ func (g *fakeGuest) execute(channel gossh.Channel, command string) {
 	defer channel.Close()
 	code := 0
 	switch {
+	case strings.Contains(command, "Write-Output ready"):
+		fmt.Fprint(channel, "ready\r\n")
+	case strings.HasPrefix(command, "shutdown /s "):
+		time.AfterFunc(100*time.Millisecond, func() { os.Exit(0) })
 	case strings.Contains(command, "cloud-init"):
 		failed := ""
 		if g.kind == uncleanCloud {

@@ -26,7 +26,7 @@ type stepTPM struct{ *vm }
 // tpmArgs are swtpm's arguments. Paths are relative to the working directory, which keeps that of the socket short.
 func tpmArgs() []string {
 	return []string{"socket", "--tpm2", "--tpmstate", "dir=" + tpmFolder + ",mode=0600",
-		"--ctrl", "type=unixio,path=" + tpmFile + ",mode=0600", "--flags", "not-need-init"}
+		"--ctrl", "type=unixio,path=" + tpmFile + ",mode=0600"}
 }
 
 func (s *stepTPM) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
