@@ -46,6 +46,9 @@ func TestExitCodes(t *testing.T) {
 		{"program of the host", live, fmt.Errorf("write disk: %w", &runcmd.MissingError{Program: "qemu-img"}), ExitHost},
 		{"database of the host", live, &store.DatabaseError{Fault: store.Full}, ExitHost},
 		{"some distributors", live, &service.RunError{Err: &distribute.PartialError{}}, ExitPartly},
+		{"an image that failed its validation, and some distributors", live, &service.RunError{
+			Err: errors.Join(&service.ValidationError{Err: errors.New("exit status 3")}, &distribute.PartialError{}),
+		}, ExitFailed},
 		{"cancelled", ended, context.Canceled, ExitCancelled},
 		{"cancelled, with a failed clean-up", ended, errors.Join(context.Canceled, errors.New("clean up stage: odd")), ExitCancelled},
 		{"failed first, cancelled then", ended, runFailed, ExitFailed},
