@@ -59,6 +59,8 @@ type Token struct {
 type Chain struct {
 	// Client carries the requests for tokens; its zero value is azidentity's own.
 	Client policy.ClientOptions
+	// Private says that the cloud of Client is not one of Microsoft's, which then is not asked about its authority.
+	Private bool
 	// HasIMDS tells whether this is a VM in Azure; nil asks the metadata service, which every VM there has at 169.254.169.254.
 	HasIMDS func(context.Context) bool
 
@@ -198,10 +200,12 @@ func (c *Chain) open(k Kind, userAssigned string) (*chosen, error) {
 	switch k {
 	case Environment:
 		ch.who = "the service principal " + os.Getenv("AZURE_CLIENT_ID") + " of AZURE_CLIENT_ID"
-		ch.cred, err = azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{ClientOptions: c.Client})
+		ch.cred, err = azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{ClientOptions: c.Client,
+			DisableInstanceDiscovery: c.Private})
 	case WorkloadIdentity:
 		ch.who = "the workload identity " + os.Getenv("AZURE_CLIENT_ID")
-		ch.cred, err = azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: c.Client})
+		ch.cred, err = azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: c.Client,
+			DisableInstanceDiscovery: c.Private})
 	case ManagedIdentity:
 		o := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: c.Client}
 		ch.who = "the system-assigned managed identity of this machine"

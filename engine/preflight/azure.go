@@ -11,7 +11,10 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/ingot-build/ingot/engine/azureid"
 )
 
 // Azure asks Azure Resource Manager, through the SDK's pipeline: it signs in, honours throttling and tries again. The
@@ -37,6 +40,17 @@ func NewAzure(cred azcore.TokenCredential, o *arm.ClientOptions) (*Azure, error)
 		return nil, err
 	}
 	return &Azure{client: c, known: map[string]func() (any, error){}}, nil
+}
+
+// Connect signs in as a chain says, and tells who that is. The error is an *azureid.Error.
+func Connect(ctx context.Context, chain *azureid.Chain) (a *Azure, who string, err error) {
+	manager := chain.Client.Cloud.Services[cloud.ResourceManager]
+	token, err := chain.Token(ctx, manager.Audience+"/.default", "")
+	if err != nil {
+		return nil, "", err
+	}
+	a, err = NewAzure(chain.Credential(""), &arm.ClientOptions{ClientOptions: chain.Client})
+	return a, token.Who, err
 }
 
 // get reads a document. Query comes in pairs beside the api-version.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
+	"github.com/ingot-build/ingot/engine/azureid"
 	"github.com/ingot-build/ingot/engine/preflight"
 	"github.com/ingot-build/ingot/translate/emit"
 )
@@ -34,14 +35,19 @@ func newPreflight(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preflight TEMPLATE...",
 		Short: "say what builds on Azure need, and whether it is there",
-		Long: `List what must hold before a build on Azure, and every permission that it needs, at which scope and for what. Nothing is made
-or changed.
+		Long: `Ask Azure whether what builds need is there: providers, the source image, room in quotas, galleries that fit, free versions,
+policies that let them, and every permission at every scope. Nothing is made or changed. Exit code 4 says that a build
+would fail. Ingot is whoever AZURE_CLIENT_ID and its like, a managed identity or the Azure CLI say; ` + azureid.MetadataVariable + `
+names another Azure than that of --cloud.
+
+With --offline, only list what is needed, each with its reason and its place in the image template.
 
 With --write-role, print the smallest custom role with which all the given image templates can be built, as
 "az role definition create" takes it; --write-role=FILE writes it into a file.
 
 ` + templateHelp,
-		Example: `  ingot preflight web.json --offline                    # what is needed, without asking Azure
+		Example: `  ingot preflight web.json
+  ingot preflight web.json --offline                    # what is needed, without asking Azure
   ingot preflight web.json db.json --write-role=role.json
   az role definition create --role-definition role.json`,
 		Args: func(_ *cobra.Command, given []string) error {
@@ -90,6 +96,8 @@ func runPreflight(ctx context.Context, env *Env, o preflightOptions) error {
 		return err
 	case o.role != "":
 		return writeRole(env, o, needs, inputs)
+	case !o.offline:
+		return askAzure(ctx, env, o, needs, all)
 	case o.output == outputJSON:
 		return view.Document(env.Stdout, needs)
 	default:
