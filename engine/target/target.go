@@ -37,7 +37,7 @@ type Problem struct{ What, Why, Fix string }
 type Machine struct {
 	CPUs        int
 	MemoryMiB   int
-	Firmware    string // bios or uefi
+	Firmware    string // auto, bios or uefi
 	Accelerator string // auto, kvm or tcg
 	BootTimeout time.Duration
 }

@@ -73,7 +73,7 @@ removes the rest.
 	f.DurationVar(&o.generalizeTimeout, "generalize-timeout", emit.GeneralizeTimeout,
 		"longest time for generalizing; 0: it may take as long as the run, as in the service")
 	f.DurationVar(&o.machine.BootTimeout, "boot-timeout", 0, "longest time until the build VM can be logged in to (default 20m)")
-	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM", "bios", "uefi")
+	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM; auto goes by the source, and is bios for Linux", "auto", "bios", "uefi")
 	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs guest code; auto takes KVM where it works", "auto", "kvm", "tcg")
 	o.stage.addFlags(cmd)
 	o.packer.addFlags(cmd)

@@ -78,7 +78,7 @@ func adapt(m target.Machine, h host, os plan.OS, disk guest.Profile) target.Mach
 		// A multiple of 256 keeps the figure the same from run to run on a machine whose free memory wavers.
 		m.MemoryMiB = min(max(h.availableMiB/4/256*256, least), most)
 	}
-	if m.Firmware == "" {
+	if m.Firmware == "" || m.Firmware == "auto" {
 		m.Firmware = cmp.Or(disk.Firmware, guest.BIOS)
 	}
 	if m.BootTimeout == 0 {

@@ -44,7 +44,7 @@ func TestAdapt(t *testing.T) {
 			disk: guest.Profile{Firmware: "bios"},
 		},
 		{
-			name: "Windows on a small host", host: host{cpus: 2, availableMiB: 8000}, os: plan.Windows, disk: guest.Profile{Firmware: "uefi"},
+			name: "Windows on a small host", ask: target.Machine{Firmware: "auto"}, host: host{cpus: 2, availableMiB: 8000}, os: plan.Windows, disk: guest.Profile{Firmware: "uefi"},
 			want: target.Machine{CPUs: 2, MemoryMiB: 4096, Firmware: "uefi", BootTimeout: time.Hour},
 		},
 		{
