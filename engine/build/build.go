@@ -50,6 +50,8 @@ type Request struct {
 	Machine     target.Machine
 	Timeout     time.Duration // 0: the plan's
 
+	// Detach says which customizers' commands go on when the connection to the build VM is lost.
+	Detach packercore.Detach
 	// GeneralizeTimeout bounds the last step; 0: it may take as long as the run, as in the service. Nil: emit.GeneralizeTimeout.
 	GeneralizeTimeout *time.Duration
 }

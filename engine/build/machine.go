@@ -29,12 +29,15 @@ type machine struct {
 // run boots a VM, runs its steps and powers it off. Events come under the ids and titles of the plan's steps.
 func (s *state) run(ctx context.Context, m machine) error {
 	defer s.keepConsole(m)
-	last := m.boot // what the builder says outside its own steps belongs to the step before
+	last := m.boot // what the builder says outside of all steps belongs to the one of its own that is next
 	s.boundGeneralize(m)
 	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
+		AsService: true,
+
 		Dir:     m.folder,
 		Vars:    m.staged.Vars,
 		OnError: m.onError,
+		Detach:  s.Detach,
 		Mask:    s.mask,
 		Diagnose: func(ctx context.Context, failed *packercore.ProvisionError, remote packercore.Remote) {
 			if failed.Index < len(m.steps) && m.steps[failed.Index].Generalizes() {
@@ -44,8 +47,9 @@ func (s *state) run(ctx context.Context, m machine) error {
 	}, func(e events.Event) {
 		if e = s.named(ctx, m, e); e.Step == "" {
 			e.Step = last
+		} else if e.Step != m.boot {
+			last = m.shutdown
 		}
-		last = e.Step
 		s.emit(e)
 	})
 	var failed *packercore.ProvisionError

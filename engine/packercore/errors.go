@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer-plugin-sdk/shell"
 
 	"github.com/ingot-build/ingot/engine/packercore/hcl2"
@@ -81,10 +82,16 @@ func (e *ProvisionError) how() string {
 }
 
 // lostError is what Err is when Disconnected: provisioners advise settings that an image template does not have.
-type lostError struct{ err error }
+type lostError struct {
+	err error
+	why string // what is known of it; "" when the connection alone was lost
+}
 
-func (*lostError) Error() string {
-	return "the connection to the build VM was lost while a command ran: it rebooted, or stopped answering"
+func (e *lostError) Error() string {
+	if e.why == "" {
+		return "the connection to the build VM was lost while a command ran: it rebooted, or stopped answering"
+	}
+	return "the end of a command on the build VM is not known: " + e.why
 }
 
 func (e *lostError) Unwrap() error { return e.err }
@@ -116,7 +123,7 @@ var errStopped = errors.New("the builder stopped without an artifact and without
 // exitCode returns the exit code that err tells, or -1. Every provisioner that judges exit codes does it with the SDK's type.
 func exitCode(err error) int {
 	var invalid *shell.ErrorInvalidExitCode
-	if errors.As(err, &invalid) {
+	if errors.As(err, &invalid) && invalid.Code != packersdk.CmdDisconnect {
 		return invalid.Code
 	}
 	return -1

@@ -118,9 +118,6 @@ func (h *provisionHook) step(
 		tell(events.Done, "")
 		return nil
 	}
-	if disconnected {
-		err = &lostError{err}
-	}
 	failed := &ProvisionError{
 		Build: h.name, Step: stepID(h.prefix, id), Index: index, Type: block.Kind, Name: block.Name,
 		ExitCode: exitCode(err), Disconnected: disconnected, Err: err,
@@ -181,6 +178,11 @@ func (h *provisionHook) attempt(
 		defer cancel()
 	}
 	g := &guest{Communicator: comm, ctx: ctx, ui: ui}
+	lost := func() string { return "" }
+	if d := h.detached(ctx, block.Kind, comm, values, ui); d != nil {
+		defer d.Close()
+		g.Communicator, lost = d, d.Lost
+	}
 	err = guard("provisioner "+block.Kind, func() error {
 		// The map is the provisioner's to write into.
 		return provisioner.Provision(ctx, ui, g, maps.Clone(values))
@@ -195,6 +197,9 @@ func (h *provisionHook) attempt(
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return false, cause
+	}
+	if err != nil && g.disconnected.Load() {
+		return true, &lostError{err, lost()}
 	}
 	return g.disconnected.Load(), err
 }

@@ -45,8 +45,13 @@ type Options struct {
 	// Diagnose is told of a provisioner that ended the build, while the build VM still stands, and may ask it why. ctx ends with the
 	// build, and after two minutes. A build that was cancelled is not asked about. Nil: nobody wants to know.
 	Diagnose func(ctx context.Context, failed *ProvisionError, remote Remote)
+	// AsService has provisioners find what they find in Azure VM Image Builder in PACKER_BUILDER_TYPE and PACKER_BUILD_NAME, whatever
+	// the template calls its builder, so that a script which asks goes the same way.
+	AsService bool
 	// Force tells components to replace what an earlier run made.
 	Force bool
+	// Detach says which commands go on when the connection to the guest is lost.
+	Detach Detach
 	// Parallel is how many builds run at a time; 0: all.
 	Parallel int
 	// Mask learns the values of sensitive variables and locals, and the keys and passwords the builder makes, before they can

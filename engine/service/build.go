@@ -27,6 +27,8 @@ type BuildRequest struct {
 	Machine      target.Machine
 	Timeout      time.Duration // 0: the image template's buildTimeoutInMinutes
 
+	// Detach says which customizers' commands go on when the connection to the build VM is lost.
+	Detach Detach
 	// GeneralizeTimeout bounds the last step; 0: nothing does but the above, as in the service. Nil: emit.GeneralizeTimeout.
 	GeneralizeTimeout *time.Duration
 }
@@ -99,6 +101,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 		Machine:     r.Machine,
 		Timeout:     r.Timeout,
 
+		Detach:            r.Detach,
 		GeneralizeTimeout: r.GeneralizeTimeout,
 	}, active, mask, emit)
 	res.Validation, res.Kept = made.Validation, made.Kept

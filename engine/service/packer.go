@@ -22,6 +22,14 @@ type (
 	PackerInputError   = hcl2.InputError
 )
 
+// Detach says which commands on a build VM go on when the connection to it is lost; Detaches lists its values.
+type Detach = packercore.Detach
+
+var Detaches = packercore.Detaches
+
+// DetachPatience is what a Detach without a Patience means.
+const DetachPatience = packercore.DetachPatience
+
 // PackerOnErrors lists what a build of a Packer template may do when it fails; PackerAsk is the one that needs somebody to ask.
 var PackerOnErrors = packercore.OnErrors
 
@@ -38,7 +46,8 @@ type PackerRequest struct {
 	OnError      string            // one of PackerOnErrors; "" is the first
 	Ask          func(ctx context.Context, question string) (string, error)
 	Force        bool
-	Parallel     int           // builds at a time; 0: all
+	Parallel     int // builds at a time; 0: all
+	Detach       Detach
 	Timeout      time.Duration // 0: none
 }
 
@@ -129,7 +138,7 @@ func (s *Service) BuildPacker(ctx context.Context, r PackerRequest, sink events.
 func (r PackerRequest) options(mask *events.Mask, now func() time.Time) (packercore.Options, error) {
 	o := packercore.Options{
 		Dir: r.Path, Vars: r.Vars, VarFiles: r.VarFiles, Env: r.Env, Only: r.Only, Except: r.Except, OnError: r.OnError, Ask: r.Ask,
-		Force: r.Force, Parallel: r.Parallel, Mask: mask, Now: now,
+		Force: r.Force, Parallel: r.Parallel, Detach: r.Detach, Mask: mask, Now: now,
 	}
 	info, err := os.Stat(r.Path)
 	if err != nil {

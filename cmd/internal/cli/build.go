@@ -26,6 +26,7 @@ type buildOptions struct {
 	timeout time.Duration
 	output  string
 
+	detach            service.Detach
 	generalizeTimeout time.Duration // 0: none
 	packer            packerOptions
 	stage             stagingOptions
@@ -75,6 +76,10 @@ removes the rest.
 	f.DurationVar(&o.machine.BootTimeout, "boot-timeout", 0, "longest time until the build VM can be logged in to (default 20m)")
 	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM; auto goes by the source, and is bios for Linux", "auto", "bios", "uefi")
 	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs guest code; auto takes KVM where it works", "auto", "kvm", "tcg")
+	addChoice(cmd, &o.detach.When, "detach", "which steps go on when the connection to the build VM is lost: those over WinRM (auto), over SSH too, or none",
+		service.Detaches...)
+	f.DurationVar(&o.detach.Patience, "detach-timeout", service.DetachPatience,
+		"longest time that a build VM is tried for whose connection was lost")
 	o.stage.addFlags(cmd)
 	o.packer.addFlags(cmd)
 	addOutput(cmd, &o.output)
@@ -96,10 +101,16 @@ func (o *buildOptions) checkNumbers() error {
 	case o.generalizeTimeout < 0:
 		return &usageError{what: fmt.Sprintf("--generalize-timeout %s is negative", o.generalizeTimeout),
 			fix: "leave it out, or write it as 20m or 2h; 0 is no limit"}
+	case o.detach.Patience <= 0:
+		return badDetachTimeout(o.detach.Patience)
 	case o.timeout < 0:
 		return &usageError{what: fmt.Sprintf("--timeout %s is negative", o.timeout), fix: "leave it out, or write it as 90m or 2h"}
 	}
 	return nil
+}
+
+func badDetachTimeout(given time.Duration) error {
+	return &usageError{what: fmt.Sprintf("--detach-timeout %s is no time to try anything in", given), fix: "leave it out, or write it as 90s or 30m"}
 }
 
 func build(ctx context.Context, env *Env, o buildOptions) error {
@@ -140,7 +151,7 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, show
 	defer stop()
 	return svc.Build(ctx, service.BuildRequest{
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
-		GeneralizeTimeout: &o.generalizeTimeout,
+		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach,
 	}, show.Event)
 }
 

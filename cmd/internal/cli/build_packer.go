@@ -34,7 +34,7 @@ type packerOptions struct {
 // packerFlags are the flags of packerOptions, and commonFlags those that every template takes.
 var (
 	packerFlags = []string{"var", "var-file", "only", "except", "on-error", "force", "parallel-builds"}
-	commonFlags = []string{"timeout", "output", "no-color", "help"}
+	commonFlags = []string{"timeout", "detach", "detach-timeout", "output", "no-color", "help"}
 )
 
 func (o *packerOptions) addFlags(cmd *cobra.Command) {
@@ -103,6 +103,7 @@ func (o *buildOptions) packerRequest(env *Env, show view.Run) (service.PackerReq
 	r := service.PackerRequest{
 		Path: o.file, VarFiles: o.packer.varFiles, Env: os.Environ(), Only: o.packer.only, Except: o.packer.except,
 		OnError: o.packer.onError, Force: o.packer.force, Parallel: o.packer.parallel, Timeout: o.timeout, Vars: map[string]string{},
+		Detach: o.detach,
 	}
 	for _, path := range append([]string{o.file}, o.packer.varFiles...) {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -120,6 +121,8 @@ func (o *buildOptions) packerRequest(env *Env, show view.Run) (service.PackerReq
 	case o.packer.parallel < 0:
 		what := fmt.Sprintf("--parallel-builds %d is negative", o.packer.parallel)
 		return r, &usageError{what: what, fix: "leave it out, or give 1 or more"}
+	case o.detach.Patience <= 0:
+		return r, badDetachTimeout(o.detach.Patience)
 	case o.timeout < 0:
 		what := fmt.Sprintf("--timeout %s is negative", o.timeout)
 		return r, &usageError{what: what, fix: "leave it out, or write it as 90m or 2h"}

@@ -109,7 +109,7 @@ func overSSH(t *testing.T, address string, key ssh.Signer) packersdk.Communicato
 // fast are times for tests, in which nothing has to be waited for.
 var fast = times{
 	retry: time.Millisecond, retryMost: 20 * time.Millisecond, beat: 100 * time.Millisecond,
-	dead: 500 * time.Millisecond, slow: time.Second, look: 10 * time.Millisecond, silence: time.Minute, farewell: 5 * time.Second,
+	dead: time.Minute, slow: time.Minute, look: 10 * time.Millisecond, silence: time.Minute, farewell: 5 * time.Second,
 }
 
 // notes collects what a person is told.
