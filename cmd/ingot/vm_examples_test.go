@@ -20,6 +20,8 @@ type ending struct {
 		Run     string
 		State   string
 		Outputs []struct{ Name, Type, ArtifactID, ArtifactURI, Path string }
+
+		Validation, ValidationLog string
 	}
 }
 
@@ -174,7 +176,8 @@ func freshMachine(t *testing.T, g *guest) facts {
 	return facts{hostKey: g.hostKey, machineID: id}
 }
 
-// TestSeveralDistributors builds the example with a checked script and three distributors; and so does stock Packer, up to the disk.
+// TestSeveralDistributors builds the example with a checked script, validators and three distributors; and so does stock Packer, up to
+// the disk.
 func TestSeveralDistributors(t *testing.T) {
 	h := newHome(t)
 	stock := h.withPacker("../../examples/linux-hardened/template.json", "source_disk="+h.image)
@@ -190,6 +193,7 @@ func TestSeveralDistributors(t *testing.T) {
 	if len(kinds) != 3 {
 		t.Errorf("outputs = %+v, want one of each type", made.Result.Outputs)
 	}
+	h.wantValidated(made)
 	if res := h.ingot("gallery", "ls"); res.code != 0 || strings.Count(res.stdout, "\n") < 4 {
 		t.Errorf("ingot gallery ls: exit %d\n%s", res.code, res.stdout)
 	}

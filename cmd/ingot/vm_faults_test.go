@@ -21,18 +21,20 @@ import (
 
 func TestScriptExitsNonZero(t *testing.T) {
 	h := newTinyHome(t)
-	template := h.template("fails", "echo one", "echo looking\nngnix -t")
+	template := h.template("fails", "echo one | tee /tmp/one", "echo looking\nngnix -t")
+	h.keepingVM(template)
 	// With the provisioners of Ingot's plugin, which emitted templates do not use, since Packer has its own of those names.
 	ours := strings.NewReplacer(`provisioner "shell"`, `provisioner "ingot-shell"`, `provisioner "file"`, `provisioner "ingot-file"`)
 	stock := h.withPackerOf(template, ours.Replace, "source_disk="+h.image)
 	res := h.ingot("build", template)
-	res.wantFailure(t, 1, `customizer "step1" exited with 127`, "fails.json:", "ngnix: not found", "ingot logs")
+	res.wantFailure(t, 1, `customizer "step1" exited with 127`, "fails.json:", "ngnix: not found", "remove it with: ingot clean", "ingot logs")
 	if log := h.ingot("logs", "latest", "--step", "customize[1]"); !strings.Contains(log.stdout, "looking") {
 		t.Errorf("the log does not show what the step printed:\n%s", log.stdout)
 	}
 	if runs := h.ingot("runs"); !strings.Contains(runs.stdout, "Failed") {
 		t.Errorf("ingot runs:\n%s", runs.stdout)
 	}
+	h.lookInside("cat /tmp/one", "one\n")
 	stock.wantExit(h, res.code, "ngnix: not found")
 }
 

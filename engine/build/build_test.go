@@ -24,6 +24,7 @@ import (
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/gallery"
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/ledger"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
@@ -54,6 +55,7 @@ type bench struct {
 	at      func(where string) error // called inside the builder; "boot", "shutdown"
 	plan    *plan.Plan
 	staging resolve.Policy
+	machine guest.Profile // of the base disk
 
 	generalizeTimeout *time.Duration
 
@@ -117,7 +119,9 @@ func newBench(t *testing.T) *bench {
 func (b *bench) root() string { return filepath.Dir(b.dirs.State) }
 
 func (b *bench) Find(context.Context, string, string, string, string) (resolve.Disk, error) {
-	return resolve.Disk{Path: filepath.Join(b.root(), "base.raw"), Format: "raw", VirtualSize: 900_000, Version: "0.1.2"}, nil
+	return resolve.Disk{
+		Path: filepath.Join(b.root(), "base.raw"), Format: "raw", VirtualSize: 900_000, Version: "0.1.2", Machine: b.machine,
+	}, nil
 }
 
 func (b *bench) Record(ctx context.Context, run string, kind store.Kind, name string) error {
@@ -278,6 +282,7 @@ func (s *scripted) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook
 		comm = s.bench.guest
 	}
 	if err := hook.Run(ctx, packersdk.HookProvision, ui, comm, map[string]any{}); err != nil {
+		ui.Error("giving up") // which is not what the step said
 		return nil, err
 	}
 	if err := phase("shutdown"); err != nil {

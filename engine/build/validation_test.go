@@ -14,6 +14,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/ledger"
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/plugins/provtest"
@@ -159,8 +160,12 @@ func TestValidationVM(t *testing.T) {
 		}
 		return nil
 	}
+	b.machine = guest.Profile{Devices: guest.Virtio, TPM: true, Login: &guest.Login{Communicator: guest.WinRM, User: "me"}}
 	if _, err := b.run(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if got, want := b.target.Staged[1].Base.Machine, b.machine.Generalized(); got != want {
+		t.Errorf("the validation VM is %+v, want %+v: the image has no user to log in as", got, want)
 	}
 	runs, err := b.store.Runs(t.Context())
 	if err != nil || len(runs) != 1 {

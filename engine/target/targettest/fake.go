@@ -17,6 +17,7 @@ type Fake struct {
 	Problems []target.Problem
 	NotKept  error             // why a VM was not left standing
 	Vars     map[string]string // of the Packer template, beside those that are the target's
+	Staged   []target.Request  // what Stage was asked, in order
 }
 
 // Info implements target.Target.
@@ -32,6 +33,7 @@ func (f *Fake) Check(context.Context, *plan.Plan) []target.Problem { return f.Pr
 
 // Stage implements target.Target.
 func (f *Fake) Stage(ctx context.Context, r target.Request) (target.Staged, error) {
+	f.Staged = append(f.Staged, r)
 	if err := r.Record(ctx, store.Directory, r.Dir); err != nil {
 		return target.Staged{}, err
 	}
