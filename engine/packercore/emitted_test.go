@@ -100,7 +100,7 @@ func TestEmitted(t *testing.T) {
 		"rm -f /tmp/script_N.sh",
 		"rm -f ",
 		"chmod 0755 /tmp/script_N.sh",
-		"chmod +x /tmp/script_N.sh; sudo -n env " + vars + " /tmp/script_N.sh",
+		"chmod +x /tmp/script_N.sh; sudo -n env INGOT_GENERALIZE_SECONDS='3600' " + vars + " /tmp/script_N.sh",
 	}, commands); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
