@@ -11,7 +11,7 @@ import (
 // Unattend is what a generalized Windows is told when it starts for the first time. It depends on nothing else, so that the same
 // build of it is the same machine.
 type Unattend struct {
-	User     string // made, and an administrator; not one that Windows has already
+	User     string // made, and an administrator, in place of one of that name; it has no double quote or percent sign
 	Password string
 	Port     int  // where WinRM is to listen, by HTTPS
 	Basic    bool // logins by Basic are let in too, beside those by NTLM, which Windows lets in by itself
@@ -70,6 +70,19 @@ type component struct {
 
 func part(name string) component {
 	return component{Name: name, Architecture: "amd64", Token: "31bf3856ad364e35", Language: "neutral", Scope: "nonSxS"}
+}
+
+// deployment is Microsoft-Windows-Deployment: commands that run as the system, before there are users to log in.
+type deployment struct {
+	component
+	RunSynchronous []systemCommand `xml:"RunSynchronous>RunSynchronousCommand"`
+}
+
+type systemCommand struct {
+	Action      string `xml:"wcm:action,attr"`
+	Description string
+	Order       int
+	Path        string
 }
 
 // machineSetup is Microsoft-Windows-Shell-Setup in the pass that gives a machine its identity.
@@ -139,6 +152,9 @@ func (u Unattend) answers() []byte {
 		WCM: "http://schemas.microsoft.com/WMIConfig/2002/State",
 		Settings: []settings{
 			{Pass: "specialize", Components: []any{
+				deployment{component: part("Microsoft-Windows-Deployment"), RunSynchronous: []systemCommand{{
+					Action: "add", Description: "Make room for the build user", Order: 1, Path: u.makeRoom(),
+				}}},
 				// The time zone is that of virtual machines on Azure.
 				machineSetup{component: part("Microsoft-Windows-Shell-Setup"), ComputerName: Hostname, TimeZone: "UTC"},
 			}},
@@ -165,6 +181,12 @@ func (u Unattend) answers() []byte {
 		panic(fmt.Sprintf("seed: %v", err)) // plain structs always encode
 	}
 	return append([]byte(`<?xml version="1.0" encoding="utf-8"?>`+"\n"), append(text, '\n')...)
+}
+
+// makeRoom removes the build user of an earlier build, whose password nobody has any more: Windows makes no user who is there. An
+// exit code would end the setup.
+func (u Unattend) makeRoom() string {
+	return fmt.Sprintf(`cmd.exe /d /c "net user "%s" /delete & exit 0"`, u.User)
 }
 
 // letInCommand finds the seed disk by what is on it: which letter it has depends on the other disks. There is one command, since

@@ -52,6 +52,7 @@ type answersRead struct {
 		Components []struct {
 			component
 			ComputerName string
+			System       []string `xml:"RunSynchronous>RunSynchronousCommand>Path"`
 			AutoLogon    struct {
 				Password   password
 				Enabled    bool
@@ -93,12 +94,16 @@ func TestUnattendStructure(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"specialize Microsoft-Windows-Shell-Setup", "oobeSystem Microsoft-Windows-International-Core", "oobeSystem Microsoft-Windows-Shell-Setup"}
+	want := []string{"specialize Microsoft-Windows-Deployment", "specialize Microsoft-Windows-Shell-Setup", "oobeSystem Microsoft-Windows-International-Core", "oobeSystem Microsoft-Windows-Shell-Setup"}
 	if diff := cmp.Diff(want, parts); diff != "" {
 		t.Fatalf("passes and components (-want +got):\n%s", diff)
 	}
-	if name := a.Settings[0].Components[0].ComputerName; name == "" || len(name) > 15 {
+	if name := a.Settings[0].Components[1].ComputerName; name == "" || len(name) > 15 {
 		t.Errorf("%q cannot name a machine: NetBIOS has 15 characters", name)
+	}
+	room := `cmd.exe /d /c "net user "packer" /delete & exit 0"`
+	if diff := cmp.Diff([]string{room}, a.Settings[0].Components[0].System); diff != "" {
+		t.Error(diff)
 	}
 	last := a.Settings[1].Components[1]
 	secret := password{Value: exampleUnattend.Password, PlainText: true}
