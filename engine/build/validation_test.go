@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -377,6 +378,28 @@ func TestKeep(t *testing.T) {
 			}
 			b.nothingLeft(b.ran)
 		})
+	}
+}
+
+// TestValidationTimeout: the build timeout counts the validation, and keeps nothing of it.
+func TestValidationTimeout(t *testing.T) {
+	b := withValidators(t, plan.Validation{DistributeAnyway: true})
+	b.plan.OnError.KeepValidationVM = true
+	b.guest.Rules = validatorRule(false, provtest.Rule{Stdout: "waiting for a lock\n", Hang: true})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	b.onStep = func(s string, phase events.Phase) {
+		if s == "validate[0]" && phase == events.Running {
+			cancel(&build.TimeoutError{After: time.Hour})
+		}
+	}
+	outputs, err := b.run(ctx)
+	var failed *build.RunError
+	if !errors.As(err, &failed) || len(outputs) > 0 || b.result.Kept != nil || b.result.Validation != build.ValidationCut {
+		t.Fatalf("%v, %v, %+v", outputs, err, b.result)
+	}
+	p := failed.Problem
+	if p.What != "the build timeout of 1h0m0s is over" || p.Where != "step validate[0]" || !slices.Contains(b.phases(), "write disk: pending") {
+		t.Errorf("%+v, %q", p, b.phases())
 	}
 }
 

@@ -37,8 +37,9 @@ func newBuild(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build TEMPLATE",
 		Short: "build the image of an image template, or run a Packer template",
-		Long: `Build the image of an image template: boot its source in a local QEMU VM, run the customizers, generalize, and give
-the disk to every distributor. What comes out lands in the gallery on this machine: see "ingot gallery ls".
+		Long: `Build the image of an image template: boot its source in a local QEMU VM, run the customizers, generalize, run the
+validators in a second VM that is started from the result, and give the disk to every distributor. What comes out
+lands in the gallery on this machine: see "ingot gallery ls".
 
 If TEMPLATE ends in .pkr.hcl or .pkr.json, or is a folder, it is a Packer template and is run as it is: its builders
 make what they make, and nothing is distributed. See docs/packer.md for what is covered.
