@@ -11,8 +11,10 @@ import (
 // interpreter runs the statements of one PowerShell process.
 type interpreter struct {
 	*process
-	vars map[string]any
-	last *int // $LASTEXITCODE; nil: no program ran
+	vars      map[string]any
+	outer     []map[string]any // of the functions around this one, the script's first
+	functions map[string]define
+	last      *int // $LASTEXITCODE; nil: no program ran
 }
 
 // outcome is how statements came to their end.
@@ -23,9 +25,11 @@ type outcome struct {
 }
 
 const (
-	passed = iota // by running out
-	exited        // by exit
-	threw         // by an error that nobody caught
+	passed   = iota // by running out
+	exited          // by exit
+	threw           // by an error that nobody caught
+	broke           // by break
+	returned        // by return
 )
 
 func thrown(format string, args ...any) outcome {
@@ -66,6 +70,28 @@ func (in *interpreter) do(st statement) outcome {
 	case assign:
 		in.assign(st.name, in.value(st.value))
 		return outcome{}
+	case define:
+		if in.functions == nil {
+			in.functions = map[string]define{}
+		}
+		in.functions[st.name] = st
+		return outcome{}
+	case while:
+		for truth(in.value(st.condition)) {
+			if in.ctx.Err() != nil {
+				return outcome{kind: exited, code: exitTerminated}
+			}
+			switch out := in.block(st.body); out.kind {
+			case passed:
+			case broke:
+				return outcome{}
+			default:
+				return out
+			}
+		}
+		return outcome{}
+	case leave:
+		return outcome{kind: st.kind}
 	case exit:
 		code := 0
 		if st.code != nil {
@@ -138,7 +164,38 @@ func (in *interpreter) assign(name string, v any) {
 		in.last = &n
 		return
 	}
+	if n, ok := strings.CutPrefix(name, "script:"); ok {
+		script := in.vars
+		if len(in.outer) > 0 {
+			script = in.outer[0]
+		}
+		script[n] = v
+		return
+	}
 	in.vars[name] = v
+}
+
+// function runs one that the script defined. It sees the variables of who calls it, and what it sets is its own.
+func (in *interpreter) function(f define, r run) outcome {
+	if in.deep++; in.deep > deepest {
+		return thrown("The script failed due to call depth overflow.")
+	}
+	defer func() { in.deep-- }()
+	own := map[string]any{}
+	values := in.values(r)
+	for i, name := range f.params {
+		own[name] = ""
+		if i < len(values) {
+			own[name] = values[i]
+		}
+	}
+	caller, outer := in.vars, in.outer
+	in.vars, in.outer = own, append(slices.Clone(outer), caller)
+	defer func() { in.vars, in.outer = caller, outer }()
+	if out := in.block(f.body); out.kind != returned {
+		return out
+	}
+	return outcome{}
 }
 
 // value computes an expression. Conversions that PowerShell would refuse give its empty value.
@@ -154,6 +211,13 @@ func (in *interpreter) value(e expression) any {
 			b.WriteString(display(in.value(part)))
 		}
 		return b.String()
+	case cast:
+		v := in.value(e.of)
+		if e.to == "string" {
+			return display(v)
+		}
+		n, _ := number(v)
+		return n
 	case member:
 		return property(in.value(e.of), e.name)
 	case negate:
@@ -168,6 +232,13 @@ func (in *interpreter) value(e expression) any {
 			return truth(left) && truth(in.value(e.right))
 		case "or":
 			return truth(left) || truth(in.value(e.right))
+		case "+", "-":
+			a, _ := number(left)
+			b, _ := number(in.value(e.right))
+			if e.op == "-" {
+				b = -b
+			}
+			return a + b
 		}
 		return compare(e.op, left, in.value(e.right))
 	default:
@@ -195,7 +266,13 @@ func (in *interpreter) lookup(name string) any {
 		}
 		return *in.last
 	}
-	return in.vars[name]
+	name = strings.TrimPrefix(name, "script:")
+	for _, vars := range slices.Backward(append(slices.Clone(in.outer), in.vars)) {
+		if v, ok := vars[name]; ok {
+			return v
+		}
+	}
+	return nil
 }
 
 func compare(op string, left, right any) bool {
@@ -346,6 +423,10 @@ func init() { // they run scripts
 			for _, v := range in.values(r) {
 				n, _ = strconv.Atoi(v)
 			}
+			if in.Slept != nil {
+				in.Slept(in.Machine, time.Duration(n)*unit)
+				return nil, outcome{}
+			}
 			select {
 			case <-time.After(time.Duration(n) * unit):
 			case <-in.ctx.Done():
@@ -444,6 +525,9 @@ func (in *interpreter) values(r run) []string {
 }
 
 func (in *interpreter) command(r run) (any, outcome) {
+	if f, ok := in.functions[r.name]; ok {
+		return nil, in.function(f, r)
+	}
 	if f, ok := cmdlets[r.name]; ok {
 		return f(in, r)
 	}

@@ -32,6 +32,10 @@ type Machine struct {
 	// host's files. "": there is none.
 	PowerShell string
 
+	// Slept is told when a script sleeps, and may change the machine meanwhile; the time itself passes in an instant then. Nil: it
+	// takes as long as it says.
+	Slept func(*Machine, time.Duration)
+
 	// MaxEnvelope is what the machine says the largest envelope of its service is, in KiB.
 	MaxEnvelope int
 

@@ -19,7 +19,7 @@ type member struct {
 // looking are the cmdlets that give what SetObject said of the machine; nothing, and no complaint to a script that wants none, for
 // what is not there.
 var looking = []string{
-	"get-itemproperty", "get-service", "get-process", "get-ciminstance", "get-bitlockervolume", "get-psdrive",
+	"get-itemproperty", "get-service", "start-process", "get-process", "get-ciminstance", "get-bitlockervolume", "get-psdrive",
 }
 
 func init() { // after the init of eval.go
@@ -106,7 +106,12 @@ func (in *interpreter) count(r run, option string) int {
 // property gives a property of a value; nothing of what has none.
 func property(v any, name string) any {
 	if o, ok := v.(object); ok {
-		if text, ok := o[name]; ok {
+		switch text, ok := o[name]; {
+		case ok && strings.EqualFold(text, "True"):
+			return true
+		case ok && strings.EqualFold(text, "False"):
+			return false
+		case ok:
 			return text
 		}
 	}

@@ -34,6 +34,17 @@ type (
 		null  bool // | Out-Null
 	}
 	show struct{ value expression } // a value that stands alone is output
+
+	define struct { // of a function
+		name   string
+		params []string
+		body   []statement
+	}
+	while struct {
+		condition expression
+		body      []statement
+	}
+	leave struct{ kind int } // break and return
 )
 
 // argument is one word behind a command: an option or a value.
@@ -55,6 +66,10 @@ type (
 	}
 	negate   struct{ of expression }
 	evaluate struct{ what run } // (Test-Path x)
+	cast     struct {           // [int]$x
+		to string
+		of expression
+	}
 )
 
 // parser reads a script. It stops at the first thing that is beyond it.
@@ -62,7 +77,8 @@ type parser struct {
 	src string
 	at  int
 	// depth bounds nesting, so that a hostile script cannot exhaust the stack.
-	depth int
+	depth     int
+	functions map[string]bool // that were defined so far
 }
 
 type notKnown struct{ err error }
@@ -74,7 +90,7 @@ func (s *parser) fail(format string, args ...any) {
 
 // parseScript reads a script. The error says what is beyond this PowerShell, which is not to say that it is wrong.
 func parseScript(src string) (list []statement, err error) {
-	s := &parser{src: src}
+	s := &parser{src: src, functions: map[string]bool{}}
 	defer func() {
 		if v := recover(); v != nil {
 			n, ok := v.(notKnown)
@@ -165,7 +181,7 @@ func (s *parser) statements() []statement {
 		s.blanks(false)
 		if c := s.peek(); c != 0 && c != '\n' && c != ';' && c != '}' {
 			switch list[len(list)-1].(type) {
-			case ifElse, tryCatch: // they end by themselves
+			case ifElse, tryCatch, define, while: // they end by themselves
 			default:
 				s.fail("unexpected %q", c)
 			}
@@ -186,6 +202,20 @@ func (s *parser) statement() statement {
 		return s.ifElse()
 	case s.keyword("try"):
 		return s.tryCatch()
+	case s.keyword("function"):
+		return s.function()
+	case s.keyword("while"):
+		s.expect('(')
+		e := s.condition()
+		s.expect(')')
+		return while{e, s.body()}
+	case s.keyword("break"):
+		return leave{broke}
+	case s.keyword("return"):
+		if s.rest() != nil {
+			s.fail("a value that is returned")
+		}
+		return leave{returned}
 	case s.keyword("exit"):
 		return exit{s.rest()}
 	case s.keyword("throw"):
@@ -196,7 +226,7 @@ func (s *parser) statement() statement {
 		start := s.at
 		if s.peek() == '$' {
 			if name := s.variable(); s.assigns() {
-				return assign{name, s.expression()}
+				return assign{name, s.assigned()}
 			}
 			s.at = start
 		}
@@ -215,6 +245,60 @@ func (s *parser) assigns() bool {
 	s.at++
 	s.blanks(false)
 	return true
+}
+
+// assigned is what a variable gets: a value, or what a command gives.
+func (s *parser) assigned() expression {
+	if c := s.peek(); c|0x20 >= 'a' && c|0x20 <= 'z' {
+		return s.evaluated()
+	}
+	e := s.sum()
+	s.blanks(false)
+	return e
+}
+
+// evaluated is a command whose result is a value. What functions and programs print is none here.
+func (s *parser) evaluated() expression {
+	r := s.run()
+	if _, ok := cmdlets[r.name]; !ok {
+		s.fail("the output of %s as a value", r.name)
+	}
+	return evaluate{r}
+}
+
+// function reads the definition of one: its name, its parameters in parentheses, and its body. What it gives cannot be used as a value:
+// it is output.
+func (s *parser) function() statement {
+	s.blanks(false)
+	start := s.at
+	for s.at < len(s.src) && (isName(s.src[s.at]) || s.src[s.at] == '-') {
+		s.at++
+	}
+	f := define{name: strings.ToLower(s.src[start:s.at])}
+	if f.name == "" || known(f.name) {
+		s.fail("a function %q", f.name)
+	}
+	s.blanks(true)
+	if s.peek() == '(' {
+		for s.at++; ; s.at++ {
+			s.blanks(true)
+			if s.has("[string]") {
+				s.at += len("[string]")
+			}
+			if s.peek() != '$' {
+				s.fail("want a parameter")
+			}
+			f.params = append(f.params, s.variable())
+			s.blanks(true)
+			if s.peek() != ',' {
+				break
+			}
+		}
+		s.expect(')')
+	}
+	s.functions[f.name] = true // it may call itself
+	f.body = s.body()
+	return f
 }
 
 // rest is the optional expression behind a keyword.
@@ -301,10 +385,41 @@ func (s *parser) variable() string {
 	if braces {
 		s.expect('}')
 	}
-	if c := s.peek(); c == '.' && s.at+1 < len(s.src) && isName(s.src[s.at+1]) || c == '[' {
-		s.fail("a member of $%s", name)
+	if s.peek() == '[' {
+		s.fail("an element of $%s", name)
 	}
 	return strings.TrimPrefix(name, "global:")
+}
+
+// members reads what is behind a value: .Name, as often as it comes. Methods are beyond this.
+func (s *parser) members(e expression) expression {
+	for s.peek() == '.' && s.at+1 < len(s.src) && isName(s.src[s.at+1]) {
+		start := s.at + 1
+		for s.at++; s.at < len(s.src) && isName(s.src[s.at]); s.at++ {
+		}
+		if s.peek() == '(' {
+			s.fail("a method")
+		}
+		e = member{e, strings.ToLower(s.src[start:s.at])}
+	}
+	return e
+}
+
+// sum reads values with + and - between them, whole numbers each.
+func (s *parser) sum() expression {
+	e := s.primary()
+	for {
+		before := s.at
+		s.blanks(false)
+		c := s.peek()
+		if c != '+' && c != '-' || s.at+1 >= len(s.src) || s.src[s.at+1] != ' ' {
+			s.at = before
+			return e
+		}
+		s.at++
+		s.blanks(false)
+		e = operation{string(c), e, s.primary()}
+	}
 }
 
 // binaries are the operators between two values.
@@ -359,13 +474,13 @@ func (s *parser) operand() expression {
 		return negate{s.operand()}
 	}
 	if c := s.peek(); c|0x20 >= 'a' && c|0x20 <= 'z' {
-		return evaluate{s.run()}
+		return s.evaluated()
 	}
-	return s.primary()
+	return s.sum()
 }
 
 func (s *parser) expression() expression {
-	e := s.primary()
+	e := s.sum()
 	s.blanks(false)
 	return e
 }
@@ -380,15 +495,15 @@ func (s *parser) primary() expression {
 		s.at++
 		e := s.condition()
 		s.expect(')')
-		if s.peek() == '.' && s.at+1 < len(s.src) && isName(s.src[s.at+1]) {
-			start := s.at + 1
-			for s.at++; s.at < len(s.src) && isName(s.src[s.at]); s.at++ {
-			}
-			e = member{e, strings.ToLower(s.src[start:s.at])}
-		}
-		return e
+		return s.members(e)
 	case c == '$':
-		return variable{s.variable()}
+		return s.members(variable{s.variable()})
+	case s.has("[int]$") || s.has("[string]$"):
+		start := s.at + 1
+		s.at = strings.IndexByte(s.src[s.at:], ']') + s.at
+		to := strings.ToLower(s.src[start:s.at])
+		s.at++
+		return cast{to, s.primary()}
 	case c >= '0' && c <= '9' || c == '-':
 		word := s.bare()
 		n, err := strconv.Atoi(word)
@@ -497,7 +612,7 @@ func (s *parser) bare() string {
 func (s *parser) run() run {
 	name := s.bare()
 	r := run{name: strings.TrimSuffix(strings.ToLower(name), ".exe")}
-	if !known(r.name) {
+	if !known(r.name) && !s.functions[r.name] {
 		s.fail("the command %q", name)
 	}
 	for {

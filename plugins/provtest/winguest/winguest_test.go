@@ -73,6 +73,12 @@ func TestScripts(t *testing.T) {
 		{"a called script's code", "Set-Content c:\\x.ps1 'exit 6'; & 'c:\\x.ps1'; \"went on\"; exit $LastExitCode", "went on\r\n", "", 6},
 		{"no such script", "& 'c:\\none.ps1'", "",
 			"The term 'c:\\none.ps1' is not recognized as the name of a cmdlet, function, script file, or operable program.\r\n", 1},
+		{"functions", "$n = 1\nfunction Add-One([string]$word) { if ($word -eq 'stop') { return }; $mine = 5; $script:n = $n + 1; \"$word $n\" }\n" +
+			"Add-One 'a'; Add-One 'stop'; Add-One b; $n; $mine; $m = [int]$n - 1; $m",
+			"a 2\r\nb 3\r\n3\r\n2\r\n", "", 0},
+		{"loops", "$i = 3\nwhile ($i -gt 0) {\n  $i = $i - 1\n  if ($i -eq 1) { break }\n  \"at $i\"\n}\n\"end $i\"",
+			"at 2\r\nend 1\r\n", "", 0},
+		{"an endless function", "function f { f }; f", "", "The script failed due to call depth overflow.\r\n", 1},
 		{"for ever", "Set-Content c:\\x.ps1 \"& 'c:\\x.ps1'\"; & 'c:\\x.ps1'", "", "The script failed due to call depth overflow.\r\n", 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -94,8 +100,8 @@ func TestScripts(t *testing.T) {
 // Nothing of a script runs if a part of it is beyond this PowerShell.
 func TestNotByHalf(t *testing.T) {
 	for _, script := range []string{
-		"'first'\nGet-Printer", "'first' | Sort-Object", "'first'; $x[0]", "'first'; [int]$x = 1", "'first'; $x.Name", "'first'; \"$(1)\"",
-		"'first'; if (1) {", "'first", "\"first", "'first'; 1 + 1", "'first'; foreach ($x in $y) {}", "'first' }", "'first'; cmd > x",
+		"'first'\nGet-Printer", "'first' | Sort-Object", "'first'; $x[0]", "'first'; [int]$x = 1", "'first'; $x.Name()", "'first'; \"$(1)\"",
+		"'first'; if (1) {", "'first", "\"first", "'first'; 1 * 1", "'first'; function f { return 1 }", "'first'; function f {}; $x = f", "'first'; foreach ($x in $y) {}", "'first' }", "'first'; cmd > x",
 		"'first'; " + strings.Repeat("if (1) {", 100),
 	} {
 		m := New("packer", "word")

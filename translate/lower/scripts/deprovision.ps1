@@ -4,26 +4,27 @@
 # The build ends this after so many seconds; nothing, or 0, is no limit. What ends a minute later is the loop of a machine that the
 # build leaves behind.
 $limit = [int]$env:INGOT_GENERALIZE_SECONDS
-$clock = [System.Diagnostics.Stopwatch]::StartNew()
+$waited = 0
 
 function Wait-Moment {
-    if ($limit -gt 0 -and $clock.Elapsed.TotalSeconds -gt $limit + 60) {
+    if ($limit -gt 0 -and $waited -gt $limit + 60) {
         Write-Output ">>> giving up: the build allows $limit s"
         exit 1
     }
     Start-Sleep -Seconds 5
+    $script:waited = $waited + 5
 }
 
 function Wait-Running([string]$name) {
     $said = ''
     while ($true) {
-        $service = Get-Service -Name $name -ErrorAction SilentlyContinue
-        if ($service.Status -eq 'Running') {
-            return
-        }
         $is = 'not installed'
+        $service = Get-Service -Name $name -ErrorAction SilentlyContinue
         if ($service) {
-            $is = "$($service.Status)"
+            $is = [string]$service.Status
+        }
+        if ($is -eq 'Running') {
+            return
         }
         if ($is -ne $said) {
             Write-Output ">>> waiting for the service ${name}: $is"
@@ -45,17 +46,19 @@ if ($tag -eq '7783-7084-3265-9085-8269-3286-77') {
 }
 
 # An answer file of an earlier setup would be used again.
-$files = "$env:SystemRoot\System32\Sysprep\unattend.xml", "$env:SystemRoot\Panther\unattend.xml"
-foreach ($file in $files) {
+function Remove-AnswerFile([string]$file) {
     if (Test-Path -LiteralPath $file) {
         Write-Output ">>> removing $file"
         Remove-Item -LiteralPath $file -Force
     }
 }
 
+Remove-AnswerFile "$env:SystemRoot\System32\Sysprep\unattend.xml"
+Remove-AnswerFile "$env:SystemRoot\Panther\unattend.xml"
+
 Write-Output '>>> running Sysprep'
 $sysprep = Start-Process -FilePath "$env:SystemRoot\System32\Sysprep\Sysprep.exe" `
-    -ArgumentList '/oobe', '/generalize', '/quiet', '/quit' -PassThru
+    -ArgumentList '/oobe /generalize /quiet /quit' -PassThru
 
 # The state turns shortly before or after Sysprep ends. It never does after some failures: these need no waiting for all the time
 # there is, unless that is what was asked for.
@@ -68,7 +71,7 @@ while ($true) {
         break
     }
     if ($limit -gt 0 -and $sysprep.HasExited) {
-        $patience--
+        $patience = $patience - 1
         if ($patience -eq 0) {
             Write-Output '>>> Sysprep has ended, and the image is not generalized'
             exit 1
