@@ -1,6 +1,10 @@
 package store
 
-import "testing"
+import (
+	"fmt"
+	"os"
+	"testing"
+)
 
 // TestKeep marks what a run has, and nothing else.
 func TestKeep(t *testing.T) {
@@ -35,5 +39,21 @@ func TestKeep(t *testing.T) {
 	}
 	if err := s.Keep(ctx, first, ""); err == nil {
 		t.Error("kept without a word how to get at it")
+	}
+}
+
+// TestFirstVersionIsBroughtUpToDate: what an Ingot wrote that kept nothing is not kept.
+func TestFirstVersionIsBroughtUpToDate(t *testing.T) {
+	dirs := testDirs(t)
+	if err := os.MkdirAll(dirs.State, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	execSQL(t, dirs.database(), migrations[0]+fmt.Sprintf(`
+		INSERT INTO runs VALUES ('0badcafe', 'web', 'web.json', 'Failed', 'Building', '', 1, 2, 3);
+		INSERT INTO ledger (run, kind, name, recorded) VALUES ('0badcafe', 'file', '/g/left', 1);
+		PRAGMA application_id = %d; PRAGMA user_version = 1`, applicationID))
+	entries, err := openTest(t, dirs).Entries(t.Context(), "0badcafe")
+	if err != nil || len(entries) != 1 || entries[0].Name != "/g/left" || entries[0].Kept != "" {
+		t.Errorf("%+v, %v", entries, err)
 	}
 }
