@@ -71,6 +71,7 @@ func TestEmitted(t *testing.T) {
 	r.reg.Builders["ingot-qemu"] = func() packersdk.Builder {
 		return &halfBuilder{r.builder, all.Builders()["ingot-qemu"]()}
 	}
+	r.opts.AsService = true
 	r.opts.Vars = map[string]string{"source_disk": "/base.qcow2", "output_directory": r.dir, "cpus": "1"}
 	// Deprovisioning removes the user that is logged in, and the connection with it.
 	var scripts []string

@@ -135,6 +135,9 @@ func (j *job) prepareBuilder() (err error) {
 	return nil
 }
 
+// serviceName is what Azure VM Image Builder calls its builds and their builder.
+const serviceName = "azure-arm"
+
 // provisioner makes a provisioner and prepares it: with the values of build.* that the builder gave, or with placeholders when
 // values is nil. done ends it.
 func (j *job) provisioner(p *hcl2.Provisioner, values map[string]any) (
@@ -147,7 +150,11 @@ func (j *job) provisioner(p *hcl2.Provisioner, values map[string]any) (
 	}
 	config, err = j.decode(component, p.Body, provisioner, j.scope(values))
 	if err == nil {
-		raws := []any{j.coreVars(), config}
+		core := j.coreVars()
+		if j.opts.AsService {
+			core[common.BuildNameConfigKey], core[common.BuilderTypeConfigKey] = serviceName, serviceName
+		}
+		raws := []any{core, config}
 		if override := p.Override[j.source.BuildName()]; override != nil {
 			raws = append(raws, override)
 		}

@@ -1,7 +1,6 @@
 package difftest
 
 import (
-	"strings"
 	"time"
 
 	"github.com/ingot-build/ingot/plugins/provtest/winguest"
@@ -55,12 +54,7 @@ var windowsCases = []windowsCase{
     script         = "hello.ps1"
     env            = { NAME = "you" }
     env_var_format = "$env:%s = '%s'\n"
-  }`, differ: func(w *told) { // every value is in other quotes
-		for i, c := range w.Commands {
-			w.Commands[i] = strings.ReplaceAll(c, "$env:PACKER_BUILDER_TYPE = 'azure-arm'", "$env:PACKER_BUILDER_TYPE = 'null'")
-			w.Commands[i] = strings.ReplaceAll(w.Commands[i], "$env:PACKER_BUILD_NAME = 'azure-arm'", "$env:PACKER_BUILD_NAME = 'c18'")
-		}
-	}},
+  }`},
 	{name: "remote_path", config: `
   provisioner "powershell" {
     script      = "hello.ps1"

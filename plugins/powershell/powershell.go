@@ -15,28 +15,18 @@ import (
 	"github.com/hashicorp/packer/provisioner/powershell"
 )
 
-// serviceBuilder is what the service's scripts find in PACKER_BUILDER_TYPE and PACKER_BUILD_NAME.
-const serviceBuilder = "azure-arm"
-
 // New returns a powershell provisioner that is not yet prepared.
 func New() packersdk.Provisioner { return &provisioner{} }
 
 type provisioner struct{ powershell.Provisioner }
 
 // Prepare configures the provisioner as Packer does, and as 1.16 does where that differs from the version linked; see inline.
-// Only the environment variables that tell a script who builds it hold what they hold in the service, so that a script which
-// looks at them goes the same way here; an "env" or "environment_vars" of the Packer template still wins.
 func (p *provisioner) Prepare(raws ...any) error {
-	ours := map[string]any{
-		"packer_builder_type": serviceBuilder,
-		"packer_build_name":   serviceBuilder,
-	}
 	framed, err := inline(raws)
 	if err != nil {
 		return err
 	}
-	maps.Copy(ours, framed)
-	return p.Provisioner.Prepare(slices.Concat(raws, []any{ours})...)
+	return p.Provisioner.Prepare(slices.Concat(raws, []any{framed})...)
 }
 
 // Provision runs the scripts. Packer's code writes into the data it is given, and waits for a guest that does not answer

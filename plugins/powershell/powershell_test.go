@@ -31,7 +31,6 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// Image templates are written for the service, so a script must meet here what it meets there.
 func TestCommand(t *testing.T) {
 	for _, tc := range []struct{ name, config, command, vars string }{
 		{
@@ -39,13 +38,13 @@ func TestCommand(t *testing.T) {
 			`powershell -executionpolicy bypass "& { if (Test-Path variable:global:ProgressPreference)` +
 				`{set-variable -name variable:global:ProgressPreference -value 'SilentlyContinue'};` +
 				`. c:/Windows/Temp/vars.ps1; &'c:/Windows/Temp/step.ps1'; exit $LastExitCode }"`,
-			`$env:PACKER_BUILDER_TYPE="azure-arm"; $env:PACKER_BUILD_NAME="azure-arm"; `,
+			`$env:PACKER_BUILDER_TYPE="ingot-qemu"; $env:PACKER_BUILD_NAME="image"; `,
 		},
 		{
 			"the template's own environment wins",
 			`environment_vars = ["PACKER_BUILDER_TYPE=mine"]` + "\n" + `execute_command = "run {{.Path}}"`,
 			"run c:/Windows/Temp/step.ps1",
-			`$env:PACKER_BUILDER_TYPE="mine"; $env:PACKER_BUILD_NAME="azure-arm"; `,
+			`$env:PACKER_BUILDER_TYPE="mine"; $env:PACKER_BUILD_NAME="image"; `,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -7,34 +7,25 @@
 package shell
 
 import (
-	"slices"
-
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer/provisioner/shell"
 )
-
-// serviceBuilder is what the service's scripts find in PACKER_BUILDER_TYPE and PACKER_BUILD_NAME.
-const serviceBuilder = "azure-arm"
 
 // New returns a shell provisioner that is not yet prepared.
 func New() packersdk.Provisioner { return &provisioner{} }
 
 type provisioner struct{ shell.Provisioner }
 
-// Prepare configures the provisioner as Packer does, with two differences. The environment variables that tell a script who
-// builds it hold what they hold in the service, so that a script which looks at them goes the same way here; an "env" or
-// "environment_vars" of the Packer template still wins. And scripts without Windows line ends are copied as they are; see asIs.
+// Prepare configures the provisioner as Packer 1.16 does; see ownInterpreter. Scripts without Windows line ends are copied as they
+// are; see asIs.
 func (p *provisioner) Prepare(raws ...any) error {
-	ours := map[string]any{
-		"packer_builder_type": serviceBuilder,
-		"packer_build_name":   serviceBuilder,
-	}
+	raws = ownInterpreter(raws)
 	plain, err := asIs(scripts(raws))
 	if err != nil {
 		return err
 	}
 	if plain {
-		ours["binary"] = true
+		raws = append(raws, map[string]any{"binary": true})
 	}
-	return p.Provisioner.Prepare(slices.Concat(raws, []any{ours})...)
+	return p.Provisioner.Prepare(raws...)
 }

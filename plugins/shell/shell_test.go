@@ -24,7 +24,6 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// Image templates are written for the service, so a script must meet here what it meets there.
 func TestCommand(t *testing.T) {
 	for _, tc := range []struct {
 		name, config string
@@ -34,7 +33,7 @@ func TestCommand(t *testing.T) {
 			"by default", "",
 			[]string{
 				"chmod 0755 /tmp/step.sh",
-				"chmod +x /tmp/step.sh; PACKER_BUILDER_TYPE='azure-arm' PACKER_BUILD_NAME='azure-arm'  /tmp/step.sh",
+				"chmod +x /tmp/step.sh; PACKER_BUILDER_TYPE='ingot-qemu' PACKER_BUILD_NAME='image'  /tmp/step.sh",
 				"rm -f /tmp/step.sh",
 				"rm -f ",
 			},
@@ -44,7 +43,7 @@ func TestCommand(t *testing.T) {
 			"execute_command = \"chmod +x {{.Path}}; sudo env {{.Vars}} {{.Path}}\"\nskip_clean = true",
 			[]string{
 				"chmod 0755 /tmp/step.sh",
-				"chmod +x /tmp/step.sh; sudo env PACKER_BUILDER_TYPE='azure-arm' PACKER_BUILD_NAME='azure-arm'  /tmp/step.sh",
+				"chmod +x /tmp/step.sh; sudo env PACKER_BUILDER_TYPE='ingot-qemu' PACKER_BUILD_NAME='image'  /tmp/step.sh",
 			},
 		},
 		{
@@ -52,7 +51,7 @@ func TestCommand(t *testing.T) {
 			"env = { PACKER_BUILDER_TYPE = \"it's mine\" }\nskip_clean = true",
 			[]string{
 				"chmod 0755 /tmp/step.sh",
-				"chmod +x /tmp/step.sh; PACKER_BUILDER_TYPE='it'\"'\"'s mine' PACKER_BUILD_NAME='azure-arm'  /tmp/step.sh",
+				"chmod +x /tmp/step.sh; PACKER_BUILDER_TYPE='it'\"'\"'s mine' PACKER_BUILD_NAME='image'  /tmp/step.sh",
 			},
 		},
 	} {
