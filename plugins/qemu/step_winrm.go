@@ -123,6 +123,11 @@ func (s *stepReadyWinRM) answers(ctx context.Context) error {
 	})
 }
 
+// winRMAttempt bounds one attempt: a Windows that restarts in the middle of it, to finish its setup, never answers it.
+const winRMAttempt = 5 * time.Minute
+
+var errNoAnswer = fmt.Errorf("no answer within %s", winRMAttempt)
+
 // loginWinRM makes the connection. An attempt cannot be cancelled; one that is left behind ends with QEMU.
 func (s *stepReadyWinRM) loginWinRM(ctx context.Context) (packersdk.Communicator, error) {
 	c := &s.config.comm
@@ -140,6 +145,8 @@ func (s *stepReadyWinRM) loginWinRM(ctx context.Context) (packersdk.Communicator
 			}, s.ui.Say)
 			done <- result{comm, err}
 		}()
+		ctx, cancel := context.WithTimeoutCause(ctx, winRMAttempt, errNoAnswer)
+		defer cancel()
 		select {
 		case r := <-done:
 			comm = r.comm
@@ -160,10 +167,20 @@ func (*vm) powerShell(ctx context.Context, comm packersdk.Communicator) error {
 		var stdout, stderr bytes.Buffer
 		cmd := &packersdk.RemoteCmd{Command: `powershell -NoProfile -NonInteractive -Command "Write-Output ready"`,
 			Stdout: &stdout, Stderr: &stderr}
+		ctx, cancel := context.WithTimeoutCause(ctx, winRMAttempt, errNoAnswer)
+		defer cancel()
 		if err := comm.Start(ctx, cmd); err != nil {
 			return err
 		}
-		if code := cmd.Wait(); code != 0 || strings.TrimSpace(stdout.String()) != "ready" {
+		exited := make(chan int, 1)
+		go func() { exited <- cmd.Wait() }() // ends with the connection, at the latest
+		var code int
+		select {
+		case code = <-exited:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if code != 0 || strings.TrimSpace(stdout.String()) != "ready" {
 			return fmt.Errorf("exit code %d: %.300s%.300s", code, stdout.String(), stderr.String())
 		}
 		return nil

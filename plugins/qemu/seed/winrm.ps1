@@ -2,6 +2,23 @@
 $ErrorActionPreference = 'Stop'
 $port = @PORT@
 
+# Nobody sees the screen. What goes to the serial line is in the log of the machine's console.
+function Write-Console([string]$text) {
+    Write-Output $text
+    try {
+        $com = New-Object -TypeName System.IO.Ports.SerialPort -ArgumentList 'COM1', 115200
+        $com.Open()
+        $com.WriteLine("ingot: $text")
+        $com.Close()
+    } catch {
+        Write-Output "$_"
+    }
+}
+trap {
+    Write-Console "WinRM cannot be set up: $_"
+    exit 1
+}
+
 # Scripts of this machine run, as on Windows Server. It fails where a policy says otherwise, which then counts.
 try { Set-ExecutionPolicy -ExecutionPolicy RemoteSigned -Scope LocalMachine -Force } catch { Write-Output "$_" }
 
@@ -27,3 +44,4 @@ Get-ChildItem -Path WSMan:\localhost\Listener | Where-Object { $_.Keys -contains
 $certificate = New-SelfSignedCertificate -DnsName $env:COMPUTERNAME -CertStoreLocation Cert:\LocalMachine\My
 New-Item -Path WSMan:\localhost\Listener -Transport HTTPS -Address * -Port $port -CertificateThumbPrint $certificate.Thumbprint `
     -Force | Out-Null
+Write-Console "WinRM listens on port $port"
