@@ -51,8 +51,8 @@ const sasVersion = "2021-12-02"
 
 var azuriteReady = regexp.MustCompile(`listens on https://(\S+)`)
 
-// Azurite starts one for a test. Without an installation the test skips.
-func Azurite(t testing.TB) *AzuriteServer {
+// AzuriteProgram is the path of Azurite's blob service. Without an installation the test skips.
+func AzuriteProgram(t testing.TB) string {
 	t.Helper()
 	dir, err := cache()
 	if err != nil {
@@ -65,6 +65,13 @@ func Azurite(t testing.TB) *AzuriteServer {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("azurite needs node: ", err)
 	}
+	return program
+}
+
+// Azurite starts one for a test. Without an installation the test skips.
+func Azurite(t testing.TB) *AzuriteServer {
+	t.Helper()
+	program := AzuriteProgram(t)
 	s := &AzuriteServer{Account: "ingottest", key: make([]byte, 64)}
 	s.Host = s.Account + ".blob.core.windows.net"
 	_, _ = rand.Read(s.key) // never fails

@@ -108,7 +108,8 @@ func (s *Sim) Environ() []string {
 		"HTTPS_PROXY=" + s.PlainURL(), "https_proxy=" + s.PlainURL(),
 		"HTTP_PROXY=" + s.PlainURL(), "http_proxy=" + s.PlainURL(),
 		"NO_PROXY=127.0.0.0/8,localhost", "no_proxy=127.0.0.0/8,localhost",
-		"AZURE_AUTHORITY_HOST=" + s.URL() + "/",
+		"AZURE_AUTHORITY_HOST=" + s.URL() + "/", "AZURE_TENANT_ID=" + s.opts.TenantID,
+		"AZURE_SUBSCRIPTION_ID=" + s.opts.Subscriptions[0],
 		"IDENTITY_ENDPOINT=" + s.PlainURL() + "/msi/token", "IDENTITY_HEADER=" + identityHeader,
 		"GO_AZURE_SDK_SKIP_POLLING_DELAY=true",
 	}

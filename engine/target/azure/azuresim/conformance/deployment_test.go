@@ -16,7 +16,8 @@ import (
 const template = `{
   "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
   "contentVersion": "1.0.0.0",
-  "parameters": {"name": {"type": "string"}, "word": {"type": "securestring"}, "public": {"type": "bool", "defaultValue": false}},
+  "parameters": {"name": {"type": "string"}, "word": {"type": "securestring"}, "public": {"type": "bool",
+	"defaultValue": false}},
   "variables": {"vnet": "[concat(parameters('name'), '-vnet')]"},
   "resources": [
     {"type": "Microsoft.Network/networkInterfaces", "apiVersion": "2024-01-01", "name": "[parameters('name')]",
@@ -63,7 +64,9 @@ func TestDeployment(t *testing.T) {
 	}
 	var kinds []string
 	for _, op := range all(t, operations.NewListPager(group, "d", nil),
-		func(p armresources.DeploymentOperationsClientListResponse) []*armresources.DeploymentOperation { return p.Value }) {
+		func(p armresources.DeploymentOperationsClientListResponse) []*armresources.DeploymentOperation {
+			return p.Value
+		}) {
 		if target := op.Properties.TargetResource; target != nil {
 			kinds = append(kinds, *target.ResourceType+" "+*op.Properties.ProvisioningState)
 		}
@@ -78,7 +81,9 @@ func TestDeployment(t *testing.T) {
 	}
 	list := must(armresources.NewClient(sub, r.cred, r.options))(t)
 	resources := all(t, list.NewListByResourceGroupPager(group, nil),
-		func(p armresources.ClientListByResourceGroupResponse) []*armresources.GenericResourceExpanded { return p.Value })
+		func(p armresources.ClientListByResourceGroupResponse) []*armresources.GenericResourceExpanded {
+			return p.Value
+		})
 	if len(resources) != 2 {
 		t.Errorf("the group lists %d resources, want 2: subnets are children", len(resources))
 	}

@@ -16,7 +16,8 @@ func galleryRig(t *testing.T, o azuresim.Options) (r *rig, snapshot string) {
 	t.Helper()
 	r = newRig(t, o)
 	ctx := t.Context()
-	done(r.compute.NewGalleriesClient().BeginCreateOrUpdate(ctx, group, "shared", armcompute.Gallery{Location: to.Ptr(place)}, nil))(t)
+	done(r.compute.NewGalleriesClient().BeginCreateOrUpdate(ctx, group, "shared",
+		armcompute.Gallery{Location: to.Ptr(place)}, nil))(t)
 	done(r.compute.NewGalleryImagesClient().BeginCreateOrUpdate(ctx, group, "shared", "web", armcompute.GalleryImage{
 		Location: to.Ptr(place), Properties: &armcompute.GalleryImageProperties{
 			OSType: to.Ptr(armcompute.OperatingSystemTypesLinux), OSState: to.Ptr(armcompute.OperatingSystemStateTypesGeneralized),
@@ -80,7 +81,8 @@ func TestPartialReplication(t *testing.T) {
 		{Path: "*/versions/*", Region: "eastus", Code: "RegionIsFull", Message: "no room"}}})
 	ctx := t.Context()
 	versions := r.compute.NewGalleryImageVersionsClient()
-	poller := must(versions.BeginCreateOrUpdate(ctx, group, "shared", "web", "1.0.0", version(snapshot, place, "eastus"), nil))(t)
+	poller := must(versions.BeginCreateOrUpdate(ctx, group, "shared", "web", "1.0.0", version(snapshot, place, "eastus"),
+		nil))(t)
 	_, err := poller.PollUntilDone(ctx, nil)
 	refused(t, err, http.StatusOK, "ReplicationJobsNotCompleted")
 	state := func() map[string]string {
