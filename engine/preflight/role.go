@@ -30,7 +30,6 @@ var ErrScope = errors.New("no role without a subscription")
 func RoleOf(n *Needs, name, description string) (*Role, error) {
 	r := &Role{Name: name, IsCustom: true, Description: description,
 		Actions: []string{}, NotActions: []string{}, DataActions: []string{}, NotDataActions: []string{}}
-	var scopes []string
 	for _, p := range n.Permissions {
 		if p.Holder != Builder {
 			continue
@@ -42,14 +41,9 @@ func RoleOf(n *Needs, name, description string) (*Role, error) {
 		if !matchesAny(*list, p.Action) {
 			*list = append(*list, p.Action)
 		}
-		if isURL(p.Scope) {
-			scopes = append(scopes, p.Homes...)
-		} else {
-			scopes = append(scopes, groupScopeOf(p.Scope))
-		}
 	}
 	var err error
-	if r.AssignableScopes, err = assignable(scopes); err != nil {
+	if r.AssignableScopes, err = assignable(n.RoleScopes()); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(r.Actions, compareFold)
@@ -57,12 +51,47 @@ func RoleOf(n *Needs, name, description string) (*Role, error) {
 	return r, nil
 }
 
+// roleScopes are where a role that gives a permission is assigned.
+func (p *Permission) roleScopes() []string {
+	if isURL(p.Scope) {
+		return p.Homes
+	}
+	return []string{groupScopeOf(p.Scope)}
+}
+
+// RoleScopes are the subscriptions and resource groups that the builder needs something at, or in; sorted, a wider one before
+// what is inside it.
+func (n *Needs) RoleScopes() []string {
+	var all []string
+	for _, p := range n.Permissions {
+		if p.Holder == Builder {
+			all = append(all, p.roleScopes()...)
+		}
+	}
+	slices.SortFunc(all, compareFold)
+	return slices.CompactFunc(all, strings.EqualFold)
+}
+
+// At gives the part of the permissions that a role at one of the RoleScopes has to give: what is needed there, without what is
+// needed at a wider or narrower one.
+func (n *Needs) At(scope string) *Needs {
+	part := &Needs{}
+	for _, p := range n.Permissions {
+		if slices.ContainsFunc(p.roleScopes(), func(s string) bool { return strings.EqualFold(s, scope) }) {
+			if isURL(p.Scope) {
+				p.Homes = []string{scope}
+			}
+			part.Permissions = append(part.Permissions, p)
+		}
+	}
+	return part
+}
+
 // assignable leaves out a scope that another has inside it. Text in angle brackets, or the zero subscription, is a placeholder that
 // somebody has still to fill in.
 func assignable(scopes []string) ([]string, error) {
-	slices.SortFunc(scopes, func(a, b string) int { return compareFold(a, b) })
 	var kept []string
-	for _, s := range scopes { // a wider one sorts before what is inside it
+	for _, s := range scopes {
 		sub := strings.Split(s, "/")[2]
 		if id, err := uuid.Parse(sub); err != nil || id == uuid.Nil {
 			return nil, fmt.Errorf("%w: %q is none", ErrScope, sub)

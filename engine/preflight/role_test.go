@@ -154,6 +154,35 @@ func TestRoleScopes(t *testing.T) {
 	}
 }
 
+// TestRoleOfEachScope has a role for each scope, which together give what the build needs, and nothing at a scope that is not
+// needed there.
+func TestRoleOfEachScope(t *testing.T) {
+	n := derive(t, "everything", "windows-subnet")
+	scopes := n.RoleScopes()
+	if len(scopes) < 4 {
+		t.Fatal(scopes)
+	}
+	for _, scope := range scopes {
+		part := n.At(strings.ToUpper(scope))
+		r, err := preflight.RoleOf(part, "role", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.AssignableScopes) != 1 || !strings.EqualFold(r.AssignableScopes[0], scope) {
+			t.Errorf("%s: %v", scope, r.AssignableScopes)
+		}
+		for _, p := range n.Permissions {
+			there := strings.EqualFold(p.Scope, scope) || strings.HasPrefix(p.Scope, scope+"/providers/") || slices.Contains(p.Homes, scope)
+			if there && p.Holder == preflight.Builder && !preflight.Allows(grants(r), p.Action, p.Data) {
+				t.Errorf("%s: it lacks %s", scope, p.Action)
+			}
+		}
+		if l := lacking(part, r); l != nil || len(r.Actions)+len(r.DataActions) > len(part.Permissions) {
+			t.Errorf("%s: %v", scope, l)
+		}
+	}
+}
+
 func TestRoleWithoutSubscription(t *testing.T) {
 	p := planOf(t, "testdata/least.json")
 	p.Azure.StagingResourceGroup = ""

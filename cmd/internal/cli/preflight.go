@@ -24,6 +24,7 @@ type preflightOptions struct {
 	offline  bool
 	role     string // a file, or roleToStdout
 	roleName string
+	roleAt   string // a scope
 	output   string
 }
 
@@ -49,7 +50,8 @@ With --write-role, print the smallest custom role with which all the given image
 		Example: `  ingot preflight web.json
   ingot preflight web.json --offline                    # what is needed, without asking Azure
   ingot preflight web.json db.json --write-role=role.json
-  az role definition create --role-definition role.json`,
+  az role definition create --role-definition role.json
+  ingot preflight web.json --write-role --role-scope /subscriptions/ID/resourceGroups/GROUP`,
 		Args: func(_ *cobra.Command, given []string) error {
 			if len(given) == 0 {
 				return &usageError{what: "ingot preflight needs a TEMPLATE", fix: "see: ingot preflight --help"}
@@ -69,13 +71,16 @@ With --write-role, print the smallest custom role with which all the given image
 	f.StringVar(&o.role, "write-role", "", "print the custom role that is needed, or write it into a new `file`")
 	f.Lookup("write-role").NoOptDefVal = roleToStdout
 	f.StringVar(&o.roleName, "role-name", "", "`name` of that role (default: made of the names of the image templates)")
+	f.StringVar(&o.roleAt, "role-scope", "", "put into that role only what is needed at this `id` of a subscription or resource group")
 	addOutput(cmd, &o.output)
 	return cmd
 }
 
 func runPreflight(ctx context.Context, env *Env, o preflightOptions) error {
-	if o.roleName != "" && o.role == "" {
-		return &usageError{what: "--role-name has no meaning without --write-role", fix: "add --write-role, or leave it out"}
+	for _, f := range []struct{ name, value string }{{"--role-name", o.roleName}, {"--role-scope", o.roleAt}} {
+		if f.value != "" && o.role == "" {
+			return &usageError{what: f.name + " has no meaning without --write-role", fix: "add --write-role, or leave it out"}
+		}
 	}
 	all, inputs, err := o.plans(ctx, env)
 	if err != nil {
@@ -138,6 +143,13 @@ func (o *preflightOptions) plans(ctx context.Context, env *Env) ([]*translated, 
 // writeRole prints the role, or makes a file of it; a file that is there is left alone.
 func writeRole(env *Env, o preflightOptions, n *preflight.Needs, inputs []preflight.Input) error {
 	name, description := roleTexts(inputs)
+	if o.roleAt != "" {
+		if known := n.RoleScopes(); !slices.ContainsFunc(known, func(s string) bool { return strings.EqualFold(s, o.roleAt) }) {
+			return &usageError{what: fmt.Sprintf("nothing is needed at %q", o.roleAt), fix: "take one of: " + strings.Join(known, ", ")}
+		}
+		n = n.At(o.roleAt)
+		name += " at " + o.roleAt[strings.LastIndexByte(o.roleAt, '/')+1:]
+	}
 	if o.roleName != "" {
 		name = o.roleName
 	}
