@@ -21,9 +21,10 @@ import (
 // generalizing is the last step of a build: what it printed, and what the build VM said about its failure. It is safe for
 // concurrent use.
 type generalizing struct {
-	mu     sync.Mutex
-	output []string // the last lines, those of Packer itself left out
-	found  []events.Finding
+	mu       sync.Mutex
+	output   []string // the last lines, those of Packer itself left out
+	found    []events.Finding
+	replaced bool // the script that failed is a customizer's
 }
 
 // keptOutput is how many lines of the step are kept. The script is printed first, and what it prints is at the end.
@@ -65,7 +66,8 @@ func (s *state) boundGeneralize(m machine) {
 	}
 }
 
-// eachAnswer bounds one answer of the build VM. PowerShell takes its time to start in an emulated machine, and some cmdlets take more.
+// eachAnswer bounds one answer of the build VM. PowerShell takes its time to start in an emulated machine, and some cmdlets
+// take more.
 const eachAnswer = 45 * time.Second
 
 // diagnose asks the build VM why it could not be generalized.
@@ -74,7 +76,8 @@ func (s *state) diagnose(ctx context.Context, failed *packercore.ProvisionError,
 		s.emit(events.Event{Step: "generalize", Output: &events.Output{Stream: events.Say, Text: text}})
 	}
 	say("asking the build VM why it could not be generalized")
-	c := generalize.Case{OS: s.Plan.OS, Script: s.deprovisionSum(), Output: s.end.lines(), ExitCode: failed.ExitCode, Late: isLate(failed)}
+	var late *packercore.LateError
+	c := generalize.Case{OS: s.Plan.OS, Script: s.deprovisionSum(), Output: s.end.lines(), Late: errors.As(failed, &late)}
 	var answers []string
 	for _, question := range generalize.Questions(s.Plan.OS) {
 		one, cancel := context.WithTimeoutCause(ctx, eachAnswer, fmt.Errorf("it did not answer within %s", eachAnswer))
@@ -89,10 +92,10 @@ func (s *state) diagnose(ctx context.Context, failed *packercore.ProvisionError,
 			break
 		}
 	}
-	found := generalize.Explain(c, answers)
+	found, replaced := generalize.Explain(c, answers)
 	s.end.mu.Lock()
 	defer s.end.mu.Unlock()
-	s.end.found = found
+	s.end.found, s.end.replaced = found, replaced
 }
 
 // deprovisionSum is the checksum of the script that the first step puts in its place; "" in a plan without one.
@@ -105,12 +108,8 @@ func (s *state) deprovisionSum() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func isLate(err error) bool {
-	var late *packercore.LateError
-	return errors.As(err, &late)
-}
-
-// generalizeProblem adds to the failure of the last step what the build VM showed, and where the image template has a part in it.
+// generalizeProblem adds to the failure of the last step what the build VM showed, and where the image template has a part
+// in it.
 func (s *state) generalizeProblem(failed *packercore.ProvisionError, p events.Problem) events.Problem {
 	var late *packercore.LateError
 	if errors.As(failed, &late) {
@@ -121,9 +120,9 @@ func (s *state) generalizeProblem(failed *packercore.ProvisionError, p events.Pr
 		p.Fix = join("; ", "raise --generalize-timeout (0: as long as the whole run may take), if it only needs more time", p.Fix)
 	}
 	s.end.mu.Lock()
+	defer s.end.mu.Unlock()
 	p.Findings = s.end.found
-	s.end.mu.Unlock()
-	if generalize.Replaced(p.Findings) {
+	if s.end.replaced {
 		if at := s.scriptWriter(); at != "" {
 			p.Where = at + "; " + p.Where
 		}
@@ -131,8 +130,8 @@ func (s *state) generalizeProblem(failed *packercore.ProvisionError, p events.Pr
 	return s.mask.Problem(p)
 }
 
-// scriptWriter gives the place of the last customizer that has to do with the script that generalizes; "" when none does as far as
-// its own text shows.
+// scriptWriter gives the place of the last customizer that has to do with the script that generalizes; "" when none does as
+// far as its own text shows.
 func (s *state) scriptWriter() string {
 	for _, st := range slices.Backward(s.Plan.Steps) {
 		if st.Hidden {

@@ -8,7 +8,7 @@ type answers struct {
 	files map[string][]string // without line ends
 }
 
-// parse reads what the questions print: lines "name=value", and then, each behind a line "==> path <==" as tail has it, files.
+// parse reads what the questions print: lines "name=value", and then files, each behind a line "==> path <==" as tail has it.
 func parse(list []string) answers {
 	a := answers{facts: map[string]string{}, files: map[string][]string{}}
 	for _, text := range list {

@@ -40,8 +40,8 @@ var windowsAsked = []windowsFact{
 	{"free", `(Get-PSDrive -Name 'C').Free`},
 }
 
-// windowsFacts prints what is known of a machine's state. A cmdlet that is not there, or a value, gives nothing: an error ends its
-// line alone.
+// windowsFacts prints what is known of a machine's state. A cmdlet or a value that is not there gives nothing: an error ends
+// its line alone.
 func windowsFacts() string {
 	var b strings.Builder
 	b.WriteString("$ErrorActionPreference = 'SilentlyContinue'\n")

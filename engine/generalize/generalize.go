@@ -1,8 +1,8 @@
-// Package generalize knows why a machine could not be made into an image for many: what to ask it, and what its answers mean.
+// Package generalize knows why a machine could not be made into an image for many: what to ask it, and what it answers.
 //
-// It is pure. Who has a connection to the machine runs the commands of Questions and hands what they printed to Explain. What a
-// command could not find out is missing from its answer, and then nothing is said about it: a machine that just failed is asked, and
-// it may be one where little works.
+// It is pure. Who has a connection to the machine runs the commands of Questions and hands what they printed to Explain. What
+// a command could not find out is missing from its answer, and then nothing is said about it: who is asked is a machine that
+// just failed, and little may work there.
 package generalize
 
 import (
@@ -21,14 +21,13 @@ const (
 
 // Case is what is known of a failure before the machine is asked.
 type Case struct {
-	OS       plan.OS
-	Script   string   // SHA-256 of the script that was put there before the customizers, lower-case hex
-	Output   []string // what the step printed last, without line ends
-	ExitCode int      // -1: it did not end by itself
-	Late     bool     // it was ended because it took too long
+	OS     plan.OS
+	Script string   // SHA-256 of the script that was put there before the customizers, lower-case hex
+	Output []string // what the step printed last, without line ends
+	Late   bool     // it was ended because it took too long
 }
 
-// Questions are the commands that ask a machine, the more telling ones first. They change nothing on it, and need not succeed.
+// Questions are the commands that ask a machine, the more telling ones first. They change nothing, and need not succeed.
 func Questions(os plan.OS) []string {
 	if os == plan.Windows {
 		return []string{encoded(windowsLogs()), encoded(windowsFacts())}
@@ -36,9 +35,10 @@ func Questions(os plan.OS) []string {
 	return []string{linuxQuestion}
 }
 
-// Explain says what the answers show, the most likely cause first; nil when they show nothing. A machine's text is not trusted: it
-// is cut, and control characters are left for the view to hide.
-func Explain(c Case, answers []string) []events.Finding {
+// Explain says what the answers show, the most likely cause first; nil when they show nothing. Replaced says that the script
+// that failed, or was missed, is not the one that was put there: some customizer has a part in it. A machine's text is not
+// trusted: it is cut, and control characters are left for the view to hide.
+func Explain(c Case, answers []string) (found []events.Finding, replaced bool) {
 	f := findings{said: map[string]bool{}}
 	a := parse(answers)
 	if c.OS == plan.Windows {
@@ -46,7 +46,7 @@ func Explain(c Case, answers []string) []events.Finding {
 	} else {
 		linux(&f, c, a)
 	}
-	return f.list[:min(len(f.list), maxFindings)]
+	return f.list[:min(len(f.list), maxFindings)], f.said["script"]
 }
 
 // Bounds of what is said.
@@ -65,7 +65,7 @@ type findings struct {
 	said map[string]bool // by topic
 }
 
-// add takes a finding unless its topic was said already; the lines of a second one are added to those of the first.
+// add takes a finding unless its topic was said already.
 func (f *findings) add(topic string, found events.Finding) {
 	if f.said[topic] {
 		return
@@ -113,7 +113,7 @@ func (f *findings) replaced(c Case, path, sum string, fix string) {
 			Fix:  "write the script to that very path",
 		})
 	case sum != "" && c.Script != "" && !strings.EqualFold(sum, c.Script):
-		if slices.ContainsFunc(f.list, func(f events.Finding) bool { return strings.HasPrefix(f.What, "line ") }) {
+		if f.said["line"] {
 			fix = "correct that line, or leave the script of the build in its place"
 		} else if f.said["running"] {
 			fix = "let it end sooner, or leave the script of the build in its place"
@@ -124,11 +124,4 @@ func (f *findings) replaced(c Case, path, sum string, fix string) {
 			Fix:  fix,
 		})
 	}
-}
-
-// Replaced reports whether one of the findings is about the script itself, which a customizer replaced or deleted.
-func Replaced(list []events.Finding) bool {
-	return slices.ContainsFunc(list, func(f events.Finding) bool {
-		return strings.HasPrefix(f.What, LinuxScript+" is ") || strings.HasPrefix(f.What, WindowsScript+" is ")
-	})
 }

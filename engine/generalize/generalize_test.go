@@ -21,8 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the wanted findings")
 
-// TestExplain holds each archive of testdata against its file "want". An archive is a failure as it was seen, and the answers of the
-// machine as the commands of Questions print them.
+// TestExplain holds each archive of testdata against its file "want". An archive is a failure as it was seen, and the answers
+// of the machine as the commands of Questions print them.
 func TestExplain(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) < 15 {
@@ -49,7 +49,11 @@ func TestExplain(t *testing.T) {
 					list = append(list, strings.ReplaceAll(text, "\n", "\r\n"))
 				}
 			}
-			got := render(Explain(c, list))
+			found, replaced := Explain(c, list)
+			got := render(found)
+			if replaced {
+				got += "(replaced)\n"
+			}
 			if *update {
 				a.Files = a.Files[:len(a.Files):len(a.Files)]
 				if a.Files[len(a.Files)-1].Name == "want" {
@@ -70,7 +74,7 @@ func TestExplain(t *testing.T) {
 
 func readCase(t *testing.T, text string) Case {
 	t.Helper()
-	c := Case{ExitCode: -1}
+	var c Case
 	for i, word := range strings.Fields(text) {
 		name, value, _ := strings.Cut(word, "=")
 		switch {
@@ -78,8 +82,6 @@ func readCase(t *testing.T, text string) Case {
 			c.OS = plan.OS(word)
 		case name == "late":
 			c.Late = true
-		case name == "exit":
-			c.ExitCode, _ = strconv.Atoi(value)
 		case name == "script":
 			c.Script = value
 		default:
@@ -93,7 +95,8 @@ func render(list []events.Finding) string {
 	var b strings.Builder
 	for _, f := range list {
 		fmt.Fprintf(&b, "%s\n", f.What)
-		for _, part := range []struct{ name, text string }{{"why", f.Why}, {"log", strings.Join(f.Lines, "\n       ")}, {"fix", f.Fix}} {
+		lines := strings.Join(f.Lines, "\n       ")
+		for _, part := range []struct{ name, text string }{{"why", f.Why}, {"log", lines}, {"fix", f.Fix}} {
 			if part.text != "" {
 				fmt.Fprintf(&b, "  %s: %s\n", part.name, part.text)
 			}
@@ -115,11 +118,11 @@ func FuzzExplain(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, output, answer string, windows bool) {
-		c := Case{OS: plan.Linux, Script: "aaaa", Output: strings.Split(output, "\n"), ExitCode: 1}
+		c := Case{OS: plan.Linux, Script: "aaaa", Output: strings.Split(output, "\n")}
 		if windows {
 			c.OS = plan.Windows
 		}
-		list := Explain(c, []string{answer})
+		list, _ := Explain(c, []string{answer})
 		if len(list) > maxFindings {
 			t.Errorf("%d findings", len(list))
 		}

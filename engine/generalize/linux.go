@@ -32,14 +32,13 @@ func linux(f *findings, c Case, a answers) {
 		stillRunning(f, a.files[processes])
 	}
 	noWaagent(f, c, a)
-	scriptErrors(f, c, linuxFailingLine)
-	quoteScript(f, a.files[LinuxScript])
+	scriptErrors(f, c, linuxFailingLine, LinuxScript, a.files[LinuxScript])
 	f.replaced(c, LinuxScript, a.facts["script"], "find out which line fails: put set -x into its second line")
 	if slices.Contains(strings.Split(a.facts["tmp"], ","), "noexec") {
 		f.add("noexec", events.Finding{
 			What: "/tmp is mounted with noexec",
 			Why:  "nothing that lies there can be run, and the script that generalizes does",
-			Fix:  "leave that option to the image's own first boot, or remount without it in the last customizer: sudo mount -o remount,exec /tmp",
+			Fix:  "leave that to machines made from the image, or let the last customizer run: sudo mount -o remount,exec /tmp",
 		})
 	}
 	if a.facts["sudo"] == "no" {
@@ -52,7 +51,7 @@ func linux(f *findings, c Case, a answers) {
 	if lines := worst(log, warning, nil); len(lines) > 0 {
 		f.add("log", events.Finding{What: "what waagent's log says last", Lines: lines})
 	}
-	if agent := strings.ToLower(a.facts["agent"]); agent == "cloud-init" && a.facts["cloudInit"] == "" && a.facts["waagent"] != "" {
+	if is(a.facts["agent"], "cloud-init") && a.facts["cloudInit"] == "" && a.facts["waagent"] != "" {
 		f.add("cloud-init", events.Finding{
 			What: "cloud-init is not installed",
 			Why:  "/etc/waagent.conf leaves it to cloud-init to set up machines made from the image",
@@ -60,6 +59,13 @@ func linux(f *findings, c Case, a answers) {
 		})
 	}
 }
+
+var (
+	// What sudo says of names that cannot be resolved does no harm.
+	notRoot  = regexp.MustCompile(`^sudo: (a password|a terminal|.*sudoers|.*setuid|.*owned by)|sudo: (command )?not found`)
+	noPython = regexp.MustCompile(`env: .?python[0-9.]*.?: No such file|python[0-9.]*: bad interpreter`)
+	notRun   = regexp.MustCompile(`/tmp/(?:DeprovisioningScript|script_\d+)\.sh: (?:\d+: )?Permission denied$`)
+)
 
 // printed is a line that the step prints when it fails for a known reason.
 type printed struct {
@@ -69,23 +75,25 @@ type printed struct {
 }
 
 var linuxPrinted = []printed{
-	{"space", regexp.MustCompile(`No space left on device`), func([]string) events.Finding { return noSpace("a command found the disk full") }},
-	{"sudo", regexp.MustCompile(`^sudo: `), func([]string) events.Finding { return noSudo() }},
-	{"user", regexp.MustCompile(`userdel: user (\S+) is currently (?:used by process|logged in)`), func(m []string) events.Finding {
+	{"space", regexp.MustCompile(`No space left on device`), func([]string) events.Finding {
+		return noSpace("a command found the disk full")
+	}},
+	{"sudo", notRoot, func([]string) events.Finding { return noSudo() }},
+	{"user", regexp.MustCompile(`userdel: user (\S+) is currently (?:used by|logged in)`), func(m []string) events.Finding {
 		return events.Finding{
 			What: fmt.Sprintf("the user %s could not be deleted", clip(m[1])),
 			Why:  "a process of that user is still running",
 			Fix:  "stop in the last customizer what an earlier one started in the background",
 		}
 	}},
-	{"python", regexp.MustCompile(`env: .?python[0-9.]*.?: No such file|python[0-9.]*: bad interpreter`), func([]string) events.Finding {
+	{"python", noPython, func([]string) events.Finding {
 		return events.Finding{
 			What: "waagent found no Python",
 			Why:  "it is a Python program, and a customizer removed or replaced what runs it",
 			Fix:  "leave the distribution's python3 where it is",
 		}
 	}},
-	{"noexec", regexp.MustCompile(`/tmp/(?:DeprovisioningScript|script_\d+)\.sh: (?:\d+: )?Permission denied$`), func([]string) events.Finding {
+	{"noexec", notRun, func([]string) events.Finding {
 		return events.Finding{
 			What: "the script that generalizes could not be run",
 			Why:  "/tmp is mounted with noexec, or a customizer changed who may run the file",
@@ -94,7 +102,7 @@ var linuxPrinted = []printed{
 	}},
 }
 
-// stillRunning names what the script was waiting for when its time was over: the processes below it that have none below them.
+// stillRunning names what the script was waiting for when its time was over: the processes below it with none below them.
 func stillRunning(f *findings, list []string) {
 	type process struct{ parent, args string }
 	all := map[string]process{}
@@ -142,7 +150,7 @@ func noWaagent(f *findings, c Case, a answers) {
 	found := events.Finding{
 		What:  "waagent is not where the script looks for it",
 		Why:   "the source image has no Azure agent, or a customizer removed it",
-		Fix:   "install it in a customizer (package waagent, walinuxagent or WALinuxAgent), or let the script do without it, as Ingot's own does",
+		Fix:   "install it (the package is waagent, walinuxagent or WALinuxAgent), or let the script do without it, as Ingot's does",
 		Lines: c.Output[i : i+1],
 	}
 	if at := a.facts["waagent"]; at != "" {
@@ -152,12 +160,8 @@ func noWaagent(f *findings, c Case, a answers) {
 	f.add("waagent", found)
 }
 
-// scriptErrors names the lines of the script that failed, as its interpreter says.
-func scriptErrors(f *findings, c Case, form *regexp.Regexp) {
-	path := LinuxScript
-	if form == windowsFailingLine {
-		path = WindowsScript
-	}
+// scriptErrors names the lines of the script that failed, as its interpreter says. script is its text; nil when it is not known.
+func scriptErrors(f *findings, c Case, form *regexp.Regexp, path string, script []string) {
 	for i, line := range c.Output {
 		m := form.FindStringSubmatch(line)
 		if m == nil || f.said["waagent"] && agentMissing.MatchString(line) {
@@ -167,24 +171,15 @@ func scriptErrors(f *findings, c Case, form *regexp.Regexp) {
 		if what == "" && i > 0 { // PowerShell has the place behind the message
 			what = c.Output[i-1]
 		}
+		shown := line
+		if n, err := strconv.Atoi(m[1]); err == nil && n >= 1 && n <= len(script) {
+			shown = fmt.Sprintf("%d: %s", n, strings.TrimSpace(script[n-1]))
+		}
+		f.said["line"] = true
 		f.add("line "+m[1], events.Finding{
-			What:  fmt.Sprintf("line %s of %s failed: %s", m[1], path, clip(strings.TrimSpace(what))),
-			Lines: []string{line},
+			What:  fmt.Sprintf("line %s of %s failed: %s", clip(m[1]), path, clip(strings.TrimSpace(what))),
+			Lines: []string{shown},
 		})
-	}
-}
-
-// quoteScript puts the lines that failed beside what was said about them.
-func quoteScript(f *findings, script []string) {
-	for i := range f.list {
-		number, ok := strings.CutPrefix(f.list[i].What, "line ")
-		if !ok {
-			continue
-		}
-		number, _, _ = strings.Cut(number, " ")
-		if n, err := strconv.Atoi(number); err == nil && n >= 1 && n <= len(script) {
-			f.list[i].Lines = tidy([]string{fmt.Sprintf("%d: %s", n, strings.TrimSpace(script[n-1]))})
-		}
 	}
 }
 

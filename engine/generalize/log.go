@@ -77,8 +77,8 @@ func ofLastRun(lines []logLine) []logLine {
 	return slices.DeleteFunc(lines, func(l logLine) bool { return l.time < since })
 }
 
-// worst gives the last lines of the worst kind there is, each text once, in the order of their times. What was shown already, of
-// whichever log, is left out.
+// worst gives the last lines of the worst kind there is, each text once, in the order of their times. What was shown already,
+// of whichever log, is left out.
 func worst(lines []logLine, least level, shown []events.Finding) []string {
 	known := func(l logLine) bool {
 		return slices.ContainsFunc(shown, func(f events.Finding) bool {

@@ -23,7 +23,7 @@ func windows(f *findings, c Case, a answers) {
 		own = append(own, readLog(`Panther\setuperr.log`, a.setupLog(panther, "setuperr.log"), setupLine)...)
 		own = append(own, readLog(`Panther\setupact.log`, a.setupLog(panther, "setupact.log"), setupLine)...)
 	}
-	scriptErrors(f, c, windowsFailingLine)
+	scriptErrors(f, c, windowsFailingLine, WindowsScript, nil)
 	appx(f, own)
 	for _, cause := range windowsCauses {
 		cause.find(f, own)
@@ -32,7 +32,7 @@ func windows(f *findings, c Case, a answers) {
 		providerFailures(f, own)
 	}
 	windowsScript(f, c, a.facts)
-	windowsServices(f, c, a.facts)
+	windowsServices(f, a.facts)
 	windowsState(f, c, a.facts)
 	if lines := worst(own, warning, f.list); len(lines) > 0 {
 		f.add("log", events.Finding{What: "what else Sysprep's log says", Lines: lines})
@@ -45,7 +45,7 @@ func windowsScript(f *findings, c Case, facts map[string]string) {
 	if is(facts["scriptThere"], "False") {
 		sum = "missing"
 	}
-	f.replaced(c, WindowsScript, sum, "it has to run Sysprep.exe /oobe /generalize /quiet /quit, and to wait until it is done")
+	f.replaced(c, WindowsScript, sum, "let it run Sysprep.exe /oobe /generalize /quiet /quit, and wait until that is done")
 	if is(facts["sysprepThere"], "False") {
 		f.add("sysprep", events.Finding{
 			What: `Sysprep.exe is not in System32\Sysprep`,
@@ -56,7 +56,7 @@ func windowsScript(f *findings, c Case, facts map[string]string) {
 }
 
 // windowsServices is about Azure's agents, which the service's script waits for.
-func windowsServices(f *findings, c Case, facts map[string]string) {
+func windowsServices(f *findings, facts map[string]string) {
 	if facts["tag"] != azureTag {
 		return
 	}
@@ -67,8 +67,8 @@ func windowsServices(f *findings, c Case, facts map[string]string) {
 		case status == "":
 			f.add("service "+name, events.Finding{
 				What: fmt.Sprintf("the service %s is not installed", name),
-				Why:  "it is part of Azure's guest agent, which the script waits for; shortly after the first boot it may not be there yet",
-				Fix:  "let no customizer remove it; if there are few customizers, add one that waits a minute; or take a source image that has it",
+				Why:  "the script waits for it, as for all of Azure's guest agent; soon after the first boot it may not be there yet",
+				Fix:  "let no customizer remove it; add a customizer that waits a minute; or take a source image that has it",
 			})
 		default:
 			f.add("service "+name, events.Finding{

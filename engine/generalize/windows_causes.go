@@ -65,7 +65,7 @@ func appx(f *findings, lines []logLine) {
 	found := events.Finding{
 		What:  "the AppX package %s is installed for one user, and not for all",
 		Why:   "Sysprep takes no package along that only a user has, and stops when it meets one",
-		Fix:   "remove it in an elevated PowerShell customizer: Get-AppxPackage -AllUsers -Name %s | Remove-AppxPackage -AllUsers",
+		Fix:   "let an elevated PowerShell customizer run: Get-AppxPackage -AllUsers -Name %s | Remove-AppxPackage -AllUsers",
 		Lines: shown,
 	}
 	switch len(names) {
@@ -75,8 +75,9 @@ func appx(f *findings, lines []logLine) {
 		found.What = fmt.Sprintf(found.What, names[0])
 		found.Fix = fmt.Sprintf(found.Fix, names[0])
 	default:
-		found.What = fmt.Sprintf("%d AppX packages are installed for one user, and not for all: %s", len(names), strings.Join(names, ", "))
-		found.Fix = fmt.Sprintf("remove them in an elevated PowerShell customizer: Get-AppxPackage -AllUsers | "+
+		found.What = fmt.Sprintf("%d AppX packages are installed for one user, and not for all: %s", len(names),
+			strings.Join(names, ", "))
+		found.Fix = fmt.Sprintf("let an elevated PowerShell customizer run: Get-AppxPackage -AllUsers | "+
 			"Where-Object Name -in %s | Remove-AppxPackage -AllUsers", "'"+strings.Join(names, "', '")+"'")
 	}
 	found.Fix += "; or install for all what the image is to have: Add-AppxProvisionedPackage -Online"
@@ -85,6 +86,13 @@ func appx(f *findings, lines []logLine) {
 
 // maxNames bounds the packages that are named.
 const maxNames = 12
+
+var (
+	pendingRestart = regexp.MustCompile(
+		`(?i)(reboot|restart) (is |was )?(pending|required)|pending (reboot|restart)|requires? (a |the )?(reboot|restart)`)
+	badAnswerFile = regexp.MustCompile(
+		`(?i)(unattend|answer file).*(not (be )?(found|exist|read|parsed)|does not exist|cannot find|could not|invalid)`)
+)
 
 // windowsCauses are those with a known cure, the more exact ones first.
 var windowsCauses = []cause{
@@ -99,9 +107,10 @@ var windowsCauses = []cause{
 					"or: DISM /Online /Set-ReservedStorageState /State:Disabled",
 			}
 		}},
-	{"restart", regexp.MustCompile(`(?i)(reboot|restart) (is |was )?(pending|required)|pending (reboot|restart)|requires? (a |the )?(reboot|restart)`), warning,
+	{"restart", pendingRestart, warning,
 		func([]string) events.Finding { return restartPending(nil) }},
-	{"rearm", regexp.MustCompile(`(?i)0xc004d307|rearm.*(maximum|exceeded|count)`), warning, func([]string) events.Finding { return noRearm() }},
+	{"rearm", regexp.MustCompile(`(?i)0xc004d307|rearm.*(maximum|exceeded|count)`), warning,
+		func([]string) events.Finding { return noRearm() }},
 	{"state", regexp.MustCompile(`(?i)machine is in an invalid state|couldn't update the recorded state`), warning,
 		func([]string) events.Finding { return invalidState(nil) }},
 	{"upgraded", regexp.MustCompile(`(?i)upgraded.*(not supported|cannot|can't)|(not supported|cannot|can't).*upgraded`), warning,
@@ -112,7 +121,7 @@ var windowsCauses = []cause{
 				Fix:  "take a source image of the newer Windows",
 			}
 		}},
-	{"unattend", regexp.MustCompile(`(?i)(unattend|answer file).*(not (be )?(found|exist|read|parsed)|does not exist|cannot find|could not|invalid)`), warning,
+	{"unattend", badAnswerFile, warning,
 		func([]string) events.Finding {
 			return events.Finding{
 				What: "an answer file is missing, or cannot be read",
@@ -134,14 +143,15 @@ var windowsCauses = []cause{
 			return events.Finding{
 				What: "Sysprep could not remove the AppX packages of a user (0x80073CF2)",
 				Why:  "a package is installed for one user, and not for all",
-				Fix: "remove it in an elevated PowerShell customizer; to find it: Get-AppxPackage -AllUsers | " +
+				Fix: "let an elevated PowerShell customizer remove it; to find it: Get-AppxPackage -AllUsers | " +
 					"Where-Object PackageUserInformation, beside Get-AppxProvisionedPackage -Online",
 			}
 		}},
 }
 
 // provider is a part of Windows, or of a program, that takes part in generalizing.
-var provider = regexp.MustCompile(`(?i)failure occurred while executing '([^']+)'(?: from ([^;,]+))?[;,].*?(0x[0-9a-f]+|-?\d+)\s*$`)
+var provider = regexp.MustCompile(
+	`(?i)failure occurred while executing '([^']+)'(?: from ([^;,]+))?[;,].*?(0x[0-9a-f]+|-?\d+)\s*$`)
 
 // providerFailures names the library that stopped Sysprep, when nothing better is known.
 func providerFailures(f *findings, lines []logLine) {
@@ -181,7 +191,7 @@ func bitLockerOn(why string) events.Finding {
 	return events.Finding{
 		What: "BitLocker is on",
 		Why:  why + "; a disk that is encrypted for one machine starts no other",
-		Fix: "turn it off in an elevated PowerShell customizer and wait for the end of it: Disable-BitLocker -MountPoint C:, until " +
+		Fix: "let an elevated PowerShell customizer run: Disable-BitLocker -MountPoint C:, and wait until " +
 			"(Get-BitLockerVolume -MountPoint C:).VolumeStatus is FullyDecrypted",
 	}
 }
