@@ -6,6 +6,9 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"testing"
+
+	"github.com/ingot-build/ingot/engine/events"
 )
 
 // wantValidated checks that an image went through its validators, on a machine that was made from it.
@@ -34,8 +37,11 @@ func (h *home) wantValidated(made ending) {
 
 // shownRun is what ingot runs show tells.
 type shownRun struct {
-	Validation, Kept string
-	Steps            []struct{ ID, Phase string }
+	State      string `json:"runState"`
+	SubState   string `json:"runSubState"`
+	Validation string
+	Kept       string
+	Steps      []struct{ ID, Phase string }
 }
 
 func (h *home) shown(ref string) (run shownRun) {
@@ -47,6 +53,48 @@ func (h *home) shown(ref string) (run shownRun) {
 	return run
 }
 
+// TestValidatorFails distributes an image that is not valid, and keeps the validation VM.
+func TestValidatorFails(t *testing.T) {
+	h := newTinyHome(t)
+	template := h.template("invalid", "echo built | sudo tee /built")
+	h.keepingVM(template)
+	h.change(template, `"properties": {`, `"properties": {"validate": {"continueDistributeOnFailure": true, "inVMValidations": [
+		{"type": "Shell", "name": "isBuilt", "inline": ["cat /built", "echo seen | sudo tee /seen"]},
+		{"type": "Shell", "name": "isValid", "inline": ["echo looking", "echo it is not >&2", "exit 3"]}]},`)
+	res := h.ingot("build", template)
+	res.wantFailure(t, 1, `validator "isValid" exited with 3`, "invalid.json:", "step validate[1]", "last line: it is not",
+		"the image was distributed all the same", "remove it with: ingot clean", "validation.log")
+	if out := h.ingot("gallery", "ls"); !strings.Contains(out.stdout, "images/invalid") {
+		t.Errorf("ingot gallery ls:\n%s", out.stdout)
+	}
+	if run := h.shown("latest"); run.State != "Failed" || run.SubState != "Distributing" || run.Validation != "Failed" {
+		t.Errorf("ingot runs show: %+v", run)
+	}
+	h.lookInside("cat /built /seen", "built\nseen\n")
+}
+
+// TestKilledWhileItValidates ends Ingot by kill -9 in a validator. A VM that may have to be kept outlives that; the ledger has it.
+func TestKilledWhileItValidates(t *testing.T) {
+	h := newTinyHome(t)
+	template := h.template("doomed", "true")
+	h.keepingVM(template)
+	h.change(template, `"properties": {`, `"properties": {"validate": {"inVMValidations": [
+		{"type": "Shell", "inline": ["echo ready", "sleep 100000"]}]},`)
+	p := h.start("build", template, "--output", "json")
+	p.until("the validator printed", func(e events.Event) bool {
+		return e.Step == "validate[0]" && e.Output != nil && e.Output.Text == "ready"
+	})
+	p.signal(syscall.SIGKILL)
+	p.wait()
+	if n := len(h.qemus()); n != 1 {
+		t.Errorf("%d VMs run", n)
+	}
+	if res := h.ingot("clean", "--yes"); res.code != 0 || !strings.Contains(res.stdout, "validation VM ingot-") {
+		t.Errorf("ingot clean: exit %d\n%s\n%s", res.code, res.stdout, res.stderr)
+	}
+	h.nothingLeft()
+}
+
 // keepingVM has an image template keep the VM in which a step fails. It is ended with the test, whatever that does.
 func (h *home) keepingVM(template string) {
 	h.t.Helper()
@@ -55,14 +103,19 @@ func (h *home) keepingVM(template string) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
+	h.change(template, `"properties": {`, `"properties": {"errorHandling": {"onCustomizerError": "abort", "onValidationError": "abort"},`)
+}
+
+// change replaces a part of an image template.
+func (h *home) change(template, old, by string) {
+	h.t.Helper()
 	text, err := os.ReadFile(template)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	changed := strings.Replace(string(text), `"properties": {`,
-		`"properties": {"errorHandling": {"onCustomizerError": "abort", "onValidationError": "abort"},`, 1)
+	changed := strings.Replace(string(text), old, by, 1)
 	if changed == string(text) {
-		h.t.Fatal("the template has no properties")
+		h.t.Fatalf("%s has no %s", template, old)
 	}
 	if err := os.WriteFile(template, []byte(changed), 0o600); err != nil {
 		h.t.Fatal(err)
