@@ -176,6 +176,24 @@ func TestDeprovisionScriptFails(t *testing.T) {
 	}
 }
 
+// With 0 nothing bounds the step, and its script knows; without a word it has an hour.
+func TestGeneralizeLimits(t *testing.T) {
+	none := time.Duration(0)
+	for _, tt := range []struct {
+		limit *time.Duration
+		want  string
+	}{{nil, "limit=3600"}, {&none, "limit=0"}} {
+		m := sshguest.New(t)
+		b := newBench(t)
+		b.comm, b.generalizeTimeout = m.Communicator(t), tt.limit
+		b.translated(badTemplate, `{"type": "Shell", "name": "bad", "inline": [
+			"echo 'echo limit=$INGOT_GENERALIZE_SECONDS; exit 3' > /tmp/DeprovisioningScript.sh"]}`)
+		b.plan.Steps[len(b.plan.Steps)-1].Shell.AsRoot = false // that machine has no sudo
+		text, _ := b.failedGeneralize()
+		wantIn(t, text, "exited with 3", "last line: "+tt.want)
+	}
+}
+
 // Without sudo the last step cannot even begin.
 func TestGeneralizeWithoutSudo(t *testing.T) {
 	m := sshguest.New(t)
