@@ -38,11 +38,17 @@ func newARM(t *testing.T, sim *azuresim.Sim) *armClient {
 // do sends a request, and gives the status and the document that came back.
 func (c *armClient) do(method, path, version, body string) (int, map[string]any, http.Header) {
 	c.t.Helper()
-	separator := "?"
-	if strings.Contains(path, "?") {
-		separator = "&"
+	status, o, header, err := c.try(method, path, version, body)
+	if err != nil {
+		c.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(c.t.Context(), method, c.sim.URL()+path+separator+"api-version="+version,
+	return status, o, header
+}
+
+// try is do where there may be no answer.
+func (c *armClient) try(method, path, version, body string) (int, map[string]any, http.Header, error) {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.sim.URL()+path+"?api-version="+version,
 		strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
@@ -50,23 +56,26 @@ func (c *armClient) do(method, path, version, body string) (int, map[string]any,
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	resp, err := c.sim.Client().Do(req)
 	if err != nil {
-		c.t.Fatal(err)
+		return 0, nil, nil, err
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
 	var o map[string]any
 	_ = json.Unmarshal(data, &o)
-	return resp.StatusCode, o, resp.Header
+	return resp.StatusCode, o, resp.Header, err
+}
+
+// put makes something.
+func (c *armClient) put(path, version, body string) {
+	c.t.Helper()
+	if status, answer, _ := c.do(http.MethodPut, path, version, body); status >= 300 {
+		c.t.Fatalf("put %s: %d %v", path, status, answer)
+	}
 }
 
 func (r *packerRig) put(path, version, body string) {
 	r.Helper()
-	if status, answer, _ := newARM(r.T, r.sim).do(http.MethodPut, path, version, body); status >= 300 {
-		r.Fatalf("put %s: %d %v", path, status, answer)
-	}
+	newARM(r.T, r.sim).put(path, version, body)
 }
 
 // wait waits until a resource is not in the middle of a change, or gone.
