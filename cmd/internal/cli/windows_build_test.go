@@ -27,6 +27,10 @@ func newWindowsWorld(t *testing.T) *windowsWorld {
 	if _, err := exec.LookPath("qemu-img"); err != nil {
 		t.Skip("qemu-img is not on PATH: apt-get install qemu-utils")
 	}
+	if !slices.ContainsFunc([]string{"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_CODE.fd"},
+		func(path string) bool { _, err := os.Stat(path); return err == nil }) {
+		t.Skip("UEFI firmware for QEMU is not installed: apt-get install ovmf")
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

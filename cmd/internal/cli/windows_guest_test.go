@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -30,6 +31,8 @@ const (
 	guestNotes  = "INGOT_FAKE_NOTES"  // folder in which each guest leaves a guestNote when it is off
 	guestSource = "INGOT_FAKE_SOURCE" // of this repository
 	guestUser   = "INGOT_FAKE_USER"   // user:password of the disk's own; without it the seed disk makes one
+	actAsIngot  = "INGOT_TEST_MAIN"   // the test binary is ingot itself, to be killed
+	sleeps      = "Start-Sleep -Seconds 3600"
 )
 
 func TestMain(m *testing.M) {
@@ -39,6 +42,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	if os.Getenv(actAsIngot) != "" {
+		os.Exit(Main(context.Background(), Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}, os.Args[1:]))
 	}
 	os.Exit(m.Run())
 }
@@ -163,6 +169,8 @@ func readSeed(name string) ([]byte, error) {
 func (g *fakeWindows) answer(text string) (winguest.Answer, bool) {
 	deprovision, err := os.ReadFile(filepath.Join(os.Getenv(guestSource), "translate", "lower", "scripts", "deprovision.ps1"))
 	switch {
+	case strings.Contains(text, sleeps):
+		return winguest.Answer{Delay: time.Hour}, true
 	case err == nil && text == string(deprovision):
 		return winguest.Answer{Stdout: ">>> the image is generalized\r\n"}, true
 	case strings.HasPrefix(text, "$orders = '") && len(g.passes) > 0:
