@@ -161,10 +161,24 @@ func (b *bench) noise(name string, size int64) (path string, err error) {
 	return path, err
 }
 
-// median is the one in the middle. What else the machine does only adds, so of several rounds the least median counts.
-func median(all []time.Duration) time.Duration {
-	all = slices.Sorted(slices.Values(all))
-	return all[len(all)/2]
+// calm is how many measurements in a row make a figure.
+const calm = 5
+
+// calmest is the median of those that follow each other in the calmest moment: what else the machine does only adds.
+func calmest(all []time.Duration) time.Duration {
+	var least time.Duration
+	for i := 0; i+calm <= len(all); i++ {
+		least = smaller(least, slices.Sorted(slices.Values(all[i : i+calm]))[calm/2])
+	}
+	return least
+}
+
+// smaller is the smaller one; 0 is none yet.
+func smaller[T ~int64](a, b T) T {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
 }
 
 // rate is a throughput in MiB/s.

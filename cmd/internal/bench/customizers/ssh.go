@@ -46,7 +46,7 @@ func (b *bench) overSSH() error {
 		if err != nil {
 			return err
 		}
-		trip = least(trip, t)
+		trip = smaller(trip, t)
 		for _, who := range []struct {
 			program string
 			*timed
@@ -67,7 +67,7 @@ func (b *bench) overSSH() error {
 		if t, err = guest.scp(file, there); err != nil {
 			return err
 		}
-		scp = least(scp, t)
+		scp = smaller(scp, t)
 	}
 	over := ours.step - trip
 	b.figure(over < overheadBound, "an empty Shell step over SSH: %.1f ms, Packer's %.1f ms; one round trip: %.1f ms; beyond it: %.1f ms, "+
@@ -77,14 +77,6 @@ func (b *bench) overSSH() error {
 	b.figure(part >= scpBound, "%d MiB by File over SSH: %.0f MiB/s, Packer's %.0f MiB/s, scp's %.0f MiB/s; %.2f of scp's (wanted: at least %.2f",
 		fileSize>>20, rate(fileSize, ours.copy), rate(fileSize, theirs.copy), rate(fileSize, scp), part, scpBound)
 	return nil
-}
-
-// least is the smaller one; 0 is none yet.
-func least[T ~int64](a, b T) T {
-	if a == 0 {
-		return b
-	}
-	return min(a, b)
 }
 
 // sshTemplate has steps that do nothing but tell when they run, and one that copies a file before the last of them.
@@ -131,8 +123,8 @@ func (t *timed) read(stamps string) error {
 	for i := 1; i < emptySteps; i++ {
 		steps = append(steps, time.Duration(times[i]-times[i-1]))
 	}
-	step := median(steps)
-	t.step = least(t.step, step)
-	t.copy = least(t.copy, time.Duration(times[emptySteps]-times[emptySteps-1])-step)
+	step := calmest(steps)
+	t.step = smaller(t.step, step)
+	t.copy = smaller(t.copy, time.Duration(times[emptySteps]-times[emptySteps-1])-step)
 	return nil
 }

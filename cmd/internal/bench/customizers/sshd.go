@@ -121,7 +121,7 @@ func (g *sshGuest) roundTrip() (time.Duration, error) {
 		}
 		took = append(took, time.Since(began))
 	}
-	return median(took), nil
+	return calmest(took), nil
 }
 
 // scp is how long scp copies a file, without the time that ssh takes to log in.

@@ -67,7 +67,7 @@ func (b *bench) overWinRM() error {
 		if err != nil {
 			return err
 		}
-		theirs = least(theirs, t)
+		theirs = smaller(theirs, t)
 		t, m, err := b.winRM(b.ingot, file)
 		if err != nil {
 			return err
@@ -76,7 +76,7 @@ func (b *bench) overWinRM() error {
 		if err != nil {
 			return err
 		}
-		ours, memory, little = least(ours, t), least(memory, m), least(little, l)
+		ours, memory, little = smaller(ours, t), smaller(memory, m), smaller(little, l)
 	}
 	times := theirs.Seconds() / ours.Seconds()
 	b.figure(times >= winRMBound, "%d MiB by File over WinRM: %.2f s, Packer's %.2f s; %.1f times as fast (wanted: at least %.0f",
