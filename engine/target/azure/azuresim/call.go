@@ -31,14 +31,20 @@ func (s *Sim) resourceManager(w http.ResponseWriter, r *http.Request, data []byt
 		s.answerOperation(w, r, c.id)
 		return
 	}
-	s.mu.Lock()
-	answer, err := c.answer()
-	s.mu.Unlock()
+	answer, err := s.locked(c.answer)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
 	answer.write(w)
+}
+
+// locked answers with the lock, and gives it back also when answering panics, which costs a connection and nothing
+// more.
+func (s *Sim) locked(answer func() (*reply, error)) (*reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return answer()
 }
 
 func (s *Sim) newCall(r *http.Request, data []byte) (*call, error) {

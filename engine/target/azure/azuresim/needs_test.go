@@ -94,6 +94,35 @@ func TestThePluginNeedsWhatPreflightSays(t *testing.T) {
 	}
 }
 
+// TestWindowsNeedsWhatPreflightSays is the same with the key vault that a Windows machine has its certificate from.
+func TestWindowsNeedsWhatPreflightSays(t *testing.T) {
+	t.Parallel()
+	w := newWindows(t)
+	r := newPackerRig(t, azuresim.Options{Machines: w})
+	r.group("staging")
+	before := len(r.sim.Calls())
+	r.built(strings.Replace(r.source(`
+  os_type         = "Windows"
+  image_publisher = "MicrosoftWindowsServer"
+  image_offer     = "WindowsServer"
+  image_sku       = "2019-Datacenter"
+  communicator    = "winrm"
+  winrm_use_ssl   = true
+  winrm_insecure  = true
+  winrm_username  = "packer"
+  winrm_password  = "`+windowsPassword+`"
+  winrm_port      = `+strings.TrimPrefix(w.server.Address(), "127.0.0.1:")+`
+  build_resource_group_name           = "staging"
+  managed_image_resource_group_name   = "staging"
+  managed_image_name                  = "unused"
+  managed_image_os_disk_snapshot_name = "web_os"
+  skip_create_image                   = true
+`), `  location               = "westeurope"`, "", 1), "")
+	r.hold(r.needsOf(`"source": {"type": "PlatformImage", "publisher": "MicrosoftWindowsServer", "offer": "WindowsServer",
+		"sku": "2019-Datacenter", "version": "latest"}, "stagingResourceGroup": "`+subscription+`/resourceGroups/staging"`),
+		r.sim.Calls()[before:])
+}
+
 // poll is what an operation below a location is asked by.
 var poll = regexp.MustCompile(`(?i)/locations/[^/]+/operation(s|Results)/`)
 

@@ -31,9 +31,7 @@ func (s *Sim) serveVault(w http.ResponseWriter, r *http.Request, vault string, d
 			return
 		}
 	}
-	s.mu.Lock()
-	answer, err := s.vaultAnswer(r, vault, body)
-	s.mu.Unlock()
+	answer, err := s.locked(func() (*reply, error) { return s.vaultAnswer(r, vault, body) })
 	if err != nil {
 		writeError(w, err)
 		return

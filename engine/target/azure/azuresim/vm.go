@@ -148,9 +148,12 @@ func removeVM(_ context.Context, s *Sim, r *resource) error {
 
 // removedVM unties what was the machine's, or deletes it with the machine where that was asked for.
 func removedVM(s *Sim, r *resource) {
-	for i, nic := range s.interfaces(r) {
+	for _, ref := range items(r.body, "properties", "networkProfile", "networkInterfaces") {
+		nic := s.store.find(text(ref, "id"))
+		if nic == nil {
+			continue
+		}
 		unset(nic.body, "properties", "virtualMachine")
-		ref := items(r.body, "properties", "networkProfile", "networkInterfaces")[i]
 		if strings.EqualFold(text(ref, "properties", "deleteOption"), "Delete") {
 			s.forget(nic)
 		}
