@@ -15,6 +15,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/gallery"
+	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/translate/diag"
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -281,6 +282,26 @@ func TestSourceThatDoesNotFit(t *testing.T) {
 				t.Errorf("exact = %+v", p.Source.Exact)
 			}
 		})
+	}
+}
+
+type fixedImages Disk
+
+func (d fixedImages) Find(context.Context, string, string, string, string) (Disk, error) {
+	return Disk(d), nil
+}
+
+// A base image that was added for another system is said to be one, with the command that adds the right one.
+func TestBaseImageOfAnotherSystem(t *testing.T) {
+	p := &plan.Plan{OS: plan.Windows, Source: plan.Source{PlatformImage: &plan.PlatformImage{Publisher: "p", Offer: "o", SKU: "s", Version: "latest"}}}
+	disk := fixedImages{Path: "/d.qcow2", Format: "qcow2", Version: "1.0.0", OS: plan.Linux, Machine: guest.Profile{Firmware: guest.UEFI}}
+	_, found, err := Source(t.Context(), p, disk, nil)
+	if err != nil || len(found) != 1 || found[0].Code != CodeOS || !strings.Contains(found[0].Fix, "ingot image add NAME FILE --os windows --urn p:o:s") {
+		t.Errorf("found %v, %v", found, err)
+	}
+	disk.OS = plan.Windows
+	if got, found, err := Source(t.Context(), p, disk, nil); err != nil || len(found) > 0 || got.Machine.Firmware != guest.UEFI {
+		t.Errorf("found %v, %v; the disk is %+v", found, err, got)
 	}
 }
 

@@ -57,6 +57,7 @@ var checks = []struct {
 	{"base images", baseImages},
 	{"leftovers", leftovers},
 	{"UEFI firmware", firmware},
+	{"TPM", tpm},
 	{"bootstrap tools", bootstrapTools},
 }
 

@@ -115,5 +115,5 @@ func firmware(_ context.Context, h *Host) Result {
 			return Result{Status: OK, Found: path}
 		}
 	}
-	return Result{Status: Warn, Found: "not installed", Why: "only builds with --firmware uefi need it", Fix: "apt-get install ovmf"}
+	return Result{Status: Warn, Found: "not installed", Why: "only builds with --firmware uefi, and those of most disks with Windows, need it", Fix: "apt-get install ovmf"}
 }

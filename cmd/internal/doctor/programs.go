@@ -15,6 +15,15 @@ func qemuImg(ctx context.Context, h *Host) Result {
 	return program(ctx, h, "qemu-img", "qemu-utils", "it makes the build VM's disk")
 }
 
+// tpm is a warning at most: few disks ask for one.
+func tpm(ctx context.Context, h *Host) Result {
+	r := program(ctx, h, "swtpm", "swtpm", "only builds from a Windows that was added with --tpm need it")
+	if r.Status == Missing {
+		r.Status = Warn
+	}
+	return r
+}
+
 // program checks one host program, and asks it for its version: one that is there and cannot run is no use.
 func program(ctx context.Context, h *Host, name, debian, why string) Result {
 	r := Result{Status: Missing, Found: name + " is not installed", Why: why, Fix: "apt-get install " + debian}
