@@ -71,6 +71,9 @@ func (s *Store) Add(ctx context.Context, name, path string, o AddOptions) (im Im
 		return Image{}, err
 	}
 	if kind == formatVHDX {
+		if o.Progress != nil {
+			o.Progress(events.Progress{What: "make a qcow2 of the VHDX"})
+		}
 		if err := s.fromVHDX(ctx, file, origin); err != nil {
 			return Image{}, err
 		}

@@ -49,6 +49,18 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
+// Nothing but some builds of Windows needs a TPM.
+func TestTPMIsNoMust(t *testing.T) {
+	for _, tt := range []struct {
+		programs programs
+		want     Status
+	}{{programs{"swtpm": "TPM emulator version 0.7.1"}, OK}, {programs{}, Warn}, {programs{"swtpm": ""}, Warn}} {
+		if got := tpm(t.Context(), &Host{Runner: tt.programs, LookPath: tt.programs.look}); got.Status != tt.want {
+			t.Errorf("%v: got %+v", tt.programs, got)
+		}
+	}
+}
+
 func TestBootstrapToolsAreListedTogether(t *testing.T) {
 	p := programs{"mke2fs": "", "sfdisk": "", "unshare": ""}
 	got := bootstrapTools(t.Context(), &Host{LookPath: p.look})
