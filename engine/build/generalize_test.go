@@ -106,7 +106,7 @@ func wantIn(t *testing.T, text string, want ...string) {
 func TestSysprepFails(t *testing.T) {
 	b, m := windowsBench(t, "Write-Output 'fine'")
 	log := "2026-03-04 10:21:01, Info                  SYSPRP ===          Beginning of a new sysprep run          ===\r\n"
-	for i := range 400 { // the end of a long log is read
+	for i := range 900 { // the end of a long log is read
 		log += fmt.Sprintf("2026-03-04 10:21:02, Info                  SYSPRP step %d\r\n", i)
 	}
 	log += "2026-03-04 10:21:07, Error                 SYSPRP Package Contoso.Widget_1.2.3.0_x64__8wekyb3d8bbwe was installed for a user, " +
@@ -125,7 +125,7 @@ func TestSysprepFails(t *testing.T) {
 		"the AppX package Contoso.Widget is installed for one user", `Sysprep\Panther\setupact.log: SYSPRP Package Contoso.Widget_1.2.3.0`,
 		"Remove-AppxPackage -AllUsers", "a restart is pending", "RebootRequired", "WindowsRestart",
 		"IMAGE_STATE_COMPLETE")
-	if len(p.Findings) != 3 || strings.Contains(text, "long ago") || strings.Contains(text, "step 39") {
+	if len(p.Findings) != 3 || strings.Contains(text, "long ago") || strings.Contains(text, "step 89") {
 		t.Errorf("findings: %s", text)
 	}
 	if unknown := m.Unknown(); len(unknown) > 0 {

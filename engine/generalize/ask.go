@@ -57,8 +57,8 @@ const (
 	panther        = `\Panther`
 )
 
-// lastLines is how much of each log is read. Sysprep ends soon after its first failure.
-var lastLines = map[string]int{"setuperr.log": 100, "setupact.log": 300}
+// lastLines is how much of each log is read. Sysprep ends soon after its first failure, but writes much while it goes well.
+var lastLines = map[string]int{"setuperr.log": 100, "setupact.log": 1000}
 
 // windowsLogs prints the ends of the logs.
 func windowsLogs() string {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
 )
@@ -66,13 +67,24 @@ func readLog(file string, lines []string, form *regexp.Regexp) []logLine {
 	return list
 }
 
+// longestRun is how old a line may be that is of the same run as the last one, where the run's first line was not read. A source
+// image was generalized as well, and may have its logs of that.
+const longestRun = 3 * time.Hour
+
+// setupTime is how setup writes a time, in the machine's own zone.
+const setupTime = "2006-01-02 15:04:05"
+
 // ofLastRun leaves out what the logs have from before Sysprep was started the last time.
 func ofLastRun(lines []logLine) []logLine {
-	since := ""
+	since, last := "", ""
 	for _, l := range lines {
+		last = max(last, l.time)
 		if strings.Contains(l.text, newRun) {
 			since = max(since, l.time)
 		}
+	}
+	if at, err := time.Parse(setupTime, last); err == nil && since == "" {
+		since = at.Add(-longestRun).Format(setupTime)
 	}
 	return slices.DeleteFunc(lines, func(l logLine) bool { return l.time < since })
 }

@@ -35,7 +35,11 @@ func windows(f *findings, c Case, a answers) {
 	windowsServices(f, a.facts)
 	windowsState(f, c, a.facts)
 	if lines := worst(own, warning, f.list); len(lines) > 0 {
-		f.add("log", events.Finding{What: "what else Sysprep's log says", Lines: lines})
+		what := "what else Sysprep's log says"
+		if len(f.list) == 0 {
+			what = "what Sysprep's log says last"
+		}
+		f.add("log", events.Finding{What: what, Lines: lines})
 	}
 }
 
