@@ -96,7 +96,7 @@ var modules = map[string]struct {
 	"github.com/digitalocean/go-qemu":        {[]string{"plugins/qemu"}, "QMP"},
 	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed", "internal/testtools/guestdisk"}, "the NoCloud seed disk; tests: what is on a finished disk"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},
-	"golang.org/x/crypto":                    {[]string{"plugins/provtest/winrmserver", "cmd/internal/bench/customizers", "engine/target/azure/azuresim/lightguest"}, "MD4, which NTLM is made of; SSH, to time it, and to serve it"},
+	"golang.org/x/crypto":                    {[]string{"plugins/provtest/...", "cmd/internal/bench/customizers", "engine/target/azure/azuresim/lightguest"}, "MD4, which NTLM is made of; SSH, to time it, and to serve it"},
 	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/...", "cmd/internal/bench/..."}, "ioctls, holes in files, links"},
 	"golang.org/x/sync":                      {[]string{"engine/...", "cmd/internal/..."}, "groups of goroutines"},
 	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},

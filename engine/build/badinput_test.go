@@ -11,6 +11,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/plugins/provtest/sshguest"
@@ -19,6 +21,9 @@ import (
 
 // The line of the image template below where the customizer under test is written; the next one has the line after it.
 const firstLine = 9
+
+// generalizes stands for the line of the step that generalizes the machine, which is in no image template.
+const generalizes = -1
 
 // badTemplate is an image template with two customizers, each on a line of its own: the one under test, and one that leaves a mark.
 const badTemplate = `{
@@ -41,8 +46,9 @@ const badTemplate = `{
 // badRun is a build of badTemplate on a guest behind SSH.
 type badRun struct {
 	*bench
-	m   *sshguest.Machine
-	err error
+	m      *sshguest.Machine
+	err    error
+	wentOn bool // the customizer after it ran
 }
 
 // runBad builds with one customizer, given as JSON, and files beside the image template, on a machine that is prepared so.
@@ -54,8 +60,17 @@ func runBad(t *testing.T, customizer string, files map[string]string, prepare ..
 			t.Fatal(err)
 		}
 	}
+	r := runBadOn(t, m.Communicator(t), customizer, files, false)
+	_, err := os.Stat(filepath.Join(m.Tmp, "next"))
+	r.m, r.wentOn = m, err == nil
+	return r
+}
+
+// runBadOn builds on any machine, with the step that generalizes it or without.
+func runBadOn(t *testing.T, comm packersdk.Communicator, customizer string, files map[string]string, generalize bool) *badRun {
+	t.Helper()
 	b := newBench(t)
-	b.comm = m.Communicator(t)
+	b.comm = comm
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(b.root(), name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -65,10 +80,11 @@ func runBad(t *testing.T, customizer string, files map[string]string, prepare ..
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	// What generalizes the machine is for machines; on this one the customizers are what counts.
 	b.plan = p
-	p.Steps = p.Steps[1 : len(p.Steps)-1]
-	r := &badRun{bench: b, m: m}
+	if !generalize {
+		p.Steps = p.Steps[1 : len(p.Steps)-1]
+	}
+	r := &badRun{bench: b}
 	_, r.err = b.run(t.Context()) // it checks that nothing is left behind
 	return r
 }
@@ -92,7 +108,11 @@ func (r *badRun) fails(t *testing.T, line int, want ...string) {
 		t.Fatalf("got %v, want a failure", r.err)
 	}
 	p := failed.Problem
-	if place := fmt.Sprintf("web.json:%d:", line); !strings.HasPrefix(p.Where, place) {
+	place := fmt.Sprintf("web.json:%d:", line)
+	if line == generalizes {
+		place = "step generalize"
+	}
+	if !strings.HasPrefix(p.Where, place) {
 		t.Errorf("where is %q, want %s", p.Where, place)
 	}
 	if !strings.Contains(p.Fix, "ingot logs "+r.ran) {
@@ -104,7 +124,7 @@ func (r *badRun) fails(t *testing.T, line int, want ...string) {
 			t.Errorf("%q is not said in:\n%s", w, text)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(r.m.Tmp, "next")); err == nil && line == firstLine {
+	if r.wentOn && line == firstLine {
 		t.Error("the next customizer ran")
 	}
 }
@@ -115,8 +135,8 @@ func (r *badRun) succeeds(t *testing.T) {
 	if r.err != nil {
 		t.Fatal(r.err)
 	}
-	if _, err := os.Stat(filepath.Join(r.m.Tmp, "next")); err != nil {
-		t.Error(err)
+	if !r.wentOn {
+		t.Error("the next customizer did not run")
 	}
 }
 
@@ -219,7 +239,8 @@ func TestBadOutput(t *testing.T) {
 			t.Skip("a gigabyte takes seconds")
 		}
 		t.Parallel()
-		r := runBad(t, shell(`echo first; yes "one of very many lines, each of them with sixty-three letters" | head -c 1073741824; echo; echo last; exit 3`), nil)
+		r := runBad(t, shell(`echo first; yes "one of very many lines, each of them with sixty-three letters" | head -c 1073741824
+echo; echo last; exit 3`), nil)
 		r.fails(t, firstLine, "exited with 3", "last line: last")
 		log, size := r.log(t), 0
 		for _, o := range log {
@@ -257,7 +278,10 @@ func TestBadEnds(t *testing.T) {
 	}{
 		{"kills itself", "echo going; kill -9 $$", []string{"exited with 137", "last line: "}},
 		{"kills all that it may", "echo going; kill -9 -1; sleep 100", []string{"exited with 137"}},
-		{"the connection is cut", "echo going; touch /tmp/" + sshguest.DropFile, []string{"the connection to the build VM was lost", "last line: going"}},
+		{
+			"the connection is cut", "echo going; touch /tmp/" + sshguest.DropFile,
+			[]string{"the connection to the build VM was lost", "last line: going"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

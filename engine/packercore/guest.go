@@ -1,10 +1,14 @@
 package packercore
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync/atomic"
+	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
@@ -82,7 +86,43 @@ func (g *guest) cutLines(asked, inner *packersdk.RemoteCmd) (end func()) {
 
 // Upload implements packersdk.Communicator.
 func (g *guest) Upload(dst string, src io.Reader, info *os.FileInfo) error {
-	return g.copy(func() error { return g.Communicator.Upload(dst, ctxReader{g.ctx, src}, info) })
+	err := g.copy(func() error { return g.Communicator.Upload(dst, ctxReader{g.ctx, src}, info) })
+	if err == nil || !strings.Contains(err.Error(), "exited with status") {
+		return err
+	}
+	if why := g.whyNot(dst); why != "" {
+		return fmt.Errorf("%s: %w: %s", dst, err, why)
+	}
+	return err
+}
+
+// whyNotPatience bounds the question that whyNot asks.
+const whyNotPatience = 20 * time.Second
+
+// whyNot asks a guest with a POSIX shell why a file could not be written. SSH's way of copying ends without a reason when it fails
+// while it writes. "" where the shell can write there.
+func (g *guest) whyNot(dst string) string {
+	if !strings.HasPrefix(dst, "/") {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(g.ctx, whyNotPatience)
+	defer cancel()
+	var stderr bytes.Buffer
+	cmd := &packersdk.RemoteCmd{Command: "echo >>'" + strings.ReplaceAll(dst, "'", `'\''`) + "'", Stderr: &stderr}
+	if err := g.Communicator.Start(ctx, cmd); err != nil {
+		return ""
+	}
+	ended := make(chan int, 1)
+	go func() { ended <- cmd.Wait() }() // with the connection, at the latest
+	select {
+	case code := <-ended:
+		if code == 0 || code == packersdk.CmdDisconnect {
+			return ""
+		}
+		return strings.TrimSpace(stderr.String())
+	case <-ctx.Done():
+		return ""
+	}
 }
 
 // UploadDir implements packersdk.Communicator.

@@ -215,10 +215,11 @@ func TestGigabyteOfOutput(t *testing.T) {
 				t.Errorf("%d MiB are kept", kept>>20)
 			}
 			end := out[len(out)-2:]
-			if out[0].Text != "first line" || end[0].Text != "last line" || end[1] != (events.Output{Stream: events.Stderr, Text: "and an error"}) {
+			wantEnd := events.Output{Stream: events.Stderr, Text: "and an error"}
+			if out[0].Text != "first line" || end[0].Text != "last line" || end[1] != wantEnd {
 				t.Errorf("it begins with %q and ends with %q", out[0].Text, end)
 			}
-			if len(notes) != 2 || !strings.Contains(notes[0], "printed 64 MiB") || !strings.Contains(notes[1], "bytes of output are left out here") {
+			if len(notes) != 2 || !strings.Contains(notes[0], "printed 64 MiB") || !strings.Contains(notes[1], "are left out here") {
 				t.Errorf("notes: %q", notes)
 			}
 			progress := 0

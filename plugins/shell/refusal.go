@@ -20,6 +20,7 @@ const refusalPatience = 10 * time.Second
 var refusals = []string{
 	"No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied", "No such file or directory",
 	"Is a directory", "Not a directory", "File too large",
+	"exited with status", // SSH's way of copying, without a reason
 }
 
 // copier is the guest's communicator for one run of the provisioner. It says when a file is refused, and calls giveUp once that has

@@ -47,7 +47,8 @@ func New(t testing.TB) *Machine {
 			t.Skipf("the guest needs %s: %v\n  fix:  apt-get install %s", program, err, pkg)
 		}
 	}
-	if out, err := exec.Command("unshare", "--mount", "--pid", "--fork", "--", "mount", "-t", "proc", "proc", "/proc").CombinedOutput(); err != nil {
+	probe := exec.Command("unshare", "--mount", "--pid", "--fork", "--", "mount", "-t", "proc", "proc", "/proc")
+	if out, err := probe.CombinedOutput(); err != nil {
 		t.Skipf("a command cannot have a /tmp of its own here: %v: %s", err, out)
 	}
 	dir := t.TempDir()
