@@ -51,6 +51,7 @@ func (h *provisionHook) Run(
 		return h.cleanUp(ctx, comm, values)
 	}
 	h.forget()
+	comm = h.beside(comm, values)
 	for i, block := range h.build.Provisioners {
 		if block.Skips(h.source) {
 			continue

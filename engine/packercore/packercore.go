@@ -20,6 +20,12 @@ type Registry struct {
 	PostProcessors map[string]func() packersdk.PostProcessor
 	DataSources    map[string]func() packersdk.Datasource
 
+	// WinRM is given the communicator of a guest behind WinRM whose builder is a process of its own, with the values of build.* and the
+	// settings of the source that are true, and gives a better one for the same guest. Nil: there is none.
+	WinRM func(
+		comm packersdk.Communicator, build map[string]any, set func(name string) bool, note func(string),
+	) (packersdk.Communicator, error)
+
 	// Linked gives the versions of the plugins that the components above stand for, by source address, such as
 	// "github.com/ingot-build/ingot". required_plugins is held against it.
 	Linked map[string]string

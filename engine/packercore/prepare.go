@@ -29,7 +29,8 @@ type job struct {
 
 	builder      packersdk.Builder
 	closeBuilder func()
-	generated    []string // values of build.* that this builder gives beside the usual ones
+	settings     cty.Value // of the source block, decoded
+	generated    []string  // values of build.* that this builder gives beside the usual ones
 }
 
 // prepare loads the template, verifies the files beside it, and prepares every component of every chosen build once, with
@@ -124,6 +125,7 @@ func (j *job) prepareBuilder() (err error) {
 	if err != nil {
 		return j.locate(j.source.Range, err)
 	}
+	j.settings = config
 	err = guard(component, func() error {
 		generated, warnings, err := builder.Prepare(j.coreVars(), config)
 		j.generated, j.warnings = generated, append(j.warnings, warnings...)

@@ -17,6 +17,7 @@ import (
 	"github.com/ingot-build/ingot/engine/target/qemu"
 	"github.com/ingot-build/ingot/plugins/all"
 	"github.com/ingot-build/ingot/plugins/qemu/accel"
+	"github.com/ingot-build/ingot/plugins/wsman"
 )
 
 // Service opens the service over the folders that the environment names. The caller closes it.
@@ -29,6 +30,7 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 		Dirs: dirs,
 		Registry: packercore.Registry{
 			Builders: all.Builders(), Provisioners: all.Provisioners(), PostProcessors: all.PostProcessors(), Linked: all.Linked(),
+			WinRM: wsman.Beside,
 		},
 		Target: &qemu.Target{Accel: func(ctx context.Context) (string, string, error) {
 			r := Accel(ctx, dirs)
