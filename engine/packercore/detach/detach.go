@@ -43,6 +43,9 @@ type Communicator struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	steps  sync.WaitGroup
+	// starts lets one session begin at a time over SSH: Packer's communicator connects again without a look at who else does, and
+	// each closes the connection of the other.
+	starts sync.Mutex
 
 	mu    sync.Mutex
 	old   []string // ids of commands whose files are still on the guest
@@ -134,10 +137,7 @@ func (c *Communicator) Close() {
 	if len(old) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), c.times.farewell)
-	defer cancel()
-	s := newStep(c, &packersdk.RemoteCmd{})
-	if err := s.converse(ctx, order{mode: forget, old: old}); err != nil || s.end == nil {
+	if !newStep(c, &packersdk.RemoteCmd{}).farewell(order{mode: forget, old: old}) {
 		c.opts.Note(fmt.Sprintf("files of commands are left behind on the build VM, in %s: it could not be reached to remove them",
 			c.dialect().place(old)))
 	}

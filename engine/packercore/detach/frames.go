@@ -62,7 +62,7 @@ func (f *frames) take(p []byte) error {
 		switch {
 		case !f.begun && end < 0 && len(f.line) > maxLine:
 			f.line = f.line[len(f.line)-len(f.magic):] // a login shell with much to say
-		case len(f.line) > maxLine:
+		case f.begun && len(f.line) > maxLine:
 			return fmt.Errorf("the guest's answer has a line of more than %d bytes", maxLine)
 		case end < 0:
 			return nil

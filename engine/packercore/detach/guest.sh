@@ -93,7 +93,7 @@ follow() {
 		[ -n "$c$gone" ] || read -r c <&5
 		if [ -z "$c$gone" ]; then
 			if [ "$was" != "$boot" ]; then gone=reboot; elif ! kill -0 "$sup" 2>/dev/null; then gone=killed; fi
-			[ -z "$gone" ] || read -r c <&5
+			[ -z "$gone" ] || { nap 20; read -r c <&5; } # what is in the pipes still comes
 		fi
 		n=$(($(wc -c <$f3) - o)) m=$(($(wc -c <$f4) - e))
 		[ $n -le 1048576 ] || n=1048576
@@ -120,10 +120,10 @@ follow() {
 # end ends all that the command has started, or says that it cannot.
 end() {
 	read -r p <"$d/cmd" && for s in TERM TERM KILL; do
-		kill -$s -- "-$p" 2>/dev/null
-		sudo -n kill -$s -- "-$p" 2>/dev/null # what runs as root
+		kill -$s "-$p" 2>/dev/null
+		sudo -n kill -$s "-$p" 2>/dev/null # what runs as root
 		for i in 1 2 3 4 5 6 7 8 9 10; do
-			sudo -n kill -0 -- "-$p" 2>/dev/null || kill -0 -- "-$p" 2>/dev/null || break 2
+			sudo -n kill -0 "-$p" 2>/dev/null || kill -0 "-$p" 2>/dev/null || break 2
 			sleep .1 2>/dev/null || sleep 1
 		done
 	done

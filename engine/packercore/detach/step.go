@@ -159,18 +159,26 @@ func (s *step) finish(end ending, tell func(error)) {
 
 // kill ends the command on the guest, and removes its files. A guest that cannot be reached is left to itself after a while.
 func (s *step) kill() {
+	if !s.farewell(order{mode: kill, id: s.id}) {
+		s.c.opts.Note("the command was cancelled, but the build VM could not be reached to end it there")
+	}
+}
+
+// farewell has an order carried out that comes after all others, and reports whether it was. It goes on when everything is cancelled,
+// for a short while.
+func (s *step) farewell(o order) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.c.ctx), s.c.times.farewell)
 	defer cancel()
 	for wait := s.c.times.retry; ctx.Err() == nil; wait *= 2 {
-		if err := s.converse(ctx, order{mode: kill, id: s.id}); err == nil {
-			return
+		if err := s.converse(ctx, o); err == nil {
+			return true
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
 		}
 	}
-	s.c.opts.Note("the command was cancelled, but the build VM could not be reached to end it there")
+	return false
 }
 
 // converse carries out an order in one session.
@@ -201,7 +209,7 @@ func (s *step) converseAnd(ctx context.Context, o order, heard func()) error {
 	cmd.Stdout, cmd.Stderr = a, said
 	done := make(chan error, 1)
 	go func() {
-		err := s.c.Communicator.Start(ctx, cmd)
+		err := s.c.startInner(ctx, cmd)
 		if err == nil {
 			err = &endedError{status: cmd.Wait(), said: said.String()}
 		}
@@ -217,8 +225,10 @@ func (s *step) converseAnd(ctx context.Context, o order, heard func()) error {
 			heard()
 			begun = nil
 		case <-a.over:
-			if begun != nil {
+			select {
+			case <-begun: // both came at once
 				heard()
+			default:
 			}
 			return nil
 		case err := <-done:
@@ -238,6 +248,15 @@ func (s *step) converseAnd(ctx context.Context, o order, heard func()) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// startInner begins a session.
+func (c *Communicator) startInner(ctx context.Context, cmd *packersdk.RemoteCmd) error {
+	if c.opts.Dialect == Shell {
+		c.starts.Lock()
+		defer c.starts.Unlock()
+	}
+	return c.Communicator.Start(ctx, cmd)
 }
 
 // broken says what became of a session that ended: nil when the answer was complete before.

@@ -16,10 +16,10 @@ import (
 
 // watcher is the process that runs a detached command: WMI's child, and not the shell's. It ends with the machine.
 type watcher struct {
-	pid    int
-	boot   int // in which it was started
-	cancel context.CancelFunc
-	alive  bool
+	pid       int
+	cancel    context.CancelFunc
+	alive     bool
+	restarted bool // it ended with the machine
 }
 
 // orders is what such a script is told, in its one string of arguments.
@@ -109,7 +109,7 @@ func (p *process) watch(id, dir, line string) {
 		cancel()
 		return
 	}
-	w := &watcher{pid: 4000 + 4*len(p.watchers), boot: p.boots, cancel: cancel, alive: true}
+	w := &watcher{pid: 4000 + 4*len(p.watchers), cancel: cancel, alive: true}
 	p.watchers[id] = w
 	q := &process{Process: p.Process, Machine: p.Machine, ctx: ctx, env: maps.Clone(p.env)}
 	q.Stdin, q.Stdout, q.Stderr = strings.NewReader(""), appender{q, dir + `\o`}, appender{q, dir + `\e`}
@@ -130,6 +130,7 @@ func (p *process) watch(id, dir, line string) {
 func (m *Machine) endDetached() {
 	for _, w := range m.watchers {
 		w.cancel()
+		w.restarted = w.restarted || w.alive
 		w.alive = false
 	}
 }
@@ -195,7 +196,7 @@ func (p *process) follow(o orders, dir string) int {
 				gone = "removed"
 			} else if !w.alive {
 				gone = "killed"
-				if w.boot != p.Boots() {
+				if w.restarted {
 					gone = "reboot"
 				}
 			}
