@@ -19,6 +19,13 @@ trap {
     exit 1
 }
 
+# Logging in by itself was for this once; Windows keeps the password in its registry until somebody logs in again.
+$logon = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon'
+Set-ItemProperty -Path $logon -Name AutoAdminLogon -Value '0'
+foreach ($name in 'DefaultPassword', 'AutoLogonCount') {
+    Remove-ItemProperty -Path $logon -Name $name -ErrorAction SilentlyContinue
+}
+
 # Scripts of this machine run, as on Windows Server. It fails where a policy says otherwise, which then counts.
 try { Set-ExecutionPolicy -ExecutionPolicy RemoteSigned -Scope LocalMachine -Force } catch { Write-Output "$_" }
 
