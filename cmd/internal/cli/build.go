@@ -70,11 +70,11 @@ removes the rest.
 	o.addFlags(cmd)
 	f := cmd.Flags()
 	f.IntVar(&o.machine.CPUs, "cpus", 0, "CPUs of the build VM (default: those of this machine, up to 4)")
-	f.IntVar(&o.machine.MemoryMiB, "memory", 0, "memory of the build VM in `MiB` (default: a quarter of what is free, 1024 to 4096)")
+	f.IntVar(&o.machine.MemoryMiB, "memory", 0, "memory of the build VM in `MiB` (default: a quarter of what is free, 1024 to 4096; of Windows 4096 to 8192)")
 	f.DurationVar(&o.timeout, "timeout", 0, "longest time for the whole run, such as 90m (default: buildTimeoutInMinutes of the template)")
 	f.DurationVar(&o.generalizeTimeout, "generalize-timeout", emit.GeneralizeTimeout,
 		"longest time for generalizing; 0: it may take as long as the run, as in the service")
-	f.DurationVar(&o.machine.BootTimeout, "boot-timeout", 0, "longest time until the build VM can be logged in to (default 20m)")
+	f.DurationVar(&o.machine.BootTimeout, "boot-timeout", 0, "longest time until the build VM can be logged in to (default 20m, of Windows 1h)")
 	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM; auto goes by the source, and is bios for Linux", "auto", "bios", "uefi")
 	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs guest code; auto takes KVM where it works", "auto", "kvm", "tcg")
 	addChoice(cmd, &o.detach.When, "detach", "which steps go on when the connection to the build VM is lost: those over WinRM (auto), over SSH too, or none",
