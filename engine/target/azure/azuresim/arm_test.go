@@ -16,11 +16,14 @@ type armClient struct {
 	t     *testing.T
 	sim   *azuresim.Sim
 	token string
+	http  *http.Client
 }
 
 func newARM(t *testing.T, sim *azuresim.Sim) *armClient {
 	t.Helper()
-	resp, err := sim.Client().PostForm(sim.URL()+"/"+azuresim.DefaultTenant+"/oauth2/v2.0/token", url.Values{
+	client := sim.Client()
+	t.Cleanup(client.CloseIdleConnections)
+	resp, err := client.PostForm(sim.URL()+"/"+azuresim.DefaultTenant+"/oauth2/v2.0/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {"me"}, "client_secret": {"secret"}, "scope": {"x/.default"}})
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +35,7 @@ func newARM(t *testing.T, sim *azuresim.Sim) *armClient {
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Token == "" {
 		t.Fatalf("no token: %v", err)
 	}
-	return &armClient{t, sim, answer.Token}
+	return &armClient{t, sim, answer.Token, client}
 }
 
 // do sends a request, and gives the status and the document that came back.
@@ -54,7 +57,7 @@ func (c *armClient) try(method, path, version, body string) (int, map[string]any
 		c.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
-	resp, err := c.sim.Client().Do(req)
+	resp, err := c.http.Do(req)
 	if err != nil {
 		return 0, nil, nil, err
 	}
