@@ -160,11 +160,14 @@ func (q qemu) readme() usage {
 	if q.validates && !q.ofResult {
 		u.result = "The validation is done when all steps have ended without an error. The folder `output` can go then."
 	}
-	if q.windows() {
+	switch {
+	case q.ssh:
+		u.secret = []string{"ssh_password"}
+	case q.windows():
+		u.before = append(u.before, "A Windows that was generalized makes the build user when it starts for the first time, with the password that you "+
+			"give it here. Of one that was not, say `-var unattend_seed=false -var winrm_username=NAME`, and give the password of that user. The disk "+
+			"of a generation 2 VM, which has a GPT, starts with `-var firmware=uefi` alone.")
 		u.secret = []string{"winrm_password"}
-		if q.ssh {
-			u.secret = []string{"ssh_password"}
-		}
 	}
 	return u
 }
