@@ -23,7 +23,7 @@ func newQEMU(j job, o Options) (target, error) {
 	if len(j.plan.DataDisksGB) > 0 && !j.validates {
 		return nil, errors.New("the builder of the target qemu makes an image of the OS disk only, and the plan has data disks")
 	}
-	return qemu{j, o.WindowsSSH && !j.ofResult}, nil
+	return qemu{j, o.WindowsSSH && j.windows() && !j.ofResult}, nil
 }
 
 func (qemu) builder() string { return "ingot-qemu" }

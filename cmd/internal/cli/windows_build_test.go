@@ -293,4 +293,17 @@ func TestWindowsBuildWithUser(t *testing.T) {
 			t.Errorf("exit code %d, want %d with %q in:\n%s", code, ExitFailed, want, out)
 		}
 	}
+
+	// The right one again, by a WinRM that has no TLS.
+	w.env["PW"] = password
+	if out, code := w.run(t.Context(), append(add, "--winrm-http")...); code != ExitDone {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	if out, code := w.run(t.Context(), "build", template, "--accel", "tcg"); code != ExitDone {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	guests := w.guests()
+	if args := strings.Join(guests[len(guests)-1].Args, " "); !strings.Contains(args, "-:5985 ") {
+		t.Errorf("another port is forwarded: %s", args)
+	}
 }
