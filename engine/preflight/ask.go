@@ -29,7 +29,8 @@ var checks = map[Kind]check{
 	Version: checkVersion, Storage: checkStorage, Policy: checkPolicy,
 }
 
-// parallel is how many things are asked at once. Azure's limits are far above, and a preflight should not use them up.
+// parallel is how many facts are asked for at once, and how many scopes beside them. Azure's limits are far above, and a
+// preflight should not use them up.
 const parallel = 8
 
 // Ask sees whether everything holds, and gives what does not: first facts, then permissions, each in the order of the
@@ -68,7 +69,25 @@ func (a *Azure) Ask(ctx context.Context, n *Needs) ([]Finding, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, cause
 	}
-	return append(slices.Concat(found...), lacking...), nil
+	return united(append(slices.Concat(found...), lacking...)), nil
+}
+
+// united makes one finding of those that say the same: of a subscription that is not known, every check says so.
+func united(list []Finding) []Finding {
+	var kept []Finding
+	for _, f := range list {
+		i := slices.IndexFunc(kept, func(k Finding) bool { return k.Code == f.Code && k.Summary == f.Summary })
+		if i < 0 {
+			kept = append(kept, f)
+			continue
+		}
+		for _, p := range f.Places {
+			if !slices.Contains(kept[i].Places, p) {
+				kept[i].Places = append(slices.Clip(kept[i].Places), p)
+			}
+		}
+	}
+	return kept
 }
 
 // wrong is a finding whose reason and cure are the fact's.
@@ -82,7 +101,12 @@ func notAsked(f Fact, err error) Finding {
 }
 
 func unseen(summary string, err error) Finding {
-	w := Finding{Code: CodeNotAsked, Severity: diag.Warning, Summary: summary, Why: reason(err), Fix: "try again"}
+	if id, ok := strange(err); ok {
+		w := wrong(CodeSubscription, "the builder knows no subscription %q", id)
+		w.Why, w.Fix = "it has no role anywhere in it, or the subscription is of another tenant or not there", "look at: az account list --all"
+		return w
+	}
+	w := Finding{Code: CodeNotAsked, Severity: diag.Warning, Summary: summary, Why: reason(err), Fix: "look into that, and try again"}
 	if action, scope, ok := refused(err); ok {
 		w.Why = fmt.Sprintf("the builder may not look: it lacks %s at %s", action, scope)
 		w.Fix = "give it the role Reader there for as long as that is wanted; the build does not need it"

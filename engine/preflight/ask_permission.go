@@ -62,7 +62,7 @@ func (a *Azure) askScope(ctx context.Context, scope string, wanted []Permission)
 	var err error
 	if isURL(scope) {
 		if resource, err = a.containerID(ctx, scope, wanted[0].Homes); err == nil && resource == "" {
-			return nil // checkStorage has said that it is not found
+			return nil // checkStorage has said that nobody knows where it is
 		}
 	}
 	var grants []Grant

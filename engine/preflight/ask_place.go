@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -144,15 +145,15 @@ func checkSubnet(ctx context.Context, a *Azure, f Fact) ([]Finding, error) {
 	return list, nil
 }
 
-// checkStorage sees whether an account and its container are there. An account in another subscription cannot be told from
-// none.
+// checkStorage sees whether the container is there. Whether an account that is not in the subscription is in another one, nobody
+// can say without knowing which: a script may be anybody's public blob.
 func checkStorage(ctx context.Context, a *Azure, f Fact) ([]Finding, error) {
 	id, err := a.containerID(ctx, f.Subject, []string{f.Want.Home})
 	if err != nil {
 		return nil, err
 	}
 	if id == "" {
-		return []Finding{wrong(CodeStorage, "no storage account of the subscription has the address %q", f.Subject)}, nil
+		return nil, errors.New("no storage account of the subscription has that name; it is another subscription's, or nobody's")
 	}
 	if _, err := get[struct{}](ctx, a, id, storageAPI); absent(err) {
 		return []Finding{wrong(CodeStorage, "the container %q does not exist", f.Subject)}, nil

@@ -330,7 +330,7 @@ var defects = []defect{
 	}, preflight.CodeStorage, `/vhds" does not exist`, "properties.distribute[0].uri"},
 	{"no storage account", azuresim.Options{}, nil, func(i image) {
 		i.props()["distribute"] = []any{map[string]any{"type": "VHD", "runOutputName": "v", "uri": "https://nobody.blob.core.windows.net/vhds/web.vhd"}}
-	}, preflight.CodeStorage, "no storage account of the subscription", "properties.distribute[0].uri"},
+	}, preflight.CodeNotAsked, "it is not known whether the storage account nobody", "properties.distribute[0].uri"},
 	{"policy on snapshots", azuresim.Options{Policies: []azuresim.Policy{{Name: "none", Type: "Microsoft.Compute/snapshots"}}}, nil, nil,
 		preflight.CodePolicy, "a policy denies Microsoft.Compute/snapshots: " + sub + "/providers/Microsoft.Authorization/policyAssignments/none",
 		"properties.distribute"},
@@ -343,6 +343,10 @@ var defects = []defect{
 		preflight.CodePermission, "subnets/join/action at \"" + vnetID, "properties.vmProfile.vnetConfig.subnetId"},
 	{"may do little in the staging group", azuresim.Options{Denied: []azuresim.Denial{{Action: "Microsoft.Compute/*", Scope: stagingID}}}, nil, nil,
 		preflight.CodePermission, "lacks 13 permissions at \"" + stagingID, "properties.vmProfile"},
+	{"another's subscription", azuresim.Options{}, nil, func(i image) {
+		i.props()["distribute"].([]any)[0].(map[string]any)["imageId"] =
+			"/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/images/providers/Microsoft.Compute/images/web"
+	}, preflight.CodeSubscription, `knows no subscription "0b1f6471-1bf0-4dda-aec3-cb9272f09590"`, "properties.distribute[0].imageId"},
 	{"may not look", azuresim.Options{Denied: []azuresim.Denial{{Action: "Microsoft.Network/virtualNetworks/subnets/read"}}}, nil, nil,
 		preflight.CodeNotAsked, "it is not known whether the subnet exists", "properties.vmProfile.vnetConfig.subnetId"},
 }

@@ -141,10 +141,21 @@ func (a *Azure) ours(link string) bool {
 	return err == nil && herr == nil && to.Scheme == home.Scheme && to.Host == home.Host
 }
 
-// absent reports whether an error says that something is not there.
+// absent reports whether an error says that something is not there, in a subscription that is.
 func absent(err error) bool {
 	var re *azcore.ResponseError
-	return errors.As(err, &re) && re.StatusCode == http.StatusNotFound
+	_, nowhere := strange(err)
+	return errors.As(err, &re) && re.StatusCode == http.StatusNotFound && !nowhere
+}
+
+// strange gives the subscription that the builder does not know, if that is what an error says.
+func strange(err error) (id string, ok bool) {
+	var re *azcore.ResponseError
+	if !errors.As(err, &re) || !strings.HasSuffix(re.ErrorCode, "SubscriptionNotFound") || re.RawResponse == nil {
+		return "", false
+	}
+	part := strings.Split(re.RawResponse.Request.URL.Path, "/")
+	return part[min(2, len(part)-1)], true
 }
 
 // refused gives the action that the builder would need to be told, and where, if that is what an error says.

@@ -21,6 +21,7 @@ const (
 	CodePolicy        diag.Code = "ING4515"
 	CodePermission    diag.Code = "ING4516"
 	CodeNotAsked      diag.Code = "ING4517"
+	CodeSubscription  diag.Code = "ING4518"
 )
 
 // Codes lists these findings, for the reference page.
@@ -42,10 +43,11 @@ func Codes() []diag.Entry {
 			Summary: "the image definition is for another OS, state, generation, architecture or security type than the image"},
 		{Code: CodeVersionTaken, Severity: diag.Error, Summary: "the image version is there already"},
 		{Code: CodeRegions, Severity: diag.Error, Summary: "the gallery's own region is not among the target regions"},
-		{Code: CodeStorage, Severity: diag.Error, Summary: "the storage account or the container does not exist"},
+		{Code: CodeStorage, Severity: diag.Error, Summary: "the container of a script, a file or a VHD does not exist"},
 		{Code: CodePolicy, Severity: diag.Error, Summary: "a policy denies what the build makes"},
 		{Code: CodePermission, Severity: diag.Error, Summary: "the builder lacks permissions at a scope"},
 		{Code: CodeNotAsked, Severity: diag.Warning,
 			Summary: "something could not be checked, since Azure did not answer or refused to tell"},
+		{Code: CodeSubscription, Severity: diag.Error, Summary: "the builder does not know a subscription that the image template names"},
 	}
 }

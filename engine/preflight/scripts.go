@@ -74,6 +74,6 @@ func signed(text, address string) bool {
 
 func (d *deriver) storageFact(path, containerURL, account, why string) {
 	d.fact(path, Fact{Kind: Storage, Subject: containerURL, Scope: containerURL,
-		Holds: "the storage account " + account + " and the container exist, and take requests of this machine", Why: why,
-		Fix: "make them (az storage container create), or let this machine through the account's firewall"})
+		Holds: "the storage account " + account + " and the container exist", Why: why,
+		Fix: "make them: az storage container create --account-name " + account})
 }
