@@ -65,7 +65,7 @@ func (s *state) keep(ctx context.Context, m machine) {
 	kept, err := s.keepVM(ctx, m)
 	if err != nil {
 		text := "the VM could not be kept, and is removed: " + err.Error()
-		s.emit(events.Event{Step: m.boot, Output: &events.Output{Stream: events.Say, Text: text}})
+		s.emit(events.Event{Step: m.shutdown, Output: &events.Output{Stream: events.Say, Text: text}})
 		return
 	}
 	s.kept = &kept
