@@ -35,7 +35,7 @@ super='
 	exec 9>"$1/exit"
 	cat <"$1/to" >"$1/o" 9>&- & a=$!
 	cat <"$1/te" >"$1/e" 9>&- & b=$!
-	echo "$$ $4" >"$1/pid.new" && mv "$1/pid.new" "$1/pid"
+	echo "$$ $4" >"$1/pid"
 	(exec setsid /bin/sh -c "$3" ingot "$1" "$2" </dev/null >"$1/to" 2>"$1/te" 9>&-) # or dash tells of its death there
 	x=$?
 	[ $x -le 128 ] || [ $x -gt 192 ] || sleep 1
@@ -71,18 +71,20 @@ nap() {
 	t=$((t + $1))
 }
 
-# follow tells what there is from $o and $e on, until the command has ended. It keeps the files open, so that nothing is lost when a
-# step removes them.
+# attach opens the files of the command, before it begins. They stay open, so that nothing is lost when a step removes them.
+attach() {
+	for x in o e exit pid; do : >>"$d/$x"; done
+	exec 3<"$d/o" 4<"$d/e" 5<"$d/exit" 6<"$d/pid"
+}
+
+# follow tells what there is from $o and $e on, until the command has ended.
 follow() {
 	t=0
-	until [ -s "$d/pid" ]; do
-		[ -d "$d" ] || { echo "g removed"; return; }
+	until read -r sup was <&6; do
 		[ $t -lt 1000 ] || { echo "g start"; return; }
 		nap 2
 	done
-	read -r sup was <"$d/pid"
 	echo "s ${was:--}"
-	exec 3<"$d/o" 4<"$d/e" 5<"$d/exit"
 	f3=/proc/self/fd/3 f4=/proc/self/fd/4
 	[ -e /proc/self/fd/0 ] || f3=$d/o f4=$d/e
 	skip 3 "$o"
@@ -147,14 +149,15 @@ start)
 		(umask 077; mkdir "$d") 2>/dev/null && break
 	done
 	[ -w "$d" ] || { echo "n none of /var/tmp, /tmp and the home directory can be written to"; exit 0; }
+	attach
 	if [ -d "$d/run" ]; then
 		follow
 	else
-		setsid /bin/sh -c "$super" ingot "$d" "$cmd" "$inner" "$boot" </dev/null >/dev/null 2>&1 | follow
+		setsid /bin/sh -c "$super" ingot "$d" "$cmd" "$inner" "$boot" </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- | follow
 	fi
 	;;
 follow)
-	if place "$id"; then follow; elif [ "$known" != "$boot" ]; then echo "g reboot"; else echo "g removed"; fi
+	if place "$id"; then attach && follow; elif [ "$known" != "$boot" ]; then echo "g reboot"; else echo "g removed"; fi
 	;;
 kill)
 	place "$id" && end && rm -rf "$d"

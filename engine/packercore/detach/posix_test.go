@@ -23,7 +23,7 @@ import (
 )
 
 // sshd starts the real one, for the user that runs the tests, and gives its address and the key that it lets in.
-func sshd(t *testing.T) (address string, key ssh.Signer) {
+func sshd(t testing.TB) (address string, key ssh.Signer) {
 	t.Helper()
 	program, err := exec.LookPath("/usr/sbin/sshd")
 	if err != nil {
@@ -88,7 +88,7 @@ func sshd(t *testing.T) (address string, key ssh.Signer) {
 }
 
 // overSSH is Packer's communicator to an sshd.
-func overSSH(t *testing.T, address string, key ssh.Signer) packersdk.Communicator {
+func overSSH(t testing.TB, address string, key ssh.Signer) packersdk.Communicator {
 	t.Helper()
 	who, err := user.Current()
 	if err != nil {
