@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -353,6 +354,15 @@ var defects = []defect{
 
 // TestDefects seeds one defect after another: each is found, at its place, and nothing else is.
 func TestDefects(t *testing.T) {
+	severities := map[diag.Code]diag.Severity{}
+	for _, e := range preflight.Codes() {
+		severities[e.Code] = e.Severity
+	}
+	for code := range severities {
+		if !slices.ContainsFunc(defects, func(d defect) bool { return d.code == code }) {
+			t.Errorf("no defect is for %s", code)
+		}
+	}
 	for _, d := range defects {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
@@ -378,7 +388,7 @@ func TestDefects(t *testing.T) {
 				if f.Code == d.code && strings.Contains(f.Summary, d.summary) && strings.Contains("\n"+at.String(), d.path+"\n") {
 					hit = true
 				}
-				if f.Why == "" || f.Fix == "" || f.Severity == 0 {
+				if f.Why == "" || f.Fix == "" || f.Severity != severities[f.Code] {
 					t.Errorf("%+v", f)
 				}
 			}

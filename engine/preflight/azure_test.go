@@ -171,6 +171,18 @@ func TestScopesThatAreNotThere(t *testing.T) {
 	}
 }
 
+// TestKinds wants a check for each kind, and each kind in the order.
+func TestKinds(t *testing.T) {
+	if len(checks) != len(kinds) {
+		t.Errorf("%d checks for %d kinds", len(checks), len(kinds))
+	}
+	for _, k := range kinds {
+		if checks[k] == nil {
+			t.Errorf("%s has no check", k)
+		}
+	}
+}
+
 func TestCompareNumbers(t *testing.T) {
 	for _, tt := range []struct {
 		a, b string
