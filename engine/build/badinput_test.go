@@ -15,8 +15,10 @@ import (
 
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/plugins/powershell"
 	"github.com/ingot-build/ingot/plugins/provtest/sshguest"
 	"github.com/ingot-build/ingot/translate"
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 // The line of the image template below where the customizer under test is written; the next one has the line after it.
@@ -60,14 +62,14 @@ func runBad(t *testing.T, customizer string, files map[string]string, prepare ..
 			t.Fatal(err)
 		}
 	}
-	r := runBadOn(t, m.Communicator(t), customizer, files, false)
+	r := runBadOn(t, m.Communicator(t), fmt.Sprintf(badTemplate, customizer), files, false)
 	_, err := os.Stat(filepath.Join(m.Tmp, "next"))
 	r.m, r.wentOn = m, err == nil
 	return r
 }
 
-// runBadOn builds on any machine, with the step that generalizes it or without.
-func runBadOn(t *testing.T, comm packersdk.Communicator, customizer string, files map[string]string, generalize bool) *badRun {
+// runBadOn builds an image template on any machine, with the step that generalizes it or without.
+func runBadOn(t *testing.T, comm packersdk.Communicator, template string, files map[string]string, generalize bool) *badRun {
 	t.Helper()
 	b := newBench(t)
 	b.comm = comm
@@ -76,11 +78,15 @@ func runBadOn(t *testing.T, comm packersdk.Communicator, customizer string, file
 			t.Fatal(err)
 		}
 	}
-	p, list := translate.Translate(translate.Source{File: "web.json", Data: fmt.Appendf(nil, badTemplate, customizer)}, translate.Options{})
+	p, list := translate.Translate(translate.Source{File: "web.json", Data: []byte(template)}, translate.Options{})
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
 	b.plan = p
+	if p.OS == plan.Windows {
+		b.target.Vars = map[string]string{"winrm_username": "packer", "winrm_password": "secret word"}
+		b.provisioners["powershell"] = func() packersdk.Provisioner { return hasty{powershell.New()} }
+	}
 	if !generalize {
 		p.Steps = p.Steps[1 : len(p.Steps)-1]
 	}

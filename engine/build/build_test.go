@@ -51,11 +51,13 @@ type bench struct {
 	gallery *gallery.Gallery
 	guest   *provtest.Guest
 	comm    packersdk.Communicator // nil: guest
-	target  *targettest.Fake
-	at      func(where string) error // called inside the builder; "boot", "shutdown"
-	plan    *plan.Plan
-	staging resolve.Policy
-	machine guest.Profile // of the base disk
+	// provisioners are the real ones, unless a test says otherwise.
+	provisioners map[string]func() packersdk.Provisioner
+	target       *targettest.Fake
+	at           func(where string) error // called inside the builder; "boot", "shutdown"
+	plan         *plan.Plan
+	staging      resolve.Policy
+	machine      guest.Profile // of the base disk
 
 	generalizeTimeout *time.Duration
 
@@ -74,12 +76,13 @@ func newBench(t *testing.T) *bench {
 	}
 	root := t.TempDir()
 	b := &bench{
-		t:      t,
-		dirs:   store.Dirs{State: root + "/state", Data: root + "/data", Cache: root + "/cache"},
-		guest:  &provtest.Guest{},
-		target: &targettest.Fake{},
-		at:     func(string) error { return nil },
-		onStep: func(string, events.Phase) {},
+		t:            t,
+		dirs:         store.Dirs{State: root + "/state", Data: root + "/data", Cache: root + "/cache"},
+		guest:        &provtest.Guest{},
+		target:       &targettest.Fake{},
+		provisioners: all.Provisioners(),
+		at:           func(string) error { return nil },
+		onStep:       func(string, events.Phase) {},
 	}
 	t.Cleanup(b.guest.Close)
 	var err error
@@ -144,7 +147,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 		Target: b.target,
 		Registry: packercore.Registry{
 			Builders:     map[string]func() packersdk.Builder{"ingot-qemu": func() packersdk.Builder { return &scripted{bench: b} }},
-			Provisioners: all.Provisioners(),
+			Provisioners: b.provisioners,
 			Linked:       all.Linked(),
 		},
 		Runner: runcmd.Host{}, Images: b, Gallery: b.gallery, Ledger: b, Dirs: b.dirs,

@@ -29,6 +29,7 @@ type guest struct {
 	ctx          context.Context // of one attempt of one provisioner; communicators take none where it is needed
 	ui           *ui
 	disconnected atomic.Bool // a command ended because the connection was lost
+	retried      retried
 }
 
 // Start implements packersdk.Communicator.
@@ -44,6 +45,7 @@ func (g *guest) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
 	}
 	endOutput := g.cutLines(cmd, inner)
 	if err := g.Communicator.Start(ctx, inner); err != nil {
+		g.retried.note(g.ui, err)
 		return err
 	}
 	exited := make(chan int, 1)
@@ -87,12 +89,15 @@ func (g *guest) cutLines(asked, inner *packersdk.RemoteCmd) (end func()) {
 // Upload implements packersdk.Communicator.
 func (g *guest) Upload(dst string, src io.Reader, info *os.FileInfo) error {
 	err := g.copy(func() error { return g.Communicator.Upload(dst, ctxReader{g.ctx, src}, info) })
-	if err == nil || !strings.Contains(err.Error(), "exited with status") {
-		return err
+	if err == nil {
+		return nil
 	}
-	if why := g.whyNot(dst); why != "" {
-		return fmt.Errorf("%s: %w: %s", dst, err, why)
+	if strings.Contains(err.Error(), "exited with status") {
+		if why := g.whyNot(dst); why != "" {
+			err = fmt.Errorf("%s: %w: %s", dst, err, why)
+		}
 	}
+	g.retried.note(g.ui, err)
 	return err
 }
 

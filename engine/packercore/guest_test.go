@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -58,6 +60,37 @@ func TestWhyNot(t *testing.T) {
 			if diff := cmp.Diff(tc.asked, r.builder.guest.Commands()); diff != "" {
 				t.Errorf("asked (-want +got):\n%s", diff)
 			}
+		})
+	}
+}
+
+// What a provisioner goes on trying after is told, once, and what ends it is not told twice.
+func TestRetriesAreTold(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		act  func(copy func() error) error
+		want []string
+	}{
+		{"tried again", func(copy func() error) error {
+			for range 20 {
+				_ = copy()
+				time.Sleep(2 * time.Second)
+			}
+			return nil
+		}, []string{"running acting", "stderr| it goes on trying after: EOF", "done acting"}},
+		{"not tried again", func(copy func() error) error { return copy() }, []string{"running acting", "failed acting (failed: EOF)"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := actingRig(t, "", func(_ context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
+					return tc.act(func() error { return comm.Upload("/tmp/a.sh", strings.NewReader("text"), nil) })
+				})
+				r.builder.guest.OnUpload = func(string) error { return errors.New("EOF") }
+				_, _ = r.build(t.Context())
+				if diff := cmp.Diff(tc.want, steps(r)); diff != "" {
+					t.Errorf("events (-want +got):\n%s", diff)
+				}
+			})
 		})
 	}
 }

@@ -179,6 +179,7 @@ func (h *provisionHook) attempt(
 		defer cancel()
 	}
 	g := &guest{Communicator: comm, ctx: ctx, ui: ui}
+	defer g.retried.end()
 	lost := func() string { return "" }
 	if d := h.detached(ctx, block.Kind, comm, values, ui); d != nil {
 		defer d.Close()

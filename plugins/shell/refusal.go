@@ -23,11 +23,9 @@ var refusals = []string{
 	"exited with status", // SSH's way of copying, without a reason
 }
 
-// copier is the guest's communicator for one run of the provisioner. It says when a file is refused, and calls giveUp once that has
-// gone on for long enough.
+// copier is the guest's communicator for one run of the provisioner. It calls giveUp once a guest has refused a file for long enough.
 type copier struct {
 	packersdk.Communicator
-	ui     packersdk.Ui
 	giveUp func()
 
 	mu    sync.Mutex
@@ -45,7 +43,6 @@ func (c *copier) Upload(dst string, src io.Reader, info *os.FileInfo) error {
 		c.since = time.Time{}
 	case c.since.IsZero():
 		c.since = time.Now()
-		c.ui.Errorf("%s is refused: %v; trying again for %s", dst, err, refusalPatience)
 	case time.Since(c.since) >= refusalPatience:
 		c.giveUp()
 	}
@@ -57,5 +54,5 @@ func (p *provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packe
 	// The retries end with their context, and then give the last error.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return p.Provisioner.Provision(ctx, ui, &copier{Communicator: comm, ui: ui, giveUp: cancel}, data)
+	return p.Provisioner.Provision(ctx, ui, &copier{Communicator: comm, giveUp: cancel}, data)
 }
