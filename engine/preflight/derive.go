@@ -37,9 +37,8 @@ func (e *IDError) Error() string { return e.err.Error() }
 func Derive(inputs []Input, o Options) (*Needs, error) {
 	n := &Needs{}
 	for _, in := range inputs {
-		d := &deriver{Needs: n, file: in.File, plan: in.Plan, location: regionName(cmp.Or(in.Plan.Azure.Location, o.Location))}
+		d := &deriver{own: &Needs{}, file: in.File, plan: in.Plan, location: regionName(cmp.Or(in.Plan.Azure.Location, o.Location))}
 		d.home = subscriptionScope(cmp.Or(o.Subscription, homeSubscription(in.Plan), unknownSubscription))
-		d.own = &Needs{}
 		for _, derive := range parts {
 			if err := derive(d); err != nil {
 				return nil, &IDError{in.File, err}
@@ -56,7 +55,6 @@ func Derive(inputs []Input, o Options) (*Needs, error) {
 
 // deriver looks at one plan.
 type deriver struct {
-	*Needs
 	own      *Needs // of this plan alone
 	file     string
 	plan     *plan.Plan
