@@ -104,11 +104,11 @@ func (s *step) run(begun chan<- error) {
 		switch patience := s.c.opts.Patience; {
 		case lost.IsZero():
 			lost = time.Now()
-			what := "the command goes on there"
-			if !started {
-				what = "it is asked to start the command"
+			note := "the connection to the build VM was lost while a command was started there (%v); trying again for up to %s"
+			if started {
+				note = "the connection to the build VM is lost (%v); the command goes on there; trying to connect for up to %s"
 			}
-			s.c.opts.Note(fmt.Sprintf("the connection to the build VM is lost (%v); %s; trying to connect for up to %s", err, what, patience))
+			s.c.opts.Note(fmt.Sprintf(note, err, patience))
 		case time.Since(lost) >= patience && !started:
 			tell(fmt.Errorf("no connection to the build VM for %s: %w", patience, err))
 			return
