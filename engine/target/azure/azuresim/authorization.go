@@ -48,9 +48,8 @@ func (s *Sim) permits(who claims, action string, id ID) error {
 	for _, d := range s.opts.Denied {
 		if d.covers(action, id.Key()) {
 			return refuse(http.StatusForbidden, "AuthorizationFailed",
-				"The client '%s' with object id '%s' does not have authorization "+
-					"to perform action '%s' over scope '%s' or the scope is invalid. If access was recently granted, please refresh "+
-					"your "+
+				"The client '%s' with object id '%s' does not have authorization to perform action '%s' over scope '%s' or the "+
+					"scope is invalid. If access was recently granted, please refresh your "+
 					"credentials.", who.App, who.Object, action, id)
 		}
 	}
@@ -85,9 +84,8 @@ func listPermissions(c *call) (*reply, error) {
 func checkRoleAssignment(c *change) error {
 	b := c.body()
 	if text(b, "properties", "principalId") == "" || text(b, "properties", "roleDefinitionId") == "" {
-		return refuse(http.StatusBadRequest, "BadRequestFormat", "The request was incorrectly formatted: it takes "+
-			"principalId and "+
-			"roleDefinitionId.")
+		return refuse(http.StatusBadRequest, "BadRequestFormat",
+			"The request was incorrectly formatted: it takes principalId and roleDefinitionId.")
 	}
 	scope := c.id.Scope
 	if scope == "" {

@@ -47,8 +47,8 @@ func (s *Sim) mayUseBlob(r *http.Request, account string) bool {
 		_, err := s.whoCalls(r)
 		return err == nil
 	case strings.HasPrefix(how, "SharedKey "):
-		return hmac.Equal([]byte(how), []byte("SharedKey "+account+":"+sign(s.accountKey(account), sharedKeyText(r,
-			account))))
+		return hmac.Equal([]byte(how),
+			[]byte("SharedKey "+account+":"+sign(s.accountKey(account), sharedKeyText(r, account))))
 	case q.Get("sig") == "":
 		return false
 	case account == diskAccount:

@@ -162,8 +162,11 @@ func TestInterrupt(t *testing.T) {
   managed_image_name                = "web"
 `)
 	file := filepath.Join(r.dir, "image.pkr.hcl")
-	text := source + "build {\n  sources = [\"source.azure-arm.image\"]\n" +
-		"  provisioner \"shell\" { inline = [\"echo now; sleep 600\"] }\n}\n"
+	text := source + `build {
+  sources = ["source.azure-arm.image"]
+  provisioner "shell" { inline = ["echo now; sleep 600"] }
+}
+`
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -62,14 +62,14 @@ func (a *authority) clientConfig() *tls.Config {
 }
 
 func (a *authority) serverConfig() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate,
-		error) {
-		name := h.ServerName
-		if name == "" { // an address is not sent as a name
-			name, _, _ = net.SplitHostPort(h.Conn.LocalAddr().String())
-		}
-		return a.issue(name)
-	}}
+	return &tls.Config{MinVersion: tls.VersionTLS12,
+		GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			name := h.ServerName
+			if name == "" { // an address is not sent as a name
+				name, _, _ = net.SplitHostPort(h.Conn.LocalAddr().String())
+			}
+			return a.issue(name)
+		}}
 }
 
 // issue makes a certificate for a name or an address.

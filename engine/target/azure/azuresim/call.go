@@ -100,9 +100,8 @@ func checkVersion(typ, since, version string) error {
 	}
 	provider, rest, _ := strings.Cut(typ, "/")
 	return refuse(http.StatusBadRequest, "NoRegisteredProviderFound",
-		"No registered resource provider found for location "+
-			"and API version '%s' for type '%s'. The supported api-versions of '%s' are from '%s' "+
-			"on.", version, rest, provider, since)
+		"No registered resource provider found for location and API version '%s' for type '%s'. The supported api-versions "+
+			"of '%s' are from '%s' on.", version, rest, provider, since)
 }
 
 // answer finds what answers the call. The lock is held.

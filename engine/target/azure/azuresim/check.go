@@ -19,8 +19,8 @@ func (s *Sim) checkPlace(c *change, body object) error {
 	}
 	if p := c.id.Parent(); p.Type != "" && kindOf(p.Type) != nil && s.store.get(p) == nil {
 		return refuse(http.StatusNotFound, "ParentResourceNotFound",
-			"Failed to perform 'write' on resource(s) of type '%s', "+
-				"because the parent resource '%s' could not be found.", c.id.Type, p)
+			"Failed to perform 'write' on resource(s) of type '%s', because the parent resource '%s' could not be "+
+				"found.", c.id.Type, p)
 	}
 	if err := s.checkRegistered(c.id); err != nil {
 		return err
@@ -38,9 +38,10 @@ func (s *Sim) checkPlace(c *change, body object) error {
 			"The provided location '%s' is not available for resource type '%s'. List of available regions for the resource "+
 				"type is '%s'.", place, c.kind.name, strings.Join(locationNames(), ","))
 	case place != "" && old != nil && place != text(old.body, "location"):
-		return refuse(http.StatusConflict, "InvalidResourceLocation", "The resource '%s' already exists in location '%s' in "+
-			"resource group '%s'. A resource with the same name cannot be created in location '%s'. Please select a new "+
-			"resource name.", c.id.Name(), text(old.body, "location"), c.id.Group, place)
+		return refuse(http.StatusConflict, "InvalidResourceLocation",
+			"The resource '%s' already exists in location '%s' in resource group '%s'. A resource with the same name cannot "+
+				"be created in location '%s'. Please select a new resource name.", c.id.Name(), text(old.body,
+				"location"), c.id.Group, place)
 	}
 	return nil
 }
@@ -70,8 +71,8 @@ func (s *Sim) checkReferences(c *change) error {
 		return nil
 	case strings.EqualFold(c.id.Provider(), "Microsoft.Network"):
 		return refuse(http.StatusBadRequest, "InvalidResourceReference",
-			"Resource %s referenced by resource %s was not found. "+
-				"Please make sure that the referenced resource exists, and that both resources are in the same region.",
+			"Resource %s referenced by resource %s was not found. Please make sure that the referenced resource exists, and "+
+				"that both resources are in the same region.",
 			missing, c.id)
 	}
 	id, _, _ := parsePath(missing)

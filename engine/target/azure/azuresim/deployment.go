@@ -88,8 +88,7 @@ func (s *Sim) expand(id ID, props object) ([]*planned, object, error) {
 func plan(id ID, r deployment.Resource) (*planned, error) {
 	if r.Body.HasUnknown() {
 		return nil, templateError(id, "resource '"+r.Name+"' has a value that only the deployment itself would know; "+
-			"reference() and "+
-			"list functions are not served here")
+			"reference() and list functions are not served here")
 	}
 	var body object
 	if err := json.Unmarshal([]byte(r.Body.JSON()), &body); err != nil {

@@ -104,8 +104,7 @@ func (s *Sim) deploymentError(done []*planned) error {
 		return nil
 	}
 	e := refuse(http.StatusConflict, "DeploymentFailed", "At least one resource deployment operation failed. Please "+
-		"list deployment "+
-		"operations for details. Please see https://aka.ms/arm-deployment-operations for usage details.")
+		"list deployment operations for details. Please see https://aka.ms/arm-deployment-operations for usage details.")
 	e.Details = failed
 	return e
 }

@@ -56,8 +56,8 @@ func (s *Sim) completeCopy(c *change) error {
 	case "copy", "copystart", "restore":
 		from := s.store.find(text(data, "sourceResourceId"))
 		if from == nil {
-			return refuse(http.StatusBadRequest, "InvalidParameter", "Required parameter 'creationData.sourceResourceId' is "+
-				"missing.")
+			return refuse(http.StatusBadRequest, "InvalidParameter",
+				"Required parameter 'creationData.sourceResourceId' is missing.")
 		}
 		if how != "CopyStart" && text(from.body, "location") != text(b, "location") {
 			return refuse(http.StatusConflict, "OperationNotAllowed", "The source '%s' is in location '%s', and not in '%s'.",
@@ -81,8 +81,8 @@ func (s *Sim) completeCopy(c *change) error {
 			fill(b, float64(src.size), "properties", "diskSizeGB")
 		}
 	default:
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The value '%s' of parameter 'creationData.createOption' "+
-			"is not valid.", how)
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The value '%s' of parameter 'creationData.createOption' is not valid.", how)
 	}
 	if number(b, "properties", "diskSizeGB") == 0 {
 		if how == "Empty" {

@@ -23,8 +23,8 @@ func ParseFault(line string) (*Fault, error) {
 		return nil, fmt.Errorf("fault %q: %w", line, err)
 	}
 	if len(words) < 3 {
-		return nil, fmt.Errorf("fault %q has %d words: it takes a method, a path, and what goes wrong, such as "+
-			"\"PUT */images/* status=409\"", line, len(words))
+		return nil, fmt.Errorf("fault %q has %d words: it takes a method, a path, and what goes wrong, such as \"PUT "+
+			"*/images/* status=409\"", line, len(words))
 	}
 	f := &Fault{Method: strings.ToUpper(words[0]), Path: words[1]}
 	if f.Method == "*" {
@@ -84,8 +84,7 @@ func (f *Fault) read(word string) (err error) {
 		f.Region = normal(value)
 	default:
 		err = fmt.Errorf("%q is no word of a fault: nth, times, delay, status, code, message, body, retry-after, drop, "+
-			"after, "+
-			"stuck, lose-vm, region are", name)
+			"after, stuck, lose-vm, region are", name)
 	}
 	return err
 }

@@ -26,8 +26,8 @@ func checkDefinition(c *change) error {
 	for _, name := range []string{"osType", "osState", "hyperVGeneration", "identifier"} {
 		now := at(b, "properties", name)
 		if now == nil {
-			return refuse(http.StatusBadRequest, "InvalidParameter", "Required parameter 'galleryImage.properties.%s' is "+
-				"missing (null).", name)
+			return refuse(http.StatusBadRequest, "InvalidParameter",
+				"Required parameter 'galleryImage.properties.%s' is missing (null).", name)
 		}
 		if c.old != nil && text(c.old.body, "properties", name) != text(b, "properties", name) {
 			return refuse(http.StatusConflict, "PropertyChangeNotAllowed",
@@ -54,9 +54,9 @@ var versionName = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 func checkImageVersion(c *change) error {
 	b := c.body()
 	if !versionName.MatchString(c.id.Name()) || versionNumbers(c.id.Name()) == nil {
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The entity name 'galleryImageVersionName' in the request "+
-			"URL is "+
-			"invalid: '%s'. It has to be three integers with dots between them.", c.id.Name())
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The entity name 'galleryImageVersionName' in the request URL is invalid: '%s'. It has to be three integers with "+
+				"dots between them.", c.id.Name())
 	}
 	if c.old != nil && c.old.state() == "Creating" {
 		return refuse(http.StatusConflict, "Conflict", "The image version '%s' is being created.", c.id.Name())
@@ -95,8 +95,8 @@ func (c *change) versionRegions() error {
 		name := normal(text(region, "name"))
 		switch {
 		case !knownLocation(name):
-			return refuse(http.StatusBadRequest, "InvalidParameter", "The target region '%s' is not known.", text(region,
-				"name"))
+			return refuse(http.StatusBadRequest, "InvalidParameter",
+				"The target region '%s' is not known.", text(region, "name"))
 		case seen[name]:
 			return refuse(http.StatusBadRequest, "InvalidParameter", "The target region '%s' is there twice.", name)
 		}
@@ -106,8 +106,8 @@ func (c *change) versionRegions() error {
 		fill(region, at(b, "properties", "publishingProfile", "storageAccountType"), "storageAccountType")
 	}
 	if !seen[text(b, "location")] {
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The target regions of '%s' do not include its own "+
-			"location, '%s'.",
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The target regions of '%s' do not include its own location, '%s'.",
 			c.id.Name(), text(b, "location"))
 	}
 	return nil
@@ -125,8 +125,8 @@ func (c *change) versionSource() error {
 		if text(b, "properties", "storageProfile", "osDiskImage", "source", "uri") != "" {
 			return nil
 		}
-		return refuse(http.StatusBadRequest, "InvalidParameter", "Required parameter 'storageProfile' of '%s' names no "+
-			"source.", c.id.Name())
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"Required parameter 'storageProfile' of '%s' names no source.", c.id.Name())
 	}
 	os, gen := text(from.body, "properties", "osType"), text(from.body, "properties", "hyperVGeneration")
 	switch {
@@ -144,12 +144,12 @@ func (c *change) versionSource() error {
 			from.id,
 			text(from.body, "location"), text(b, "location"))
 	case os != "" && os != text(def.body, "properties", "osType"):
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The source '%s' is of OS type '%s', and the definition "+
-			"of '%s'.", from.id,
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The source '%s' is of OS type '%s', and the definition of '%s'.", from.id,
 			os, text(def.body, "properties", "osType"))
 	case gen != "" && gen != text(def.body, "properties", "hyperVGeneration"):
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The source '%s' is of generation '%s', and the "+
-			"definition of '%s'.",
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The source '%s' is of generation '%s', and the definition of '%s'.",
 			from.id, gen, text(def.body, "properties", "hyperVGeneration"))
 	}
 	fill(b, object{"diskSizeGB": 30, "hostCaching": "ReadWrite"}, "properties", "storageProfile", "osDiskImage")

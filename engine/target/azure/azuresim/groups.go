@@ -93,8 +93,8 @@ func removeGroup(ctx context.Context, s *Sim, group *resource) error {
 			return ctx.Err()
 		case len(left) == before:
 			return refuse(http.StatusConflict, "ResourceGroupDeletionBlocked",
-				"Deletion of resource group '%s' failed as resources "+
-					"with identifiers '%s' could not be deleted. The provisioning state of the resource group will be rolled back.",
+				"Deletion of resource group '%s' failed as resources with identifiers '%s' could not be deleted. The "+
+					"provisioning state of the resource group will be rolled back.",
 				group.id.Group, left[0].id)
 		}
 	}

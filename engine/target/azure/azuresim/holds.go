@@ -44,9 +44,9 @@ func (s *Sim) checkHeld(r *resource) error {
 		}
 	}
 	if len(liveGrants(r)) > 0 {
-		return refuse(http.StatusConflict, "OperationNotAllowed", "Unable to delete disk '%s' because it has an active "+
-			"shared "+
-			"access signature (SAS). Please revoke the SAS before deleting the disk.", r.id.Name())
+		return refuse(http.StatusConflict, "OperationNotAllowed",
+			"Unable to delete disk '%s' because it has an active shared access signature (SAS). Please revoke the SAS before "+
+				"deleting the disk.", r.id.Name())
 	}
 	if holder, h := s.holder(r); holder != nil {
 		return refuse(h.status, h.code, h.message, r.id, holder.id)

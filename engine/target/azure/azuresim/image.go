@@ -13,12 +13,12 @@ func checkImage(c *change) error {
 	}
 	os, _ := at(b, "properties", "storageProfile", "osDisk").(object)
 	if os == nil {
-		return refuse(http.StatusBadRequest, "InvalidParameter", "Required parameter 'storageProfile' or "+
-			"'sourceVirtualMachine' is missing.")
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"Required parameter 'storageProfile' or 'sourceVirtualMachine' is missing.")
 	}
 	if text(os, "osType") == "" || text(os, "osState") == "" {
-		return refuse(http.StatusBadRequest, "InvalidParameter", "Required parameter 'osDisk.osType' or 'osDisk.osState' "+
-			"is missing.")
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"Required parameter 'osDisk.osType' or 'osDisk.osState' is missing.")
 	}
 	fill(b, "V1", "properties", "hyperVGeneration")
 	from := c.sim.store.find(text(os, "managedDisk", "id"))
@@ -26,8 +26,8 @@ func checkImage(c *change) error {
 		from = c.sim.store.find(text(os, "snapshot", "id"))
 	}
 	if from == nil && text(os, "blobUri") == "" {
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The OS disk of image '%s' comes from no disk, snapshot "+
-			"or blob.", c.id.Name())
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The OS disk of image '%s' comes from no disk, snapshot or blob.", c.id.Name())
 	}
 	if from != nil {
 		if text(from.body, "location") != text(b, "location") {
@@ -36,8 +36,8 @@ func checkImage(c *change) error {
 				text(from.body, "location"), text(b, "location"))
 		}
 		fill(os, at(from.body, "properties", "diskSizeGB"), "diskSizeGB")
-		if gen := text(from.body, "properties", "hyperVGeneration"); gen != "" && gen != text(b, "properties",
-			"hyperVGeneration") {
+		if gen := text(from.body, "properties", "hyperVGeneration"); gen != "" &&
+			gen != text(b, "properties", "hyperVGeneration") {
 			return refuse(http.StatusBadRequest, "BadRequest", "The hyperVGeneration '%s' of image '%s' is not that of its "+
 				"source, '%s'.",
 				text(b, "properties", "hyperVGeneration"), c.id.Name(), gen)
@@ -53,9 +53,9 @@ func checkImage(c *change) error {
 // captureVM makes an image of a machine that is generalized.
 func (c *change) captureVM(vm *resource) error {
 	if vm.guest == nil || !vm.guest.generalized {
-		return refuse(http.StatusConflict, "OperationNotAllowed", "The Virtual Machine %s must be generalized (run sysprep "+
-			"or "+
-			"deprovision, then set to generalized) before an image can be made of it.", vm.id.Name())
+		return refuse(http.StatusConflict, "OperationNotAllowed",
+			"The Virtual Machine %s must be generalized (run sysprep or deprovision, then set to generalized) before an image "+
+				"can be made of it.", vm.id.Name())
 	}
 	b := c.body()
 	if place := text(vm.body, "location"); place != text(b, "location") {
@@ -102,8 +102,7 @@ func (s *Sim) imageSource(id, place string) (diskSource, error) {
 		if !r.reaches(place) {
 			return diskSource{}, refuse(http.StatusNotFound, "GalleryImageNotFound",
 				"The gallery image %s is not available in %s region. Please contact image owner to replicate to this region, or "+
-					"change "+
-					"your requested region.", r.id, place)
+					"change your requested region.", r.id, place)
 		}
 		src := diskSource{id: id, os: text(def.body, "properties", "osType"), size: 30,
 			generation: text(def.body, "properties", "hyperVGeneration"), specialized: text(def.body, "properties",

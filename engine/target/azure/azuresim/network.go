@@ -25,8 +25,8 @@ func checkPrefix(v any) error {
 			return nil
 		}
 	}
-	return refuse(http.StatusBadRequest, "InvalidAddressPrefixFormat", "Address prefix '%v' is not formatted correctly.",
-		v)
+	return refuse(http.StatusBadRequest, "InvalidAddressPrefixFormat",
+		"Address prefix '%v' is not formatted correctly.", v)
 }
 
 // checkSubnet refuses a subnet that is not inside its network.

@@ -39,8 +39,8 @@ func (s *Sim) images() []PlatformImage { return append(slices.Clip(PlatformImage
 // platformImage finds one, with the version that "latest" stands for; the version is "" if there is none.
 func (s *Sim) platformImage(publisher, offer, sku, version string) (PlatformImage, string) {
 	for _, img := range s.images() {
-		if !strings.EqualFold(img.Publisher, publisher) || !strings.EqualFold(img.Offer, offer) || !strings.EqualFold(img.SKU,
-			sku) {
+		if !strings.EqualFold(img.Publisher, publisher) || !strings.EqualFold(img.Offer, offer) ||
+			!strings.EqualFold(img.SKU, sku) {
 			continue
 		}
 		if strings.EqualFold(version, "latest") {

@@ -69,8 +69,8 @@ func (s *Sim) serve1(w http.ResponseWriter, r *http.Request, body []byte) {
 		"/tenants"):
 		s.resourceManager(w, r, body)
 	default:
-		writeError(w, refuse(http.StatusNotFound, "InvalidRequestUri", "The request URI '%s' is not one that is served.",
-			path))
+		writeError(w, refuse(http.StatusNotFound, "InvalidRequestUri", "The request URI '%s' is not one that is "+
+			"served.", path))
 	}
 }
 

@@ -78,8 +78,8 @@ func (s *Sim) vaultAnswer(r *http.Request, name string, body object) (*reply, er
 		}
 		return ok(s.vaultItem(ch.res, collection)), nil
 	case old == nil:
-		return nil, refuse(http.StatusNotFound, "SecretNotFound", "A secret with (name/id) %s was not found in this key "+
-			"vault.", parts[1])
+		return nil, refuse(http.StatusNotFound, "SecretNotFound",
+			"A secret with (name/id) %s was not found in this key vault.", parts[1])
 	case r.Method == http.MethodGet && (len(parts) == 2 || parts[2] == "" || parts[2] == text(old.secret, "version")):
 		return ok(s.vaultItem(old, collection)), nil
 	case r.Method == http.MethodGet:

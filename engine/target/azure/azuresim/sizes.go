@@ -64,20 +64,18 @@ func (s *Sim) checkSize(c *change) error {
 	name, place := text(c.body(), "properties", "hardwareProfile", "vmSize"), text(c.body(), "location")
 	i := sizeIndex(name)
 	if i < 0 {
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The value %s provided for the VM size is not valid. The "+
-			"valid sizes "+
-			"in the current region are: %s.", name, strings.Join(sizeNames(), ","))
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The value %s provided for the VM size is not valid. The valid sizes in the current region are: "+
+				"%s.", name, strings.Join(sizeNames(), ","))
 	}
 	for _, q := range []struct{ family, shown string }{{"cores", "Total Regional Cores"}, {sizes[i].family,
 		sizes[i].family + " Cores"}} {
 		used, limit := s.cores(place, strings.TrimPrefix(q.family, "cores")), s.quota(q.family)
 		if used+sizes[i].cores > limit {
 			return refuse(http.StatusConflict, "OperationNotAllowed",
-				"Operation could not be completed as it results in exceeding approved "+
-					"%s quota. Additional details - Deployment Model: Resource Manager, Location: %s, Current Limit: %d, Current "+
-					"Usage: %d, "+
-					"Additional Required: %d, (Minimum) New Limit Required: "+
-					"%d.", q.shown, place, limit, used, sizes[i].cores, used+sizes[i].cores)
+				"Operation could not be completed as it results in exceeding approved %s quota. Additional details - Deployment "+
+					"Model: Resource Manager, Location: %s, Current Limit: %d, Current Usage: %d, Additional Required: %d, "+
+					"(Minimum) New Limit Required: %d.", q.shown, place, limit, used, sizes[i].cores, used+sizes[i].cores)
 		}
 	}
 	return nil

@@ -18,12 +18,12 @@ func checkAccount(c *change) error {
 	b, name := c.body(), c.id.Name()
 	if !accountName.MatchString(name) {
 		return refuse(http.StatusBadRequest, "AccountNameInvalid",
-			"%s is not a valid storage account name. Storage account name must be "+
-				"between 3 and 24 characters in length and use numbers and lower-case letters only.", name)
+			"%s is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and "+
+				"use numbers and lower-case letters only.", name)
 	}
 	if other := c.sim.named(accountType, name); other != nil && other.id.Key() != c.id.Key() {
-		return refuse(http.StatusConflict, "StorageAccountAlreadyTaken", "The storage account named %s is already taken.",
-			name)
+		return refuse(http.StatusConflict, "StorageAccountAlreadyTaken",
+			"The storage account named %s is already taken.", name)
 	}
 	fill(b, "Standard_LRS", "sku", "name")
 	fill(b, strings.SplitN(text(b, "sku", "name"), "_", 2)[0], "sku", "tier")

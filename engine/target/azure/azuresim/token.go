@@ -154,8 +154,8 @@ func (s *Sim) whoCalls(r *http.Request) (claims, error) {
 	_ = json.Unmarshal(data, &c) // it is signed: it is ours
 	if time.Now().Unix() >= c.Ends {
 		return c, refuse(http.StatusUnauthorized, "ExpiredAuthenticationToken",
-			"The access token expiry UTC time '%s' is earlier "+
-				"than current UTC time '%s'.", stamp(time.Unix(c.Ends, 0)), stamp(time.Now()))
+			"The access token expiry UTC time '%s' is earlier than current UTC time '%s'.", stamp(time.Unix(c.Ends,
+				0)), stamp(time.Now()))
 	}
 	return c, nil
 }

@@ -101,16 +101,14 @@ func startVM(ctx context.Context, c *change) error {
 		return nil
 	}
 	if slices.ContainsFunc(s.opts.NoCapacity, func(n string) bool { return strings.EqualFold(n, size) }) {
-		return refuse(http.StatusConflict, "AllocationFailed", "Allocation failed. We do not have sufficient capacity for "+
-			"the "+
-			"requested VM size in this region. Read more about improving likelihood of allocation success at "+
-			"https://aka.ms/allocation-guidance")
+		return refuse(http.StatusConflict, "AllocationFailed",
+			"Allocation failed. We do not have sufficient capacity for the requested VM size in this region. Read more about "+
+				"improving likelihood of allocation success at https://aka.ms/allocation-guidance")
 	}
 	guest, err := s.startGuest(ctx, m)
 	if err != nil {
 		return refuse(http.StatusConflict, "OSProvisioningTimedOut",
-			"OS Provisioning for VM '%s' did not finish in the allotted "+
-				"time: %v", c.id.Name(), err)
+			"OS Provisioning for VM '%s' did not finish in the allotted time: %v", c.id.Name(), err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

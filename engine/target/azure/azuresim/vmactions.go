@@ -55,8 +55,8 @@ func power(becomes string, turn func(Guest, context.Context) error) *action {
 func generalize(_ *call, r *resource) (*reply, work, error) {
 	if r.guest.power == powerRunning || r.guest.power == powerStarting {
 		return nil, nil, refuse(http.StatusConflict, "OperationNotAllowed",
-			"Cannot generalize VM '%s' because it is running. "+
-				"Please power off the virtual machine before setting it to generalized.", r.id.Name())
+			"Cannot generalize VM '%s' because it is running. Please power off the virtual machine before setting it to "+
+				"generalized.", r.id.Name())
 	}
 	r.guest.generalized = true
 	return &reply{status: http.StatusOK}, nil, nil

@@ -23,8 +23,8 @@ func (s *Sim) vmSource(c *change) (diskSource, error) {
 	if ref == nil {
 		src := diskSource{os: text(profile, "osDisk", "osType"), generation: "V1", size: 30, specialized: true}
 		if disk := s.store.find(text(profile, "osDisk", "managedDisk", "id")); disk != nil {
-			src.generation, src.size = text(disk.body, "properties", "hyperVGeneration"), number(disk.body, "properties",
-				"diskSizeGB")
+			src.generation, src.size = text(disk.body, "properties", "hyperVGeneration"), number(disk.body,
+				"properties", "diskSizeGB")
 		}
 		return src, nil
 	}
@@ -39,8 +39,8 @@ func (s *Sim) vmSource(c *change) (diskSource, error) {
 	}
 	if img.Plan && at(c.body(), "plan") == nil {
 		return diskSource{}, refuse(http.StatusBadRequest, "VMMarketplaceInvalidInput",
-			"Creating a virtual machine from Marketplace "+
-				"image or a custom image sourced from a Marketplace image requires Plan information in the request.")
+			"Creating a virtual machine from Marketplace image or a custom image sourced from a Marketplace image requires "+
+				"Plan information in the request.")
 	}
 	ref["exactVersion"] = version
 	return diskSource{os: img.OS, generation: img.Generation, size: img.SizeGB}, nil
@@ -66,14 +66,14 @@ func (c *change) completeDisks(src diskSource) error {
 	fill(b, "FromImage", "properties", "storageProfile", "osDisk", "createOption")
 	fill(b, src.os, "properties", "storageProfile", "osDisk", "osType")
 	if text(b, "properties", "storageProfile", "osDisk", "osType") != src.os {
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The value '%s' of parameter 'osDisk.osType' is not that "+
-			"of the image.",
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The value '%s' of parameter 'osDisk.osType' is not that of the image.",
 			text(b, "properties", "storageProfile", "osDisk", "osType"))
 	}
 	if asked := number(b, "properties", "storageProfile", "osDisk", "diskSizeGB"); asked != 0 && asked < src.size {
-		return refuse(http.StatusConflict, "ResizeDiskError", "The specified disk size %d GB is smaller than the size of "+
-			"the "+
-			"corresponding disk in the VM image: %d GB.", asked, src.size)
+		return refuse(http.StatusConflict, "ResizeDiskError",
+			"The specified disk size %d GB is smaller than the size of the corresponding disk in the VM image: %d "+
+				"GB.", asked, src.size)
 	}
 	fill(b, float64(src.size), "properties", "storageProfile", "osDisk", "diskSizeGB")
 	data := items(b, "properties", "storageProfile", "dataDisks")
@@ -105,8 +105,7 @@ func (c *change) completeDisks(src diskSource) error {
 	c.res.secret["generation"] = src.generation
 	if text(b, "properties", "securityProfile", "securityType") == "TrustedLaunch" && src.generation != "V2" {
 		return refuse(http.StatusBadRequest, "BadRequest", "The selected VM image is not supported for VMs with security "+
-			"type "+
-			"TrustedLaunch: it is of generation %s.", src.generation)
+			"type TrustedLaunch: it is of generation %s.", src.generation)
 	}
 	return nil
 }
@@ -135,8 +134,8 @@ func (s *Sim) makeDisks(c *change) {
 		if i == 0 {
 			set(body, text(d, "osType"), "properties", "osType")
 			set(body, c.res.secret["generation"], "properties", "hyperVGeneration")
-			set(body, clone(at(c.body(), "properties", "storageProfile", "imageReference")), "properties", "creationData",
-				"imageReference")
+			set(body, clone(at(c.body(), "properties", "storageProfile", "imageReference")), "properties",
+				"creationData", "imageReference")
 		}
 		if security := at(c.body(), "properties", "securityProfile", "securityType"); security != nil && i == 0 {
 			set(body, object{"securityType": security}, "properties", "securityProfile")

@@ -81,8 +81,8 @@ func TestPartialReplication(t *testing.T) {
 		{Path: "*/versions/*", Region: "eastus", Code: "RegionIsFull", Message: "no room"}}})
 	ctx := t.Context()
 	versions := r.compute.NewGalleryImageVersionsClient()
-	poller := must(versions.BeginCreateOrUpdate(ctx, group, "shared", "web", "1.0.0", version(snapshot, place, "eastus"),
-		nil))(t)
+	poller := must(versions.BeginCreateOrUpdate(ctx, group, "shared", "web", "1.0.0",
+		version(snapshot, place, "eastus"), nil))(t)
 	_, err := poller.PollUntilDone(ctx, nil)
 	refused(t, err, http.StatusOK, "ReplicationJobsNotCompleted")
 	state := func() map[string]string {

@@ -72,8 +72,8 @@ func (r *rig) nic() string {
 // vm makes a machine from a marketplace image, and gives its id.
 func (r *rig) vm(name string) string {
 	r.Helper()
-	vm := done(r.compute.NewVirtualMachinesClient().BeginCreateOrUpdate(r.Context(), group, name, machine(r.nic(), name),
-		nil))(r.T)
+	vm := done(r.compute.NewVirtualMachinesClient().BeginCreateOrUpdate(r.Context(), group, name,
+		machine(r.nic(), name), nil))(r.T)
 	return *vm.ID
 }
 
