@@ -163,9 +163,9 @@ func TestBuild(t *testing.T) {
 // Each way in which a build goes wrong: what it says, and that nothing but the console's log stays.
 func TestBuildFailures(t *testing.T) {
 	short := map[string]any{"ssh_timeout": "700ms", "shutdown_timeout": "300ms"}
-	byWinRM := map[string]any{"communicator": "winrm", "winrm_password": "another", "winrm_timeout": "700ms"}
-	seeded := map[string]any{"communicator": "winrm", "winrm_password": "another", "winrm_timeout": "700ms", "winrm_use_ssl": true, "unattend_seed": true}
-	bySSH := map[string]any{"guest_os": "windows", "ssh_password": "another", "ssh_timeout": "700ms"}
+	byWinRM := map[string]any{"communicator": "winrm", "winrm_password": "another", "winrm_timeout": "2s"}
+	seeded := map[string]any{"communicator": "winrm", "winrm_password": "another", "winrm_timeout": "2s", "winrm_use_ssl": true, "unattend_seed": true}
+	bySSH := map[string]any{"guest_os": "windows", "ssh_password": "another", "ssh_timeout": "2s"}
 	for _, tc := range []struct {
 		guest   string
 		changes map[string]any
@@ -183,7 +183,7 @@ func TestBuildFailures(t *testing.T) {
 			states: []string{"boot running", "boot failed"}},
 		{guest: locked, changes: short, want: []string{`"user \"packer\" can log in"`, "datasource_list"},
 			states: []string{"boot running", "boot failed"}},
-		{guest: windows, changes: byWinRM, want: []string{`"user \"packer\" can log in by WinRM"`, "not ready within 700ms", "why:  http", "401"},
+		{guest: windows, changes: byWinRM, want: []string{`"user \"packer\" can log in by WinRM"`, "not ready within 2s", "why:  http", "401"},
 			states: []string{"boot running", "boot failed"}},
 		{guest: winSilent, changes: byWinRM, want: []string{`"WinRM answers on the forwarded port", did not pass`, "see that the disk has Windows on it",
 			"virtio-win", "generation 2 VM by uefi", "listens on port 5985"}, states: []string{"boot running", "boot failed"}},
