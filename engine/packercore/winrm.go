@@ -10,8 +10,12 @@ import (
 )
 
 // beside gives the communicator for the provisioners of a build. That of a builder in a process of its own is Packer's; if it leads to
-// a guest by WinRM, and Registry has a better way to such guests, that one is put in its place. The linked builders have it already.
+// a guest by WinRM, and Registry has a better way to such guests, that one is put in its place. The linked builders have it already. By
+// SSH it is told the size of scripts.
 func (h *provisionHook) beside(comm packersdk.Communicator, values map[string]any) packersdk.Communicator {
+	if comm != nil && h.byScp(values) {
+		return sized{comm}
+	}
 	_, apart := h.builder.(interface{ Start() error })
 	if comm == nil || !apart || h.reg.WinRM == nil || values["ConnType"] != "winrm" {
 		return comm

@@ -33,7 +33,9 @@ func (*windowsBuilder) ConfigSpec() hcldec.ObjectSpec {
 	return spec
 }
 
-func (*windowsBuilder) Prepare(...any) (generated, warnings []string, err error) { return nil, nil, nil }
+func (*windowsBuilder) Prepare(...any) (generated, warnings []string, err error) {
+	return nil, nil, nil
+}
 
 func (b *windowsBuilder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
 	comm, err := winrm.New(&winrm.Config{Host: "127.0.0.1", Port: b.port, Username: "packer", Password: "word",
