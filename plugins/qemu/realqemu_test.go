@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
@@ -114,7 +115,10 @@ func TestRealQEMUMakesTheMachine(t *testing.T) {
 			if err := monitor.run(t.Context(), &tpms, "query-tpm", nil); err != nil || (len(tpms) == 1) != m.TPM {
 				t.Errorf("TPMs: %v, %v", tpms, err)
 			}
-			process.stop(monitor.quit)
+			go monitor.quit()
+			if !process.within(time.Minute) {
+				t.Fatal("QEMU does not quit")
+			}
 			if said := process.stderr.String(); process.result != nil || said != "" {
 				t.Errorf("QEMU ended with %v, and said %q", process.result, said)
 			}

@@ -287,7 +287,7 @@ func TestWindowsBuildWithUser(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, out)
 	}
 	template = w.template("1.0.1", platformImage, onePowerShell, "")
-	out, code = w.run(t.Context(), "build", template, "--accel", "tcg", "--boot-timeout", "3s")
+	out, code = w.run(t.Context(), "build", template, "--accel", "tcg", "--boot-timeout", "6s")
 	for _, want := range []string{`user "builder" can log in by WinRM`, "that the base disk has that user with that password", "401"} {
 		if code != ExitFailed || !strings.Contains(out, want) {
 			t.Errorf("exit code %d, want %d with %q in:\n%s", code, ExitFailed, want, out)
