@@ -332,6 +332,9 @@ func TestBadDestinations(t *testing.T) {
 				r.succeeds(t)
 			}
 			if tc.there != "" {
+				if want := "the build VM has no folder /tmp/" + tc.there; !strings.Contains(r.lines(t), want) {
+					t.Errorf("the log does not say %q:\n%s", want, r.lines(t))
+				}
 				if _, err := os.Stat(filepath.Join(r.m.Tmp, tc.there)); err != nil {
 					t.Error(err)
 				}

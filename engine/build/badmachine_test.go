@@ -170,7 +170,7 @@ func TestBrokenMachines(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			m.asRoot(t, "cp -p /usr/bin/sudo /root/sudo; rm -f /tmp/next")
-			r := runBadOn(t, m.comm, shell(tc.command), nil, tc.generalize)
+			r := runBadOn(t, m.comm, fmt.Sprintf(badTemplate, shell(tc.command)), nil, tc.generalize)
 			t.Log(r.err)
 			r.wentOn = strings.Contains(m.asRoot(t, "ls /tmp/next 2>&1 || true"), "/tmp/next\n")
 			if tc.repair != "" {

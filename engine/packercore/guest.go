@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -90,6 +91,7 @@ func (g *guest) cutLines(asked, inner *packersdk.RemoteCmd) (end func()) {
 func (g *guest) Upload(dst string, src io.Reader, info *os.FileInfo) error {
 	err := g.copy(func() error { return g.Communicator.Upload(dst, ctxReader{g.ctx, src}, info) })
 	if err == nil {
+		g.lookFor(dst)
 		return nil
 	}
 	if strings.Contains(err.Error(), "exited with status") {
@@ -101,8 +103,24 @@ func (g *guest) Upload(dst string, src io.Reader, info *os.FileInfo) error {
 	return err
 }
 
-// whyNotPatience bounds the question that whyNot asks.
-const whyNotPatience = 20 * time.Second
+// lookFor warns when a file that was copied into a folder is not there. Where there is no such folder, SSH's way of copying makes a
+// file of the folder's name, and calls that a success; as it does in the service, so it is no error here.
+func (g *guest) lookFor(dst string) {
+	dir := path.Dir(dst)
+	if !strings.HasPrefix(dst, "/") || strings.HasSuffix(dst, "/") || dir == "/" || dir == "/tmp" {
+		return
+	}
+	if code, _ := g.ask("test -e " + quote(dst)); code == 1 {
+		g.ui.output(events.Say,
+			fmt.Sprintf("warning: there is no %s now: the build VM has no folder %s, so the file took its name", dst, dir))
+	}
+}
+
+// patience bounds a question that is asked beside the provisioner's own commands.
+const patience = 20 * time.Second
+
+// quote makes a word for a POSIX shell.
+func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 
 // whyNot asks a guest with a POSIX shell why a file could not be written. SSH's way of copying ends without a reason when it fails
 // while it writes. "" where the shell can write there.
@@ -110,23 +128,32 @@ func (g *guest) whyNot(dst string) string {
 	if !strings.HasPrefix(dst, "/") {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(g.ctx, whyNotPatience)
+	code, said := g.ask("echo >>" + quote(dst))
+	if code <= 0 {
+		return ""
+	}
+	return said
+}
+
+// ask runs a command, and gives its exit code and what it said of an error; -1 where there is no answer.
+func (g *guest) ask(command string) (code int, said string) {
+	ctx, cancel := context.WithTimeout(g.ctx, patience)
 	defer cancel()
 	var stderr bytes.Buffer
-	cmd := &packersdk.RemoteCmd{Command: "echo >>'" + strings.ReplaceAll(dst, "'", `'\''`) + "'", Stderr: &stderr}
+	cmd := &packersdk.RemoteCmd{Command: command, Stderr: &stderr}
 	if err := g.Communicator.Start(ctx, cmd); err != nil {
-		return ""
+		return -1, ""
 	}
 	ended := make(chan int, 1)
 	go func() { ended <- cmd.Wait() }() // with the connection, at the latest
 	select {
-	case code := <-ended:
-		if code == 0 || code == packersdk.CmdDisconnect {
-			return ""
+	case code = <-ended:
+		if code == packersdk.CmdDisconnect {
+			return -1, ""
 		}
-		return strings.TrimSpace(stderr.String())
+		return code, strings.TrimSpace(stderr.String())
 	case <-ctx.Done():
-		return ""
+		return -1, ""
 	}
 }
 

@@ -77,7 +77,7 @@ func TestRetriesAreTold(t *testing.T) {
 				time.Sleep(2 * time.Second)
 			}
 			return nil
-		}, []string{"running acting", "stderr| it goes on trying after: EOF", "done acting"}},
+		}, []string{"running acting", "say| it goes on trying after: EOF", "done acting"}},
 		{"not tried again", func(copy func() error) error { return copy() }, []string{"running acting", "failed acting (failed: EOF)"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,8 +1,11 @@
 package packercore
 
 import (
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/ingot-build/ingot/engine/events"
 )
 
 // retryNotice is how long after an error its provisioner must still be at work to count as one that tries again.
@@ -32,7 +35,7 @@ func (r *retried) note(ui *ui, err error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if !r.over {
-			ui.Errorf("it goes on trying after: %v", err)
+			ui.output(events.Say, fmt.Sprintf("it goes on trying after: %v", err))
 		}
 	})
 }

@@ -96,6 +96,7 @@ func TestContents(t *testing.T) {
 	}{
 		{"http", url + "/setup.sh", "", "", ""},
 		{"http with checksum", url + "/setup.sh", sum(script), "", ""},
+		{"checksum in upper case", url + "/setup.sh", strings.ToUpper(sum(script)), "", ""},
 		{"answers at the third attempt", url + "/flaky.sh", "", "", ""},
 		{"relative path", "setup.sh", "", "", ""},
 		{"file URL", "file://" + filepath.Join(o.TemplateDir, "setup.sh"), "", "", ""},

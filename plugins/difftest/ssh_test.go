@@ -3,6 +3,7 @@ package difftest
 import (
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,7 +115,7 @@ var sshCases = []sshCase{
     script              = "hello.sh"
     remote_folder       = "/tmp/none"
     start_retry_timeout = "1s"
-  }`, fails: "status: 127"}, // scp takes the folder's name for the file's
+  }`, fails: "status: 127", differ: looksFor("/tmp/none/script_A.sh")}, // scp takes the folder's name for the file's
 	{name: "skip_clean", config: `
   provisioner "shell" {
     script     = "hello.sh"
@@ -165,7 +166,7 @@ var sshCases = []sshCase{
   provisioner "file" {
     source      = "data.bin"
     destination = "/tmp/none/data.bin"
-  }`}, // and again: the file is /tmp/none
+  }`, differ: looksFor("/tmp/none/data.bin")}, // and again: the file is /tmp/none
 	{name: "files", config: `
   provisioner "file" {
     sources     = ["data.bin", "own.sh"]
@@ -240,6 +241,11 @@ func TestSSH(t *testing.T) {
 			}
 		})
 	}
+}
+
+// looksFor is what Ingot does after the first copy, to warn of a file that is elsewhere.
+func looksFor(path string) func(*told) {
+	return func(want *told) { want.Commands = slices.Insert(want.Commands, 1, "test -e '"+path+"'") }
 }
 
 func sshGuests(t *testing.T, dir string) []*sshGuest {
