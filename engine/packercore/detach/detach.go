@@ -51,6 +51,7 @@ type Communicator struct {
 	old   []string // ids of commands whose files are still on the guest
 	plain bool     // the guest cannot detach commands
 	lost  string   // why the exit code of the last lost command is not known
+	away  bool     // the guest could not be reached to kill a command
 }
 
 // times are the clocks of a Communicator; tests have faster ones.
@@ -137,7 +138,10 @@ func (c *Communicator) Close() {
 	if len(old) == 0 {
 		return
 	}
-	if !newStep(c, &packersdk.RemoteCmd{}).farewell(order{mode: forget, old: old}) {
+	c.mu.Lock()
+	away := c.away
+	c.mu.Unlock()
+	if away || !newStep(c, &packersdk.RemoteCmd{}).farewell(order{mode: forget, old: old}) {
 		c.opts.Note(fmt.Sprintf("files of commands are left behind on the build VM, in %s: it could not be reached to remove them",
 			c.dialect().place(old)))
 	}

@@ -2,6 +2,7 @@ package detach
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -242,6 +243,50 @@ func (p plain) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
 	}
 	cmd.Stdin = strings.NewReader(cmd.Command)
 	return local{shell: "/bin/sh"}.Start(ctx, cmd)
+}
+
+// garbler answers as a guest does, up to a point.
+type garbler struct {
+	packersdk.Communicator
+	answer string
+}
+
+func (g garbler) Start(_ context.Context, cmd *packersdk.RemoteCmd) error {
+	script, err := io.ReadAll(cmd.Stdin)
+	if err != nil {
+		return err
+	}
+	_, magic, _ := strings.Cut(string(script), "magic='")
+	magic, _, _ = strings.Cut(magic, "'")
+	go func() {
+		_, _ = io.WriteString(cmd.Stdout, "\n"+magic+"\n"+g.answer)
+		cmd.SetExited(0)
+	}()
+	return nil
+}
+
+func TestGarbage(t *testing.T) {
+	t.Run("before the command begins", func(t *testing.T) {
+		c, _ := detached(t.Context(), garbler{answer: "<html>\n"}, Shell, time.Minute)
+		err := c.Start(t.Context(), &packersdk.RemoteCmd{Command: "true"})
+		if err == nil || !strings.Contains(err.Error(), `the guest's answer has the line "<html>"`) {
+			t.Errorf("got %v", err)
+		}
+		c.Close()
+	})
+	t.Run("after it", func(t *testing.T) {
+		c, told := detached(t.Context(), garbler{answer: "s -\no 3\nabco -5\n"}, Shell, time.Minute)
+		var out strings.Builder
+		cmd := &packersdk.RemoteCmd{Command: "true", Stdout: &out}
+		if err := c.Start(t.Context(), cmd); err != nil {
+			t.Fatal(err)
+		}
+		lost(t, c, cmd, "its answers could not be understood: the guest's answer has a chunk of \"-5\" bytes")
+		if out.String() != strings.Repeat("abc", mostBad) { // which is what was asked for: more, from where it stopped
+			t.Errorf("output %q; noted %s", out.String(), told)
+		}
+		c.Close()
+	})
 }
 
 func TestLifeWindows(t *testing.T) {

@@ -63,7 +63,13 @@ func (s *step) run(begun chan<- error) {
 			begun <- err
 		}
 	}
+	if ctx.Err() != nil {
+		tell(context.Cause(ctx))
+		s.cmd.SetExited(packersdk.CmdDisconnect)
+		return
+	}
 	var lost time.Time // since when the guest cannot be reached; zero: it can
+	bad := 0           // answers that were none
 	wait := s.c.times.retry
 	for {
 		o := order{mode: start, id: s.id, line: s.cmd.Command}
@@ -87,10 +93,22 @@ func (s *step) run(begun chan<- error) {
 		s.mu.Lock()
 		end, started := s.end, s.started
 		s.mu.Unlock()
-		var refused *refusedError
+		var (
+			refused *refusedError
+			garbage *garbageError
+		)
+		if errors.As(err, &garbage) {
+			bad++
+		}
 		switch {
 		case end != nil:
 			s.finish(*end, tell)
+			return
+		case bad >= mostBad && started:
+			s.finish(ending{'g', "its answers could not be understood: " + err.Error()}, tell)
+			return
+		case bad >= mostBad:
+			tell(err)
 			return
 		case ctx.Err() != nil:
 			s.kill()
@@ -123,6 +141,9 @@ func (s *step) run(begun chan<- error) {
 		wait = min(2*wait, s.c.times.retryMost)
 	}
 }
+
+// mostBad is how many answers of a guest for one command may be no answers.
+const mostBad = 5
 
 // reasons are what a guest says of a command that is gone.
 var reasons = map[string]string{
@@ -160,6 +181,9 @@ func (s *step) finish(end ending, tell func(error)) {
 // kill ends the command on the guest, and removes its files. A guest that cannot be reached is left to itself after a while.
 func (s *step) kill() {
 	if !s.farewell(order{mode: kill, id: s.id}) {
+		s.c.mu.Lock()
+		s.c.away = true
+		s.c.mu.Unlock()
 		s.c.opts.Note("the command was cancelled, but the build VM could not be reached to end it there")
 	}
 }
@@ -196,6 +220,7 @@ func (s *step) converseAnd(ctx context.Context, o order, heard func()) error {
 		return err
 	}
 	a := &session{step: s, over: make(chan struct{}), begun: make(chan struct{}), last: time.Now()}
+	a.done = sync.OnceFunc(func() { close(a.over) })
 	a.frames = frames{magic: o.magic, base64: d.base64(), output: a.output, tell: a.tell}
 	s.mu.Lock()
 	s.current, s.end = a, nil
@@ -230,7 +255,7 @@ func (s *step) converseAnd(ctx context.Context, o order, heard func()) error {
 				heard()
 			default:
 			}
-			return nil
+			return s.broken(a, nil)
 		case err := <-done:
 			return s.broken(a, err)
 		case <-look.C:
@@ -268,13 +293,18 @@ func (s *step) broken(a *session, err error) error {
 	case a.frames.over:
 		return nil
 	case a.err != nil:
-		return a.err
+		return &garbageError{a.err}
 	case errors.As(err, &ended) && !a.frames.begun && ended.status != 0 && ended.status != packersdk.CmdDisconnect:
 		// The session ended by itself, in order, and the guest's half did not even begin.
 		return &refusedError{why: fmt.Sprintf("its shell ended with %d%s", ended.status, ended.said), always: true}
 	}
 	return err
 }
+
+// garbageError is an answer that nobody's half gives.
+type garbageError struct{ err error }
+
+func (e *garbageError) Error() string { return e.err.Error() }
 
 // endedError is how a session ended that the communicator has nothing to say about.
 type endedError struct {
@@ -294,7 +324,8 @@ type session struct {
 	step   *step
 	frames frames
 	begun  chan struct{} // closed when the guest's half has told of the command
-	over   chan struct{} // closed when the answer is complete
+	over   chan struct{} // closed when the answer is complete, or none
+	done   func()        // closes over
 
 	// step.mu guards these.
 	heard bool
@@ -310,12 +341,8 @@ func (a *session) Write(p []byte) (int, error) {
 	if a.step.current == a && a.err == nil {
 		a.err = a.frames.take(p)
 		a.last = time.Now()
-		if a.frames.over && a.step.end != nil {
-			select {
-			case <-a.over:
-			default:
-				close(a.over)
-			}
+		if a.frames.over || a.err != nil {
+			a.done()
 		}
 	}
 	return len(p), nil
