@@ -31,6 +31,9 @@ func (s *Sim) resourceManager(w http.ResponseWriter, r *http.Request, data []byt
 		s.answerOperation(w, r, c.id)
 		return
 	}
+	if r.Method == http.MethodDelete && s.opts.DeleteWait > 0 {
+		s.waitUntilFree(c.id)
+	}
 	answer, err := s.locked(c.answer)
 	if err != nil {
 		writeError(w, err)

@@ -3,6 +3,7 @@ package azuresim
 import (
 	"net/http"
 	"strings"
+	"time"
 )
 
 // hold says that a resource of a kind cannot be deleted while another refers to it, or to what is inside it.
@@ -76,4 +77,18 @@ func refersTo(r *resource, id ID) bool {
 		found = found || value == key || strings.HasPrefix(value, key+"/")
 	})
 	return found
+}
+
+// waitUntilFree waits until a resource is held by nothing, as long as Options.DeleteWait allows.
+func (s *Sim) waitUntilFree(id ID) {
+	const look = 20 * time.Millisecond
+	for end := time.Now().Add(s.opts.DeleteWait); time.Now().Before(end); {
+		s.mu.Lock()
+		r := s.store.get(id)
+		free := r == nil || r.kind == nil || s.checkHeld(r) == nil
+		s.mu.Unlock()
+		if free || s.pause(look) != nil {
+			return
+		}
+	}
 }

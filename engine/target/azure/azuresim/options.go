@@ -21,6 +21,10 @@ type Options struct {
 	// Pace is how long a long operation takes beside its work; Replication is the same for one region of an image version.
 	Pace, Replication time.Duration
 
+	// DeleteWait is how long a deletion waits for what holds the resource before it is refused. Azure does not wait, and
+	// there are clients that delete everything at once and try again after 10 s, and then 20: it spares tests those.
+	DeleteWait time.Duration
+
 	Faults       []*Fault        // see Fault
 	Denied       []Denial        // actions that the caller has no permission for
 	Policies     []Policy        // policy assignments that deny

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim"
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim/lightguest"
@@ -36,6 +37,7 @@ func newPackerRig(t *testing.T, o azuresim.Options) *packerRig {
 	if o.Machines == nil {
 		o.Machines = &lightguest.Machines{Dir: t.TempDir(), Port: sshPort, Log: r.heard}
 	}
+	o.DeleteWait = 10 * time.Second // the old plugin waits as long between two tries
 	sim, err := azuresim.Start(o)
 	if err != nil {
 		t.Fatal(err)

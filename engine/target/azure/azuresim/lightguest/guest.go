@@ -81,9 +81,8 @@ func (g *guest) install() error {
 		}
 	}
 	files := map[string]string{
-		"etc/hostname": g.about.Name + "\n",
-		"etc/os-release": "ID=lightguest\nNAME=\"light guest\"\nPRETTY_NAME=\"light guest of an emulated " +
-			"Azure\"\n",
+		"etc/hostname":                g.about.Name + "\n",
+		"etc/os-release":              "ID=lightguest\nNAME=\"light guest\"\nPRETTY_NAME=\"light guest of an emulated Azure\"\n",
 		"etc/passwd":                  "root:x:0:0::/root:/bin/sh\n" + g.about.User + ":x:1000:1000::/" + home + ":/bin/sh\n",
 		"var/lib/waagent/ovf-env.xml": "<Environment/>\n",
 		"var/lib/waagent/CustomData":  string(g.about.CustomData),
