@@ -6,7 +6,8 @@
 // language itself is package hcl2. Where the two differ from Packer on purpose, docs/packer.md says so; that they do not differ
 // elsewhere is tested against Packer itself, with the templates in testdata/stock.
 //
-// Components come in a [Registry]; this package knows none by name. Their types stay inside: callers see events, an [Artifact]
+// Components come in a [Registry]; this package knows none by name, but the one that restarts Windows, whose commands have
+// to end with their session. Their types stay inside: callers see events, an [Artifact]
 // and errors ([TemplateError], [ProvisionError], [PanicError]).
 //
 // The components log with the standard library's default logger, as they do under Packer. The composition root decides where
