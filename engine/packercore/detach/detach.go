@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -30,8 +29,8 @@ const DefaultPatience = 10 * time.Minute
 type Options struct {
 	Dialect  Dialect
 	Patience time.Duration // see DefaultPatience, which is what 0 means
-	// Note tells a person what happens beside the output: a connection that was lost, a command that is silent. It may be called
-	// from anywhere. Nil: nobody wants to know.
+	// Note tells a person what happens beside the output: a connection that was lost, a command that is silent. It may
+	// be called from anywhere. Nil: nobody wants to know.
 	Note func(text string)
 }
 
@@ -43,8 +42,8 @@ type Communicator struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	steps  sync.WaitGroup
-	// starts lets one session begin at a time over SSH: Packer's communicator connects again without a look at who else does, and
-	// each closes the connection of the other.
+	// starts lets one session begin at a time over SSH: Packer's communicator connects again without a look at who else
+	// does, and each closes the connection of the other.
 	starts sync.Mutex
 
 	mu    sync.Mutex
@@ -66,11 +65,13 @@ type times struct {
 }
 
 var usual = times{
-	retry: 100 * time.Millisecond, retryMost: 5 * time.Second, beat: 5 * time.Second, dead: 30 * time.Second, slow: 5 * time.Minute,
-	look: time.Second, silence: time.Minute, farewell: 5 * time.Second,
+	retry: 100 * time.Millisecond, retryMost: 5 * time.Second,
+	beat: 5 * time.Second, dead: 30 * time.Second, slow: 5 * time.Minute, look: time.Second,
+	silence: time.Minute, farewell: 5 * time.Second,
 }
 
-// New wraps a communicator for as long as ctx lasts. When ctx ends, commands that run are killed on the guest. The caller calls Close.
+// New wraps a communicator for as long as ctx lasts. When ctx ends, commands that run are killed on the guest. The
+// caller calls Close.
 func New(ctx context.Context, inner packersdk.Communicator, opts Options) *Communicator {
 	if opts.Patience == 0 {
 		opts.Patience = DefaultPatience
@@ -83,8 +84,8 @@ func New(ctx context.Context, inner packersdk.Communicator, opts Options) *Commu
 	return c
 }
 
-// Start implements packersdk.Communicator. It returns when the guest says that the command has begun; until then, it tries to reach
-// the guest for as long as Options.Patience says.
+// Start implements packersdk.Communicator. It returns when the guest says that the command has begun; until then, it
+// tries to reach the guest for as long as Options.Patience says.
 func (c *Communicator) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
 	if cmd.Stdin != nil || c.plainly(cmd.Command) {
 		return c.Communicator.Start(ctx, cmd)
@@ -108,12 +109,12 @@ func (c *Communicator) Start(ctx context.Context, cmd *packersdk.RemoteCmd) erro
 		c.plain = true
 		c.mu.Unlock()
 	}
-	c.opts.Note(fmt.Sprintf("commands run in the session itself, and end with it: the build VM cannot detach them: %s", refused.why))
+	c.opts.Note("commands run in the session itself, and end with it: the build VM cannot detach them: " + refused.why)
 	return c.Communicator.Start(ctx, cmd)
 }
 
-// plainly reports whether a command is run as it is. On Windows these are the ones that only have to do with the machine going
-// down: while it does, nothing else can be started, and their exit codes tell how far it is.
+// plainly reports whether a command is run as it is. On Windows these are the ones that only have to do with the
+// machine going down: while it does, nothing else can be started, and their exit codes tell how far it is.
 func (c *Communicator) plainly(line string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,8 +123,8 @@ func (c *Communicator) plainly(line string) bool {
 	return c.plain || c.opts.Dialect == Windows && name == "shutdown"
 }
 
-// Lost says why the exit code of a command is not known, as the end of a sentence about the build VM: "it rebooted". "" when that
-// did not happen.
+// Lost says why the exit code of a command is not known, as the end of a sentence about the build VM: "it rebooted". ""
+// when that did not happen.
 func (c *Communicator) Lost() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -142,8 +143,8 @@ func (c *Communicator) Close() {
 	away := c.away
 	c.mu.Unlock()
 	if away || !newStep(c, &packersdk.RemoteCmd{}).farewell(order{mode: forget, old: old}) {
-		c.opts.Note(fmt.Sprintf("files of commands are left behind on the build VM, in %s: it could not be reached to remove them",
-			c.dialect().place(old)))
+		c.opts.Note("files of commands are left behind on the build VM, which could not be reached to remove them: " +
+			c.dialect().place(old))
 	}
 }
 
@@ -188,7 +189,8 @@ type order struct {
 
 // dialect is how a guest is spoken to.
 type dialect interface {
-	// command is what makes a session carry out an order. It fails with a *refusedError for a command that it cannot start.
+	// command is what makes a session carry out an order. It fails with a *refusedError for a command that it cannot
+	// start.
 	command(o order) (*packersdk.RemoteCmd, error)
 	base64() bool              // whether the bytes of the answer's chunks are encoded
 	place(ids []string) string // where files are, for people

@@ -38,9 +38,11 @@ func blob(r *rand.Rand, most int) []byte {
 	return b
 }
 
-// underCuts runs commands, each with what it must come to, while the connection is cut at random moments, until it was cut as
-// often as it has to be. cut reports whether there was something to cut.
-func underCuts(t *testing.T, r *rand.Rand, c *Communicator, told *notes, cut func() bool, command func(n int) (line string, want ran)) {
+// underCuts runs commands, each with what it must come to, while the connection is cut at random moments, until it was
+// cut as often as it has to be. cut reports whether there was something to cut.
+func underCuts(
+	t *testing.T, r *rand.Rand, c *Communicator, told *notes, cut func() bool, command func(n int) (line string, want ran),
+) {
 	t.Helper()
 	cuts, stop, stopped := 0, make(chan struct{}), make(chan struct{})
 	moments := rand.New(rand.NewPCG(r.Uint64(), 0))

@@ -20,7 +20,8 @@ import (
 //
 // Lines may end with a carriage return.
 
-// frames takes a guest's answer apart as it comes, in whatever pieces. The functions are called in the order of the frames.
+// frames takes a guest's answer apart as it comes, in whatever pieces. The functions are called in the order of the
+// frames.
 type frames struct {
 	magic  string
 	base64 bool // o and e have their bytes on their line

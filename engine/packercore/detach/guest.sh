@@ -1,5 +1,5 @@
-# The half of package detach that runs on a guest with a POSIX shell. It is sent to /bin/sh on its standard input, between braces, so
-# that one which is cut on the way does nothing at all. These are set before it:
+# The half of package detach that runs on a guest with a POSIX shell. It is sent to /bin/sh on its standard input,
+# between braces, so that one which is cut on the way does nothing at all. These are set before it:
 #
 #   mode   start, follow, kill or forget
 #   id     of the command; its directory is .ingot-$id
@@ -12,7 +12,8 @@
 
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
 
-# place finds the directory of a command: $d. Its name begins with a dot, so that a step that empties /tmp does not take it away.
+# place finds the directory of a command: $d. Its name begins with a dot, so that a step that empties /tmp does not take
+# it away.
 place() {
 	for d in /var/tmp /tmp "$HOME"; do
 		d=$d/.ingot-$1
@@ -21,10 +22,11 @@ place() {
 	return 1
 }
 
-# The supervisor, in a session of its own, has the command write into pipes and not into files: what opens /dev/stderr again would
-# empty a file. It runs the command in the foreground, since a shell has its background processes ignore SIGINT. Where the machine goes
-# down, both are told to end, and then there must not be an exit code: hence the trap, and the moment after a death by signal.
-# Pipes that the command has handed on to something that stays in the background are not waited for longer than they are in use.
+# The supervisor, in a session of its own, has the command write into pipes and not into files: what opens /dev/stderr
+# again would empty a file. It runs the command in the foreground, since a shell has its background processes ignore
+# SIGINT. Where the machine goes down, both are told to end, and then there must not be an exit code: hence the trap,
+# and the moment after a death by signal. Pipes that the command has handed on to something that stays in the background
+# are not waited for longer than they are in use.
 super='
 	mkdir "$1/run" 2>/dev/null || exit 0
 	trap "exit 0" TERM
@@ -49,8 +51,9 @@ super='
 	echo $x >&9
 '
 
-# inner becomes the command, run by the login shell as sshd runs it: by the last part of its name, which is in what a shell complains
-# of. The login shell has read its profile already, before this, and bash would read it twice where it is not told by its level.
+# inner becomes the command, run by the login shell as sshd runs it: by the last part of its name, which is in what a
+# shell complains of. The login shell has read its profile already, before this, and bash would read it twice where it
+# is not told by its level.
 inner='
 	echo $$ >"$1/cmd"
 	[ -z "$SHLVL" ] || SHLVL=1
@@ -71,7 +74,8 @@ nap() {
 	t=$((t + $1))
 }
 
-# attach opens the files of the command, before it begins. They stay open, so that nothing is lost when a step removes them.
+# attach opens the files of the command, before it begins. They stay open, so that nothing is lost when a step removes
+# them.
 attach() {
 	for x in o e exit pid; do : >>"$d/$x"; done
 	exec 3<"$d/o" 4<"$d/e" 5<"$d/exit" 6<"$d/pid"

@@ -39,13 +39,15 @@ type ending struct {
 
 func newStep(c *Communicator, cmd *packersdk.RemoteCmd) *step {
 	s := &step{
-		c: c, id: newID(), cmd: cmd, stdout: or(cmd.Stdout), stderr: or(cmd.Stderr), stopped: make(chan struct{}), output: time.Now(),
+		c: c, id: newID(), cmd: cmd, stdout: or(cmd.Stdout), stderr: or(cmd.Stderr),
+		stopped: make(chan struct{}), output: time.Now(),
 	}
 	s.stop = sync.OnceFunc(func() { close(s.stopped) })
 	return s
 }
 
-// run starts the command and follows it to its end. begun gets one value: nil when the command has begun, or why it has not.
+// run starts the command and follows it to its end. begun gets one value: nil when the command has begun, or why it has
+// not.
 func (s *step) run(begun chan<- error) {
 	ctx, cancel := context.WithCancel(s.c.ctx)
 	defer cancel()
@@ -178,7 +180,8 @@ func (s *step) finish(end ending, tell func(error)) {
 	s.cmd.SetExited(status)
 }
 
-// kill ends the command on the guest, and removes its files. A guest that cannot be reached is left to itself after a while.
+// kill ends the command on the guest, and removes its files. A guest that cannot be reached is left to itself after a
+// while.
 func (s *step) kill() {
 	if !s.farewell(order{mode: kill, id: s.id}) {
 		s.c.mu.Lock()
@@ -188,8 +191,8 @@ func (s *step) kill() {
 	}
 }
 
-// farewell has an order carried out that comes after all others, and reports whether it was. It goes on when everything is cancelled,
-// for a short while.
+// farewell has an order carried out that comes after all others, and reports whether it was. It goes on when everything
+// is cancelled, for a short while.
 func (s *step) farewell(o order) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.c.ctx), s.c.times.farewell)
 	defer cancel()
@@ -208,8 +211,8 @@ func (s *step) farewell(o order) bool {
 // converse carries out an order in one session.
 func (s *step) converse(ctx context.Context, o order) error { return s.converseAnd(ctx, o, func() {}) }
 
-// converseAnd carries out an order in one session, until the answer is complete, and calls heard when the guest has begun to
-// answer. The error says how the session was lost: nil when the answer is complete.
+// converseAnd carries out an order in one session, until the answer is complete, and calls heard when the guest has
+// begun to answer. The error says how the session was lost: nil when the answer is complete.
 func (s *step) converseAnd(ctx context.Context, o order, heard func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -333,8 +336,8 @@ type session struct {
 	last  time.Time
 }
 
-// Write takes a piece of the answer. It takes all of what comes when the answer does not count any more, so that the guest's half
-// comes to its end.
+// Write takes a piece of the answer. It takes all of what comes when the answer does not count any more, so that the
+// guest's half comes to its end.
 func (a *session) Write(p []byte) (int, error) {
 	a.step.mu.Lock()
 	defer a.step.mu.Unlock()
@@ -378,8 +381,8 @@ func (a *session) tell(kind byte, text string) {
 	}
 }
 
-// idle tells how long the guest has said nothing, how long the command has, and how long the guest may. While somebody takes their
-// time to take output, that is no silence.
+// idle tells how long the guest has said nothing, how long the command has, and how long the guest may. While somebody
+// takes their time to take output, that is no silence.
 func (a *session) idle() (silent, quiet, limit time.Duration) {
 	if !a.step.mu.TryLock() {
 		return 0, 0, a.step.c.times.dead

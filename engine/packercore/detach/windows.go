@@ -23,8 +23,8 @@ var (
 	windowsKill string
 )
 
-// windows is the dialect of cmd.exe. The guest's half is a command line: WinRM gives a command no standard input here, and a file
-// would have to be copied, which takes several commands itself.
+// windows is the dialect of cmd.exe. The guest's half is a command line: WinRM gives a command no standard input here,
+// and a file would have to be copied, which takes several commands itself.
 type windows struct{}
 
 // longestLine is what cmd.exe takes.
@@ -44,7 +44,8 @@ func (windows) command(o order) (*packersdk.RemoteCmd, error) {
 		script += "w 'k'\n"
 	}
 	args := strings.Join([]string{
-		o.magic, o.id, strings.Join(o.old, " "), fmt.Sprint(o.out), fmt.Sprint(o.err), fmt.Sprint(o.beat.Milliseconds()), o.mode,
+		o.magic, o.id, strings.Join(o.old, " "),
+		fmt.Sprint(o.out), fmt.Sprint(o.err), fmt.Sprint(o.beat.Milliseconds()), o.mode,
 		base64.StdEncoding.EncodeToString([]byte(o.line)),
 	}, "|")
 	script = strings.Replace(packed(script), "@args@", args, 1)

@@ -20,7 +20,8 @@ const (
 	winPassword = "word"
 )
 
-// windowsGuest starts a machine behind WinRM, with something in between that can be cut, and gives Packer's communicator to it.
+// windowsGuest starts a machine behind WinRM, with something in between that can be cut, and gives Packer's
+// communicator to it.
 func windowsGuest(t testing.TB, m *winguest.Machine) (packersdk.Communicator, *winrmserver.Server, *proxy) {
 	t.Helper()
 	s, err := winrmserver.Start(m, winrmserver.Options{User: winUser, Password: winPassword})

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// Ingot's own scripts, by which a command outlives the shell that started it. They are known by their form, as Packer's are, and what
-// is here is what they say: files below %ProgramData%, a process that WMI creates, and a file that this process holds open.
+// Ingot's own scripts, by which a command outlives the shell that started it. They are known by their form, as Packer's
+// are, and what is here is what they say: files below %ProgramData%, a process that WMI creates, and a file that this
+// process holds open.
 
 // watcher is the process that runs a detached command: WMI's child, and not the shell's. It ends with the machine.
 type watcher struct {
@@ -135,7 +136,8 @@ func (m *Machine) endDetached() {
 	}
 }
 
-// EndWatcher ends the process that runs a detached command, as somebody at the machine could. It reports whether there was one.
+// EndWatcher ends the process that runs a detached command, as somebody at the machine could. It reports whether there
+// was one.
 func (m *Machine) EndWatcher() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,6 +1,6 @@
-# WinRM ends what a shell has started when the shell ends, and when it is lost: all of it is in a job. A process that WMI creates is
-# in another one, runs as the same user, and outlives the shell. Only the first one that makes the file run does the work, so that
-# nothing happens twice when a start is repeated whose answer was lost.
+# WinRM ends what a shell has started when the shell ends, and when it is lost: all of it is in a job. A process that
+# WMI creates is in another one, runs as the same user, and outlives the shell. Only the first one that makes the file
+# run does the work, so that nothing happens twice when a start is repeated whose answer was lost.
 if(![IO.File]::Exists($d+'\run')){
 	try{
 		$s=New-Object Security.AccessControl.DirectorySecurity

@@ -1,5 +1,6 @@
-# The supervisor, a process of its own: it runs the command as WinRM does, by cmd /C, with pipes for its output, and writes what comes,
-# byte by byte as it is. Its hold on the file run is the sign that it lives, which Windows takes away however it ends.
+# The supervisor, a process of its own: it runs the command as WinRM does, by cmd /C, with pipes for its output, and
+# writes what comes, byte by byte as it is. Its hold on the file run is the sign that it lives, which Windows takes away
+# however it ends.
 try{
 	$f=[IO.File]::Open($d+'\run','CreateNew','Write','Read')
 }catch{exit}
