@@ -58,7 +58,7 @@ func allKinds() []*kind {
 
 		{name: vaultType, since: "2015-06-01", put: byState, patchable: true, check: checkVault},
 		{name: secretType, since: "2015-06-01", nowhere: true, stateless: true, check: checkSecret},
-		{name: accountType, since: "2015-06-15", put: location, patchable: true, check: checkAccount,
+		{name: accountType, since: "2015-06-15", put: location, patchable: true, check: checkAccount, stored: storedAccount,
 			actions: accountActions()},
 		{name: accountType + "/blobServices", since: "2018-02-01", nowhere: true, stateless: true},
 		{name: accountType + "/blobServices/containers", since: "2018-02-01", nowhere: true, stateless: true,

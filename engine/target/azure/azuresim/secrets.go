@@ -3,9 +3,13 @@ package azuresim
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
+
+// vaultVersion is a version of the vault's own interface: dated ones until 2016, numbers since then.
+var vaultVersion = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}|\d+\.\d+)(-preview[.\d]*)?$`)
 
 // serveVault answers at the vault's own name: its secrets, and certificates as far as they are secrets with a
 // certificate's
@@ -20,8 +24,8 @@ func (s *Sim) serveVault(w http.ResponseWriter, r *http.Request, vault string, d
 		writeError(w, e)
 		return
 	}
-	if _, err := apiVersion(r); err != nil {
-		writeError(w, err)
+	if version := r.URL.Query().Get("api-version"); !vaultVersion.MatchString(version) {
+		writeError(w, refuse(http.StatusBadRequest, "BadParameter", "The api-version '%s' is missing or invalid.", version))
 		return
 	}
 	var body object

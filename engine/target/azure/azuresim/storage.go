@@ -36,6 +36,16 @@ func checkAccount(c *change) error {
 	return nil
 }
 
+// storedAccount makes the one blob service that every account has.
+func storedAccount(c *change) {
+	if c.old != nil {
+		return
+	}
+	id := c.res.id.Child("blobServices", "default")
+	body := object{"id": id.String(), "name": "default", "type": id.Type, "properties": object{}}
+	c.sim.store.put(&resource{id: id, kind: kindOf(id.Type), body: body, secret: object{}, created: time.Now()})
+}
+
 func checkAccountName(c *call) (*reply, error) {
 	name := text(c.body, "name")
 	return c.nameAnswer(accountName.MatchString(name), c.sim.named(accountType, name) == nil), nil
