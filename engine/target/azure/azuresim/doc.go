@@ -37,14 +37,14 @@
 //	image.go, gallery*.go  managed images; galleries and the replication of versions
 //	platform.go, sizes.go  marketplace images; sizes, quotas
 //	vault.go, secrets.go   key vaults: the resource and its data
-//	storage.go, blobs.go   storage accounts, whose blobs are kept by a blob service handed in (Azurite)
+//	storage.go, blob*.go   storage accounts, whose blobs are kept by a blob service handed in (Azurite)
 //	authorization.go       permissions, role assignments; policy.go: policies
 //
 // # What it is not
 //
 // Nothing is checked that Azure checks of a property's value unless it is listed above: a document with a wrong
 // property
-// is stored as it is. There are no locks, no tags inherited, no cost. A virtual machine is what Options.Machines makes
+// is stored as it is. Locks are documents and hold nothing; no tags are inherited, and nothing costs. A virtual machine is what Options.Machines makes
 // of
 // it.
 package azuresim
