@@ -262,13 +262,13 @@ func (s *step) converseAnd(ctx context.Context, o order, heard func()) error {
 		case err := <-done:
 			return s.broken(a, err)
 		case <-look.C:
-			silent, quiet, limit := a.idle()
+			silent, quiet, limit, alive := a.idle()
 			switch {
 			case silent > limit:
 				return fmt.Errorf("the build VM has given no sign of life for %s", limit)
 			case quiet < s.c.times.silence:
 				next = s.c.times.silence
-			case quiet >= next && begun == nil:
+			case quiet >= next && alive:
 				s.c.opts.Note(fmt.Sprintf("the command still runs, and has been silent for %s", quiet.Round(s.c.times.silence)))
 				next = quiet + min(max(quiet, s.c.times.silence), 10*s.c.times.silence)
 			}
@@ -332,6 +332,7 @@ type session struct {
 
 	// step.mu guards these.
 	heard bool
+	alive bool // there was a sign of life
 	err   error
 	last  time.Time
 }
@@ -376,23 +377,24 @@ func (a *session) tell(kind byte, text string) {
 			close(a.begun)
 		}
 	case 'b':
+		a.alive = true
 	default:
 		s.end = &ending{kind, text}
 	}
 }
 
-// idle tells how long the guest has said nothing, how long the command has, and how long the guest may. While somebody
-// takes their time to take output, that is no silence.
-func (a *session) idle() (silent, quiet, limit time.Duration) {
+// idle tells how long the guest has said nothing, how long the command has, how long the guest may, and whether it
+// said in this session that the command lives. While somebody takes their time to take output, that is no silence.
+func (a *session) idle() (silent, quiet, limit time.Duration, alive bool) {
 	if !a.step.mu.TryLock() {
-		return 0, 0, a.step.c.times.dead
+		return 0, 0, a.step.c.times.dead, true
 	}
 	defer a.step.mu.Unlock()
 	limit = a.step.c.times.slow
 	if a.heard {
 		limit = a.step.c.times.dead
 	}
-	return time.Since(a.last), time.Since(a.step.output), limit
+	return time.Since(a.last), time.Since(a.step.output), limit, a.alive
 }
 
 // tail keeps the first line of what a session's shell complains of.
