@@ -124,7 +124,9 @@ type credential struct {
 }
 
 // Credential gives the chain to a client of the SDK. userAssigned is as in Token.
-func (c *Chain) Credential(userAssigned string) azcore.TokenCredential { return credential{c, userAssigned} }
+func (c *Chain) Credential(userAssigned string) azcore.TokenCredential {
+	return credential{c, userAssigned}
+}
 
 // GetToken implements azcore.TokenCredential. The error is an *Error.
 func (c credential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
