@@ -70,7 +70,7 @@ func TestGuestNeverComesUp(t *testing.T) {
 func TestGuestRebootsInTheMiddle(t *testing.T) {
 	h := newTinyHome(t)
 	res := h.ingot("build", h.template("reboots", "sudo reboot\nsleep 1000"))
-	res.wantFailure(t, 1, `customizer "step0"`, "reboots.json:")
+	res.wantFailure(t, 1, `customizer "step0"`, "reboots.json:", "it rebooted, or stopped answering")
 }
 
 func TestQEMUIsKilled(t *testing.T) {

@@ -1,5 +1,5 @@
 // Command sudo is that of the tiny guest: whoever may run it becomes root without a password. It takes the options that the builds
-// of tests use, and keeps the environment.
+// of tests use, and keeps the environment but for PATH.
 package main
 
 import (
@@ -10,10 +10,17 @@ import (
 	"syscall"
 )
 
+// rootPath has the programs that only root needs.
+const rootPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 func main() {
 	args := os.Args[1:]
 	for len(args) > 0 && (args[0] == "-n" || args[0] == "-E" || args[0] == "-S" || args[0] == "-H") {
 		args = args[1:]
+	}
+	if err := os.Setenv("PATH", rootPath); err != nil {
+		fmt.Fprintln(os.Stderr, "sudo:", err)
+		os.Exit(1)
 	}
 	env := os.Environ()
 	for len(args) > 0 && strings.Contains(args[0], "=") {
