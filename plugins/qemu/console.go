@@ -17,6 +17,7 @@ import (
 const (
 	consolePoll = 50 * time.Millisecond // between looks at the console's file
 	consoleKeep = 12                    // lines that go into an error
+	consoleLine = 16 << 10              // bytes after which a line is cut
 )
 
 // console follows the file to which QEMU writes the guest's serial line.
@@ -107,6 +108,9 @@ func (c *console) take(text []byte) []byte {
 	c.mu.Unlock()
 	for {
 		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		if len(line) > consoleLine {
+			line, rest, whole = text[:consoleLine], text[consoleLine:], true
+		}
 		if !whole {
 			// A prompt such as GRUB's ends without a newline, and has to be looked at all the same.
 			c.judge(clean(text))

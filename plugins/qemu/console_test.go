@@ -1,6 +1,7 @@
 package qemu
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -90,6 +91,17 @@ func TestConsoleFollows(t *testing.T) {
 	last := c.lastLines()
 	if strings.Count(last, "\n    ") != consoleKeep || !strings.Contains(last, path) || !strings.HasSuffix(last, "no newline") {
 		t.Errorf("last lines: %s", last)
+	}
+}
+
+// A line is cut, so that a guest that writes none of its ends does not fill this host's memory.
+func TestConsoleCutsLines(t *testing.T) {
+	var lengths []int
+	c := &console{emit: func(line string) { lengths = append(lengths, len(line)) }, fatal: func(error) {}}
+	rest := c.take(bytes.Repeat([]byte("x"), 2*consoleLine+10))
+	c.take(append(rest, "\nshort\n"...))
+	if diff := cmp.Diff([]int{consoleLine, consoleLine, 10, 5}, lengths); diff != "" {
+		t.Error(diff)
 	}
 }
 
