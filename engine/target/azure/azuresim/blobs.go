@@ -12,8 +12,7 @@ import (
 )
 
 // Blobs is one account of a real blob service, Azurite for one. The blobs of all emulated storage accounts are in it,
-// each
-// container by the name of its account and its own. Requests are checked here and signed anew for the service.
+// each container by the name of its account and its own. Requests are checked here and signed anew for the service.
 type Blobs struct {
 	Endpoint string // of the account: https://ACCOUNT.blob.core.windows.net
 	Account  string

@@ -7,8 +7,7 @@ import (
 )
 
 // runDeployment makes the resources of a deployment: each as soon as those are there that its document refers to, and
-// its
-// parent; what fails does not keep the others of the same turn from being made.
+// its parent; what fails does not keep the others of the same turn from being made.
 func runDeployment(ctx context.Context, c *change) error {
 	left := c.res.plan
 	for len(left) > 0 {

@@ -1,10 +1,7 @@
 // Package azuresim is an Azure on this machine, for tests and for trying things out: the part of it that Packer's
-// plugin
-// for Azure and the official SDK talk to while an image is built and distributed. It keeps resources as the JSON
-// documents
-// they are on the wire, answers as Azure Resource Manager does (statuses, headers of long operations, bodies of
-// errors),
-// and listens on loopback addresses only.
+// plugin for Azure and the official SDK talk to while an image is built and distributed. It keeps resources as the
+// JSON documents they are on the wire, answers as Azure Resource Manager does (statuses, headers of long operations,
+// bodies of errors), and listens on loopback addresses only.
 //
 //	sim, err := azuresim.Start(azuresim.Options{Machines: lightguest.New(dir)})
 //	defer sim.Close()
@@ -12,10 +9,9 @@
 //
 // # How it is made
 //
-// There is one way for all resources: crud.go has it, and kinds.go the table of what is kept. A kind that is more than
-// a
-// document adds to that in a file of its own: a check before it is stored, a long part, a view, actions. What is no
-// resource (quotas, sizes, platform images, permissions) is an endpoint, listed in endpoints.go.
+// There is one way for all resources: crud.go has it, and kinds.go the table of what is kept. A kind that is more
+// than a document adds to that in a file of its own: a check before it is stored, a long part, a view, actions. What
+// is no resource (quotas, sizes, platform images, permissions) is an endpoint, listed in endpoints.go.
 //
 //	options.go, sim.go     what can be set; start and end
 //	listen.go, ca.go       loopback listeners, certificates; proxy.go: names such as NAME.vault.azuresim.test
@@ -43,8 +39,6 @@
 // # What it is not
 //
 // Nothing is checked that Azure checks of a property's value unless it is listed above: a document with a wrong
-// property
-// is stored as it is. Locks are documents and hold nothing; no tags are inherited, and nothing costs. A virtual machine is what Options.Machines makes
-// of
-// it.
+// property is stored as it is. Locks are documents and hold nothing; no tags are inherited, and nothing costs. A
+// virtual machine is what Options.Machines makes of it.
 package azuresim

@@ -12,8 +12,7 @@ import (
 )
 
 // Fault is a rule by which something goes wrong: which calls it is for, and what becomes of them. See ParseFault for
-// how
-// it is written as text.
+// how it is written as text.
 type Fault struct {
 	Method string // "" is any
 	Path   string // of the request, whole, in any letter case; "*" is any text, "" any path

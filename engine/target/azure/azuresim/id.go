@@ -121,9 +121,8 @@ func parsePath(path string) (id ID, tail string, ok bool) {
 	return id, tail, true
 }
 
-// parseScope reads what is before the type: nothing, a subscription, a resource group, or any other resource, which is
-// a
-// scope then.
+// parseScope reads what is before the type: nothing, a subscription, a resource group, or any other resource, which
+// is a scope then.
 func (id *ID) parseScope(parts []string) bool {
 	if len(parts) == 0 {
 		return true

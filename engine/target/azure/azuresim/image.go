@@ -84,9 +84,8 @@ func (c *change) captureVM(vm *resource) error {
 	return nil
 }
 
-// imageSource is what a managed image, an image version or an image definition (its latest version) gives a machine in
-// a
-// location.
+// imageSource is what a managed image, an image version or an image definition (its latest version) gives a machine
+// in a location.
 func (s *Sim) imageSource(id, place string) (diskSource, error) {
 	r := s.store.find(id)
 	if r != nil && r.id.Is(definitionType) {

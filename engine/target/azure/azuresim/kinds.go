@@ -22,8 +22,7 @@ const (
 )
 
 // allKinds is the table of what is kept. Each row says how Azure answers for it: what it answers with was taken from
-// the
-// reference of the REST API, which has the statuses and headers of every operation.
+// the reference of the REST API, which has the statuses and headers of every operation.
 //
 // Reference: https://learn.microsoft.com/rest/api/azure/
 func allKinds() []*kind {

@@ -64,8 +64,7 @@ type guestState struct {
 }
 
 // newAddr is a random one of 127.64.0.0/10, so that emulators beside each other seldom meet. Linux has all of
-// 127.0.0.0/8
-// on its loopback interface; elsewhere addresses have to be added to it first.
+// 127.0.0.0/8 on its loopback interface; elsewhere addresses have to be added to it first.
 func newAddr() netip.Addr {
 	b := randomBytes(3)
 	return netip.AddrFrom4([4]byte{127, 64 | b[0]&63, b[1], 1 + b[2]%254})

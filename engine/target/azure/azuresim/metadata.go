@@ -5,8 +5,7 @@ import (
 )
 
 // metadata describes the cloud: where to sign in, what manages resources, what names end with. Until 2022 the answer
-// was a
-// list of clouds, and since then it is the one cloud that was asked.
+// was a list of clouds, and since then it is the one cloud that was asked.
 //
 // Reference: https://learn.microsoft.com/azure/azure-resource-manager/management/ (GET /metadata/endpoints)
 func (s *Sim) metadata(w http.ResponseWriter, r *http.Request) {

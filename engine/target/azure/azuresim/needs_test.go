@@ -33,8 +33,7 @@ func (r *packerRig) needsOf(properties string) *preflight.Needs {
 }
 
 // TestThePluginNeedsWhatPreflightSays builds with stock Packer and holds each request that came to Azure against the
-// permissions that
-// preflight lists for such an image template.
+// permissions that preflight lists for such an image template.
 func TestThePluginNeedsWhatPreflightSays(t *testing.T) {
 	const staged = `
   build_resource_group_name           = "staging"
@@ -127,8 +126,7 @@ func TestWindowsNeedsWhatPreflightSays(t *testing.T) {
 var poll = regexp.MustCompile(`(?i)/locations/[^/]+/operation(s|Results)/`)
 
 // hold compares calls with permissions: what was called needs one. With a plugin that serves real Azure, what it is
-// said to call has to
-// have been called too.
+// said to call has to have been called too.
 func (r *packerRig) hold(n *preflight.Needs, calls []azuresim.Call) {
 	r.Helper()
 	made := map[string]bool{}

@@ -103,8 +103,7 @@ func viewIP(s *Sim, r *resource, _ *http.Request, o object) {
 }
 
 // checkNIC names the configurations and gives each a private address. It becomes that of the machine, once there is
-// one:
-// whoever connects to the private address of a build VM gets there too.
+// one: whoever connects to the private address of a build VM gets there too.
 func checkNIC(c *change) error {
 	b := c.body()
 	confs := items(b, "properties", "ipConfigurations")

@@ -7,8 +7,7 @@ import (
 )
 
 // Policy is an assignment that denies resources: those of a type, or of any with "", that are not in one of the
-// locations
-// or lack one of the tags. With neither it denies the type.
+// locations or lack one of the tags. With neither it denies the type.
 type Policy struct {
 	Name      string
 	Type      string

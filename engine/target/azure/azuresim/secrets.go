@@ -12,8 +12,7 @@ import (
 var vaultVersion = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}|\d+\.\d+)(-preview[.\d]*)?$`)
 
 // serveVault answers at the vault's own name: its secrets, and certificates as far as they are secrets with a
-// certificate's
-// look.
+// certificate's look.
 //
 // Reference: https://learn.microsoft.com/rest/api/keyvault/
 func (s *Sim) serveVault(w http.ResponseWriter, r *http.Request, vault string, data []byte) {

@@ -84,8 +84,7 @@ func (s *Sim) PlainURL() string { return "http://" + s.plain.addr.String() }
 func (s *Sim) CAFile() string { return s.caFile }
 
 // MetadataHost is what the plugin's metadata_host has to be: an address with its scheme from 2.0 on, and before that
-// host
-// and port alone.
+// host and port alone.
 func (s *Sim) MetadataHost(pluginVersion string) string {
 	if major, _, _ := strings.Cut(pluginVersion, "."); major == "0" || major == "1" {
 		return s.secure.addr.String()
@@ -138,8 +137,7 @@ func (s *Sim) Resource(id string) map[string]any {
 }
 
 // Lose makes a virtual machine vanish, as one does that was deleted behind everybody's back: its disks and interfaces
-// stay.
-// It reports whether there was one.
+// stay. It reports whether there was one.
 func (s *Sim) Lose(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -99,8 +99,7 @@ func listSizes(c *call) (*reply, error) {
 }
 
 // listSKUs lists the sizes with what they can do. A size that there is no room for is not restricted: Azure says so
-// only
-// when a machine is made.
+// only when a machine is made.
 func listSKUs(c *call) (*reply, error) {
 	place := ""
 	if _, after, found := strings.Cut(c.r.URL.Query().Get("$filter"), "location eq '"); found {

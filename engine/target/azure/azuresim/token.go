@@ -29,8 +29,7 @@ type claims struct {
 const identityHeader = "azuresim"
 
 // token answers a service principal that signs in, by the endpoint of either version: the old one is asked for a
-// resource,
-// the new one for a scope, which is a resource and "/.default".
+// resource, the new one for a scope, which is a resource and "/.default".
 func (s *Sim) token(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		writeOAuthError(w, "invalid_request", err.Error())

@@ -50,8 +50,7 @@ func power(becomes string, turn func(Guest, context.Context) error) *action {
 }
 
 // generalize marks a machine that is off as one that images can be made of. Azure looks at no disk for that, and
-// neither
-// does the emulator.
+// neither does the emulator.
 func generalize(_ *call, r *resource) (*reply, work, error) {
 	if r.guest.power == powerRunning || r.guest.power == powerStarting {
 		return nil, nil, refuse(http.StatusConflict, "OperationNotAllowed",

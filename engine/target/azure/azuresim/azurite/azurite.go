@@ -29,8 +29,7 @@ const account = "azuresim"
 var listens = regexp.MustCompile(`listens? (?:on|at) http://(\S+)`)
 
 // Start runs the program azurite-blob, on a loopback port of its own and with its files in dir, and waits until it
-// listens.
-// It ends with ctx, or by Close.
+// listens. It ends with ctx, or by Close.
 func Start(ctx context.Context, program, dir string) (*Server, error) {
 	key := make([]byte, 64)
 	_, _ = rand.Read(key) // never fails

@@ -12,9 +12,8 @@ import (
 	"strings"
 )
 
-// scp is the far end of a copy: "scp -t" takes files, "scp -f" gives them; -r with folders. The protocol is a line for
-// each
-// thing ("C0644 12 name", "D0755 0 name", "E"), its bytes and a zero byte, each answered by a zero byte.
+// scp is the far end of a copy: "scp -t" takes files, "scp -f" gives them; -r with folders. The protocol is a line
+// for each thing ("C0644 12 name", "D0755 0 name", "E"), its bytes and a zero byte, each answered by a zero byte.
 //
 // Reference: https://web.archive.org/web/20170215184048/https://blogs.oracle.com/janp/entry/how_the_scp_protocol_works
 func (g *guest) scp(line string, in io.Reader, out io.Writer) int {
