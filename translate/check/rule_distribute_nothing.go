@@ -14,7 +14,11 @@ func distributeNothing(t *template.ImageTemplate, r *report) {
 
 // buildNothing refuses the same for a build on this machine, unless it is there to validate.
 func buildNothing(t *template.ImageTemplate, r *report) {
-	if v := t.Validate; v.SourceValidationOnly.Value || len(v.InVMValidations.Value) > 0 {
+	v := t.Validate
+	if !v.IsKnown() || !v.SourceValidationOnly.IsKnown() || !v.InVMValidations.IsKnown() {
+		return // it may validate
+	}
+	if v.SourceValidationOnly.Value || len(v.InVMValidations.Value) > 0 {
 		return
 	}
 	if all, ok := t.Distribute.Get(); ok && len(all) == 0 {
