@@ -40,8 +40,8 @@ func TestScriptExitsNonZero(t *testing.T) {
 
 func TestBuildTimeout(t *testing.T) {
 	h := newTinyHome(t)
-	res := h.ingot("build", h.template("hangs", "sleep 100000"), "--timeout", "10s")
-	res.wantFailure(t, 1, "the build timeout of 10s is over", "step boot", "--timeout")
+	res := h.ingot("build", h.template("hangs", "sleep 100000"), "--timeout", "3s")
+	res.wantFailure(t, 1, "the build timeout of 3s is over", "step boot", "--timeout")
 }
 
 func TestGuestNeverComesUp(t *testing.T) {
