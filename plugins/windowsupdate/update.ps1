@@ -124,6 +124,7 @@ for ($i = 0; $i -lt $ready.Count; $i++) {
         continue
     }
     if (Test-Success $result) {
+        Write-Output "Installed: $($update.Title)"
         $installed++
     } else {
         Write-Output ('The installation did not succeed: 0x{0:X8}' -f $result.HResult)

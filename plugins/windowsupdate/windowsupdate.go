@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2/hcldec"
 	"github.com/hashicorp/packer-plugin-sdk/guestexec"
@@ -32,13 +33,23 @@ const (
 	exitBadOrders   = 103
 )
 
+const (
+	// maxPasses bounds the passes of one build. A machine that was never updated needs about five.
+	maxPasses = 50
+	// perUpdate is how long one update may take without a word. A feature update is installed in less, on a slow machine too.
+	perUpdate = 4 * time.Hour
+)
+
 // bootUnderWay is there while Windows still works on what a restart was for.
 const bootUnderWay = `HKLM:Software\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootInProgress`
 
 // New returns a windows-update provisioner that is not yet prepared.
-func New() packersdk.Provisioner { return &provisioner{} }
+func New() packersdk.Provisioner { return &provisioner{patience: perUpdate} }
 
-type provisioner struct{ config Config }
+type provisioner struct {
+	config   Config
+	patience time.Duration // perUpdate; tests have less
+}
 
 // ConfigSpec is what a provisioner "windows-update" block may say.
 func (p *provisioner) ConfigSpec() hcldec.ObjectSpec { return p.config.FlatMapstructure().HCL2Spec() }
@@ -66,10 +77,16 @@ func (p *provisioner) passes(ctx context.Context, ui packersdk.Ui, comm packersd
 	for _, text := range p.config.ignored {
 		ui.Sayf("The filter %q decides nothing: it begins with neither include: nor exclude:", text)
 	}
-	failed := 0
-	for pass := 1; ; pass++ {
+	updates := newReport(ui, p.patience)
+	pass, failed := 1, 0
+	defer func() {
+		for _, line := range updates.sum(pass) {
+			ui.Say(line)
+		}
+	}()
+	for ; ; pass++ {
 		ui.Sayf("Windows Update, pass %d", pass)
-		code, err := p.pass(ctx, ui, comm)
+		code, err := p.pass(ctx, updates, comm)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -77,6 +94,13 @@ func (p *provisioner) passes(ctx context.Context, ui packersdk.Ui, comm packersd
 			return nil
 		case err == nil && code == exitInstalled:
 			failed = 0
+			if title := updates.again(); title != "" {
+				return fmt.Errorf("windows-update: %q was installed %d times and is offered again: leave it out by a filter, such as "+
+					"exclude:$_.Title -eq '%s'", title, most, strings.ReplaceAll(title, "'", "''"))
+			}
+			if pass == maxPasses {
+				return fmt.Errorf("windows-update: updates are left after %d passes: leave out what comes again by a filter", maxPasses)
+			}
 		default:
 			if err == nil {
 				err = &shell.ErrorInvalidExitCode{Code: code, Allowed: []int{exitNothingLeft, exitInstalled}}
@@ -98,7 +122,8 @@ func (p *provisioner) passes(ctx context.Context, ui packersdk.Ui, comm packersd
 }
 
 // pass runs the script once and returns its exit code. The error is for a script that could not be brought there or started.
-func (p *provisioner) pass(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) (int, error) {
+// An update that says nothing for too long ends the pass: what waits for it is left behind, and goes with the restart.
+func (p *provisioner) pass(ctx context.Context, updates *report, comm packersdk.Communicator) (int, error) {
 	orders, err := p.orders()
 	if err != nil {
 		return 0, err
@@ -113,10 +138,18 @@ func (p *provisioner) pass(ctx context.Context, ui packersdk.Ui, comm packersdk.
 		return 0, err
 	}
 	cmd := &packersdk.RemoteCmd{Command: command}
-	if err := cmd.RunWithUi(ctx, comm, ui); err != nil {
-		return 0, err
+	quiet := updates.begin()
+	ran := make(chan error, 1)
+	go func() { ran <- cmd.RunWithUi(ctx, comm, updates) }()
+	select {
+	case err := <-ran:
+		if err != nil {
+			return 0, err
+		}
+		return cmd.ExitStatus(), nil
+	case <-quiet:
+		return 0, updates.stuck()
 	}
-	return cmd.ExitStatus(), nil
 }
 
 // orders is the first line of the script.
