@@ -40,8 +40,8 @@ func TestScriptExitsNonZero(t *testing.T) {
 
 func TestBuildTimeout(t *testing.T) {
 	h := newTinyHome(t)
-	res := h.ingot("build", h.template("hangs", "sleep 100000"), "--timeout", "3s")
-	res.wantFailure(t, 1, "the build timeout of 3s is over", "step boot", "--timeout")
+	res := h.ingot("build", h.template("hangs", "sleep 100000"), "--timeout", "1s")
+	res.wantFailure(t, 1, "the build timeout of 1s is over", "step boot", "--timeout")
 }
 
 func TestGuestNeverComesUp(t *testing.T) {
@@ -63,8 +63,8 @@ func TestGuestNeverComesUp(t *testing.T) {
 	h.ingot("build", template).wantFailure(t, 1, "No bootable device", "fix:")
 
 	// A guest that would come up, in time for nobody.
-	res := h.ingot("build", h.template("slow", "true"), "--boot-timeout", "4s")
-	res.wantFailure(t, 1, "build VM was not ready within 4s", "sshd answers", "fix:")
+	res := h.ingot("build", h.template("slow", "true"), "--boot-timeout", "2s")
+	res.wantFailure(t, 1, "build VM was not ready within 2s", "sshd answers", "fix:")
 }
 
 func TestGuestRebootsInTheMiddle(t *testing.T) {
