@@ -12,7 +12,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 )
 
-// most is how often one update may be installed. One that is offered again after that is offered for ever.
+// most is in how many passes one update may be installed. One that is offered again after that is offered for ever.
 const most = 3
 
 // report is what the passes said of each update, by its title. It stands in for their Ui and shows what they say.
@@ -24,7 +24,8 @@ type report struct {
 	quiet     *time.Timer    // of the pass that is under way; begins anew with each line
 	current   string         // the update that is worked on
 	titles    []string       // of all updates that were worked on, in that order
-	installed map[string]int // how often
+	installed map[string]int // in how many passes
+	inPass    []string       // what the pass that is under way installed: different drivers may have one title
 	failed    map[string]string
 	left      map[string]string // why it was left out
 }
@@ -59,7 +60,10 @@ func (r *report) note(text string) {
 			r.titles = append(r.titles, rest)
 		}
 	case "Installed":
-		r.installed[rest]++
+		if !slices.Contains(r.inPass, rest) {
+			r.inPass = append(r.inPass, rest)
+			r.installed[rest]++
+		}
 		delete(r.failed, rest)
 	case "The download did not succeed", "The installation did not succeed":
 		r.failed[r.current] = strings.ToLower(strings.Fields(what)[1]) + ": " + explain(rest)
@@ -85,7 +89,7 @@ func (r *report) again() string {
 func (r *report) begin() <-chan time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.current = ""
+	r.current, r.inPass = "", nil
 	r.quiet = time.NewTimer(r.patience)
 	return r.quiet.C
 }

@@ -44,6 +44,24 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// Drivers of several devices may have one title, and are installed in one pass.
+func TestSameTitle(t *testing.T) {
+	r := newReport(&provtest.UI{}, time.Hour)
+	for pass := range most {
+		if title := r.again(); title != "" {
+			t.Errorf("after %d passes, %q counts as offered for ever", pass, title)
+		}
+		r.begin()
+		for range most {
+			r.Say("Installing (1 of 3): Intel - System - 10.1")
+			r.Say("Installed: Intel - System - 10.1")
+		}
+	}
+	if r.again() == "" {
+		t.Errorf("an update that %d passes installed does not count as offered for ever", most)
+	}
+}
+
 // Every line that update.ps1 writes of an update is one that the report reads.
 func TestReportKnowsTheScript(t *testing.T) {
 	known := 0

@@ -80,6 +80,9 @@ func (p *provisioner) passes(ctx context.Context, ui packersdk.Ui, comm packersd
 	updates := newReport(ui, p.patience)
 	pass, failed := 1, 0
 	defer func() {
+		if ctx.Err() != nil { // nobody listens any more
+			return
+		}
 		for _, line := range updates.sum(pass) {
 			ui.Say(line)
 		}
