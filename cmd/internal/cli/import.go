@@ -184,20 +184,23 @@ func readBelow(folder string) func(string) ([]byte, error) {
 
 // writeNew writes a file that does not exist yet, or replaces it.
 func writeNew(name string, text []byte, replace bool) error {
-	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return putFile(name, text, 0o644)
-	case err != nil:
+	err := createFile(name, text)
+	if !errors.Is(err, fs.ErrExist) {
 		return err
-	case !replace:
+	}
+	if !replace {
 		return &usageError{what: fmt.Sprintf("file %q exists", name), fix: "replace it with --force, or name another one"}
-	case !info.Mode().IsRegular(): // /dev/stdout and the like
-		return os.WriteFile(name, text, 0o644)
 	}
 	path, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() { // /dev/stdout and the like
+		return os.WriteFile(path, text, 0o644)
 	}
 	return putFile(path, text, info.Mode().Perm())
 }

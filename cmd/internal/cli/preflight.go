@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -167,15 +166,11 @@ func writeRole(env *Env, o preflightOptions, n *preflight.Needs, inputs []prefli
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(o.role, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	err = createFile(o.role, append(text, '\n'))
 	if errors.Is(err, fs.ErrExist) {
 		return &usageError{what: fmt.Sprintf("there is a file %q already", o.role), fix: "name another one, or remove it first"}
 	}
 	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(text, '\n'))
-	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return env.say(fmt.Sprintf("role %s written to %s", view.Line(name), view.Line(o.role)))
