@@ -39,6 +39,7 @@ var layers = []layer{
 	{who: []string{"engine/packercore"}, may: []string{"engine/packercore/hcl2", "engine/packercore/detach", "engine/events", "translate/diag"}}, // it is handed the plugins
 	{who: []string{"engine/pluginhost"}, may: []string{"engine/events"}},
 	{who: []string{"engine/plugindir"}, may: []string{"engine/pluginhost", "engine/events"}},
+	{who: []string{"engine/azurearm"}, may: []string{"engine/azureid", "engine/events"}},
 	{who: []string{"engine/service"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/build"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/target/azure/azuresim"}, may: []string{"translate/deployment", "translate/armjson"}}, // it evaluates deployments
@@ -69,7 +70,7 @@ var only = map[string][]string{
 var families = []string{"plugins/", "engine/target/", "engine/distribute/"}
 
 // azureSDK are the packages that may know the SDK for Azure; all others are handed what they need of it.
-var azureSDK = []string{"engine/azureid", "engine/preflight"}
+var azureSDK = []string{"engine/azureid", "engine/azurearm", "engine/preflight", "engine/target/azure/...", "engine/distribute/azure"}
 
 // modules lists every module that Ingot imports itself: who may, and why it is there. A new one gets a line here.
 var modules = map[string]struct {

@@ -10,10 +10,8 @@ import (
 	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
-	"github.com/ingot-build/ingot/engine/gallery"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
-	"github.com/ingot-build/ingot/engine/runcmd"
 	"github.com/ingot-build/ingot/engine/steps"
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
@@ -24,9 +22,7 @@ import (
 type Builder struct {
 	Target   target.Target
 	Registry packercore.Registry
-	Runner   runcmd.Runner
-	Images   resolve.Images
-	Gallery  *gallery.Gallery
+	Place    Place
 	Resolver resolve.Options // TemplateDir is set for each run
 	Ledger   Ledger
 	Dirs     store.Dirs
@@ -114,9 +110,10 @@ func (s *state) story() []steps.Step[state] {
 		list = append(list, steps.Step[state]{Name: "validate", Do: validateImage})
 	}
 	if len(s.Plan.Destinations) > 0 {
-		list = append(list,
-			steps.Step[state]{Name: "write disk", Do: writeDisk},
-			steps.Step[state]{Name: "distribute", Do: distributeDisk})
+		if _, ok := s.Place.(DiskWriter); ok {
+			list = append(list, steps.Step[state]{Name: "write disk", Do: writeDisk})
+		}
+		list = append(list, steps.Step[state]{Name: "distribute", Do: distributeDisk})
 	}
 	return list
 }
@@ -147,8 +144,7 @@ type state struct {
 	files   []resolve.Staged
 	staged  target.Staged // after stage
 	packer  string        // folder of the Packer template, after emit
-	overlay target.Disk   // after build
-	vhd     string        // after write disk
+	built   target.Disk   // after build; after write disk, as distributors take it
 	outputs []*events.RunOutput
 
 	validation Validation
@@ -189,7 +185,7 @@ func (s *state) announce() {
 		}
 		pending(stepValidateShutdown, titles[stepValidateShutdown])
 	}
-	if len(s.Plan.Destinations) > 0 {
+	if _, ok := s.Place.(DiskWriter); ok && len(s.Plan.Destinations) > 0 {
 		pending(stepWriteDisk, stepWriteDisk)
 	}
 	for _, d := range s.Plan.Destinations {

@@ -150,7 +150,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 			Provisioners: b.provisioners,
 			Linked:       all.Linked(),
 		},
-		Runner: runcmd.Host{}, Images: b, Gallery: b.gallery, Ledger: b, Dirs: b.dirs,
+		Place: &build.Local{Images: b, Gallery: b.gallery, Runner: runcmd.Host{}}, Ledger: b, Dirs: b.dirs,
 		Resolver: resolve.Options{Cache: cache, Delays: []time.Duration{time.Millisecond}},
 	}
 	active, err := b.store.Start(ctx, store.Run{Name: b.plan.Name, TemplateFile: b.root() + "/web.json"})

@@ -10,14 +10,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/ingot-build/ingot/engine/distribute/local"
+	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/store"
-	"github.com/ingot-build/ingot/engine/target"
-	"github.com/ingot-build/ingot/engine/vhd"
 	"github.com/ingot-build/ingot/translate/emit"
 )
 
@@ -44,12 +42,11 @@ func resolveWants(ctx context.Context, s *state) error {
 		if err != nil {
 			return err
 		}
-		base, more, err := resolve.Source(ctx, s.Plan, s.Images, s.Gallery)
+		base, more, err := s.Place.Source(ctx, s.Plan)
 		if err != nil {
 			return err
 		}
-		// A destination that cannot be served is said now, not after the build.
-		found = append(append(found, more...), local.Check(ctx, s.Plan, s.Gallery)...)
+		found = append(found, more...)
 		if found.HasErrors() {
 			found.Sort()
 			return &DiagnosticsError{List: found}
@@ -57,9 +54,7 @@ func resolveWants(ctx context.Context, s *state) error {
 		for _, d := range found {
 			s.emit(events.Event{Step: stepResolve, Output: &events.Output{Stream: events.Say, Text: d.String()}})
 		}
-		s.base = target.Disk{
-			Path: base.Path, Format: base.Format, SHA256: base.SHA256, VirtualSize: base.VirtualSize, Machine: base.Machine,
-		}
+		s.base = base
 		return nil
 	})
 }
@@ -114,8 +109,8 @@ func buildImage(ctx context.Context, s *state) error {
 	if err != nil {
 		return err
 	}
-	s.overlay, err = s.Target.Collect(ctx, s.staged)
-	s.overlay.Machine = s.base.Machine.Generalized()
+	s.built, err = s.Target.Collect(ctx, s.staged)
+	s.built.Machine = s.base.Machine.Generalized()
 	return err
 }
 
@@ -151,7 +146,7 @@ func copyTo(path string, src io.Reader) error {
 	return errors.Join(err, dst.Close())
 }
 
-// writeDisk flattens the overlay and its base into one fixed VHD.
+// writeDisk makes of what the build left the one file that the distributors take.
 func writeDisk(ctx context.Context, s *state) error {
 	return s.during(ctx, stepWriteDisk, "", func() error {
 		if err := s.Ledger.Record(ctx, s.id, store.Directory, s.incomingDir()); err != nil {
@@ -160,14 +155,15 @@ func writeDisk(ctx context.Context, s *state) error {
 		if err := os.MkdirAll(s.incomingDir(), 0o700); err != nil {
 			return fmt.Errorf("make folder for the finished disk: %w", err)
 		}
-		path := filepath.Join(s.incomingDir(), "disk.vhd")
 		progress := func(done, total int64) {
 			s.emit(events.Event{Step: stepWriteDisk, Progress: &events.Progress{
 				What: stepWriteDisk, Done: done, Total: total, Unit: "bytes",
 			}})
 		}
-		_, err := vhd.Write(ctx, s.Runner, vhd.Disk{Path: s.overlay.Path, Format: s.overlay.Format}, path, progress)
-		s.vhd = path
+		machine := s.built.Machine
+		var err error
+		s.built, err = s.Place.(DiskWriter).WriteDisk(ctx, s.built, filepath.Join(s.incomingDir(), "disk.vhd"), progress)
+		s.built.Machine = machine
 		return err
 	})
 }
@@ -175,10 +171,11 @@ func writeDisk(ctx context.Context, s *state) error {
 // distributeDisk gives the finished disk to every distributor of the template.
 func distributeDisk(ctx context.Context, s *state) (err error) {
 	s.setState(ctx, store.Running, store.Distributing)
-	s.outputs, err = local.Distribute(ctx, s.Plan, s.vhd, s.Gallery, local.Options{
-		RunID:   s.id,
-		Machine: s.base.Machine.Generalized(),
-		Record:  func(ctx context.Context, path string) error { return s.Ledger.Record(ctx, s.id, store.File, path) },
+	s.outputs, err = s.Place.Distribute(ctx, distribute.Request{
+		Plan: s.Plan, RunID: s.id, RunDir: s.active.Run().Dir, Disk: s.built,
+		Record: func(ctx context.Context, kind store.Kind, name string) error {
+			return s.Ledger.Record(ctx, s.id, kind, name)
+		},
 	}, s.emit)
 	for _, out := range s.outputs {
 		if out != nil {

@@ -65,10 +65,8 @@ func validateImage(ctx context.Context, s *state) error {
 		onError: onError(s.Plan.OnError.KeepValidationVM), spare: true,
 	}
 	if !sourceOnly(s.Plan) {
-		image := s.overlay
-		image.Machine = s.base.Machine.Generalized()
 		var err error
-		if m.staged, err = s.stageMachine(ctx, filepath.Join(s.stagingDir(), emit.ValidateDir), image, true); err != nil {
+		if m.staged, err = s.stageMachine(ctx, filepath.Join(s.stagingDir(), emit.ValidateDir), s.built, true); err != nil {
 			return err
 		}
 		m.folder = filepath.Join(s.packer, emit.ValidateDir)

@@ -147,9 +147,7 @@ func (s *Service) builder() *build.Builder {
 	return &build.Builder{
 		Target:   s.cfg.Target,
 		Registry: s.cfg.Registry,
-		Runner:   s.cfg.Runner,
-		Images:   imageFinder{s.images},
-		Gallery:  s.gallery,
+		Place:    &build.Local{Images: imageFinder{s.images}, Gallery: s.gallery, Runner: s.cfg.Runner},
 		Resolver: s.resolver(""),
 		Ledger:   runLedger{s},
 		Dirs:     s.cfg.Dirs,

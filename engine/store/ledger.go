@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -18,6 +20,10 @@ const (
 	Directory Kind = "directory" // Name is its path; it goes with all that is in it
 	File      Kind = "file"      // Name is its path
 	Process   Kind = "process"   // Name is the token in its command line that no other process has: ingot-3f2a9c1e
+
+	// AzureResource is a resource in Azure, and all that is in it. Name is its URL without a query, host and all, since the same id
+	// means other things in other clouds: https://management.azure.com/subscriptions/…
+	AzureResource Kind = "azure resource"
 )
 
 // Entry is one thing that a run is about to make, or made, and gives back before it ends.
@@ -89,8 +95,13 @@ func checkEntry(kind Kind, name string) error {
 		if !tokenShape.MatchString(name) {
 			return fmt.Errorf("ledger wants a token of at least 8 letters, digits, '.', '_' or '-' for a process, not %q", name)
 		}
+	case AzureResource:
+		u, err := url.Parse(name)
+		if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || !strings.HasPrefix(u.Path, "/subscriptions/") {
+			return fmt.Errorf("ledger wants the https URL of a resource for an %s, not %q", kind, name)
+		}
 	default:
-		return fmt.Errorf("ledger has no kind %q; known: directory, file, process", kind)
+		return fmt.Errorf("ledger has no kind %q; known: directory, file, process, azure resource", kind)
 	}
 	return nil
 }

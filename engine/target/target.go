@@ -77,11 +77,23 @@ type Kept struct {
 	Disk    string `json:"disk"`              // path
 }
 
-// Disk is a disk file on this machine.
+// Disk is a disk file on this machine; or, when Snapshot is set, one in Azure.
 type Disk struct {
-	Path        string
+	Path        string        // "" with Snapshot
 	Format      string        // qcow2, raw or vpc, as qemu-img names them
 	SHA256      string        // of the file, lower-case hex; "" when not known
 	VirtualSize int64         // bytes
 	Machine     guest.Profile // what a machine that starts from it has to be like
+	Snapshot    *Snapshot     // nil for a file
+}
+
+// Snapshot is what a build in Azure leaves: snapshots of its disks, and what an image that is made of them has to say.
+type Snapshot struct {
+	OSDisk       string   `json:"osDisk"`              // resource id of the snapshot
+	DataDisks    []string `json:"dataDisks,omitempty"` // resource ids, in the order of their LUNs: 0, 1, …
+	Location     string   `json:"location"`            // as region names are written in ids: westus2
+	OS           plan.OS  `json:"os"`
+	Generation   string   `json:"generation"`             // V1 or V2, as Azure calls the generations of Hyper-V
+	Architecture string   `json:"architecture"`           // x64 or Arm64
+	SecurityType string   `json:"securityType,omitempty"` // as an image definition has it: TrustedLaunchSupported; "" is Standard
 }
