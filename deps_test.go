@@ -31,7 +31,7 @@ var layers = []layer{
 	{who: []string{"translate/plan"}, may: []string{"translate/diag"}, pure: true},
 	{who: []string{"translate/emit"}, may: []string{"translate/plan", "translate/diag", "translate/emit/configspec"}, pure: true}, // emit never sees the template
 	{who: []string{"translate/..."}, may: []string{"translate/..."}, pure: true},
-	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace", "engine/azureid", "engine/guest"}},
+	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace", "engine/azureid", "engine/guest", "engine/seal"}},
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
 	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
 	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag", "translate/hcltext"}},
