@@ -170,6 +170,10 @@ func (j *job) result(ctx context.Context, out func(events.Event)) Result {
 // run runs the builder, with the provisioners in its hook, and then the post-processors.
 func (j *job) run(ctx context.Context, out func(events.Event)) ([]*Artifact, error) {
 	hook := &provisionHook{job: j, out: out, cancelled: func() bool { return ctx.Err() != nil }}
+	if j.opts.Phases {
+		hook.phases = &phases{out: out, now: j.opts.Now}
+	}
+	hook.phases.begin(bootStep)
 	builderUI := newUI(out, "", &j.opts)
 	if j.opts.Ask != nil {
 		builderUI.ask = func(question string) (string, error) {
@@ -190,7 +194,9 @@ func (j *job) run(ctx context.Context, out func(events.Event)) ([]*Artifact, err
 	builderUI.finish()
 	// The hook runs in a goroutine of the builder's, and the SDK's step for it does not wait for it when the context ends.
 	hook.wait(straggle)
-	if err := outcome(ctx, artifact, err, hook); err != nil {
+	err = outcome(ctx, artifact, err, hook)
+	hook.phases.close(ctx, err)
+	if err != nil || artifact == nil {
 		return nil, err
 	}
 	return j.postProcess(ctx, out, artifact)
@@ -201,7 +207,7 @@ func (j *job) run(ctx context.Context, out func(events.Event)) ([]*Artifact, err
 // provisioner it interrupted. A provisioner's failure comes next, since builders often pass on its text alone.
 func outcome(ctx context.Context, artifact packersdk.Artifact, err error, hook *provisionHook) error {
 	failed, interrupted := hook.result()
-	finished := err == nil && artifact != nil && failed == nil && !interrupted
+	finished := err == nil && failed == nil && !interrupted && (artifact != nil || hook.opts.NoArtifact && hook.done())
 	cause := context.Cause(ctx)
 	switch {
 	case finished:

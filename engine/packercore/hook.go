@@ -26,6 +26,7 @@ type provisionHook struct {
 	// cancelled reports whether the caller ended the build. The context a builder passes may also end because the build VM is
 	// gone, and that is a failure.
 	cancelled func() bool
+	phases    *phases // of the builder; nil: it tells them itself
 
 	mu          sync.Mutex
 	idle        chan struct{}   // closed when the run that is under way ends; nil when there is none
@@ -33,6 +34,7 @@ type provisionHook struct {
 	failed      *ProvisionError // of the provisioner that ended the build
 	cleanup     error           // of error-cleanup-provisioner
 	interrupted bool            // a provisioner was cancelled
+	through     bool            // all provisioners ran to a good end
 }
 
 // Run implements packersdk.Hook. data holds the values of build.*, as the builder knows them now. The Ui that the builder passes
@@ -51,6 +53,7 @@ func (h *provisionHook) Run(
 		return h.cleanUp(ctx, comm, values)
 	}
 	h.forget()
+	h.phases.end(events.Done)
 	comm = h.beside(comm, values)
 	for i, block := range h.build.Provisioners {
 		if block.Skips(h.source) {
@@ -63,7 +66,18 @@ func (h *provisionHook) Run(
 			return failed
 		}
 	}
+	h.mu.Lock()
+	h.through = true
+	h.mu.Unlock()
+	h.phases.begin(shutdownStep)
 	return nil
+}
+
+// done reports whether all provisioners ran to a good end.
+func (h *provisionHook) done() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.through
 }
 
 // errNoGuest is what a builder gets that runs provisioners without a guest to run them in.

@@ -54,6 +54,11 @@ type Options struct {
 	// AsService has provisioners find what they find in Azure VM Image Builder in PACKER_BUILDER_TYPE and PACKER_BUILD_NAME, whatever
 	// the template calls its builder, so that a script which asks goes the same way.
 	AsService bool
+	// Phases has steps boot and shutdown told of a builder that does not tell them: what it does before the provisioners, and after.
+	Phases bool
+	// NoArtifact takes a builder that gives neither an artifact nor an error for one that has done its work, once all provisioners are
+	// through. Without it that is a builder's way to say that it was stopped.
+	NoArtifact bool
 	// Force tells components to replace what an earlier run made.
 	Force bool
 	// Detach says which commands go on when the connection to the guest is lost.
