@@ -14,6 +14,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore/detach"
 )
 
 // guest is the communicator one provisioner gets. It adds two things to the builder's.
@@ -110,7 +111,7 @@ func (g *guest) lookFor(dst string) {
 	if !strings.HasPrefix(dst, "/") || strings.HasSuffix(dst, "/") || dir == "/" || dir == "/tmp" {
 		return
 	}
-	if code, _ := g.ask("test -e " + quote(dst)); code == 1 {
+	if code, _ := g.ask("test -e " + detach.Quote(dst)); code == 1 {
 		g.ui.output(events.Say,
 			fmt.Sprintf("warning: there is no %s now: the build VM has no folder %s, so the file took its name", dst, dir))
 	}
@@ -119,16 +120,13 @@ func (g *guest) lookFor(dst string) {
 // patience bounds a question that is asked beside the provisioner's own commands.
 const patience = 20 * time.Second
 
-// quote makes a word for a POSIX shell.
-func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
-
 // whyNot asks a guest with a POSIX shell why a file could not be written. SSH's way of copying ends without a reason when it fails
 // while it writes. "" where the shell can write there.
 func (g *guest) whyNot(dst string) string {
 	if !strings.HasPrefix(dst, "/") {
 		return ""
 	}
-	code, said := g.ask("echo >>" + quote(dst))
+	code, said := g.ask("echo >>" + detach.Quote(dst))
 	if code <= 0 {
 		return ""
 	}

@@ -53,10 +53,6 @@ func (h *provisionHook) byScp(values map[string]any) bool {
 	if values["ConnType"] != "ssh" {
 		return false
 	}
-	const name = "ssh_file_transfer_method"
-	if t := h.settings.Type(); !t.IsObjectType() || !t.HasAttribute(name) {
-		return true
-	}
-	v, _ := h.settings.GetAttr(name).Unmark()
+	v := h.setting("ssh_file_transfer_method")
 	return v.IsNull() || v.IsKnown() && v.Type() == cty.String && (v.AsString() == "" || v.AsString() == "scp")
 }

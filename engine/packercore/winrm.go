@@ -33,9 +33,15 @@ func (h *provisionHook) beside(comm packersdk.Communicator, values map[string]an
 
 // set reports whether a setting of the source block is true.
 func (j *job) set(name string) bool {
+	v := j.setting(name)
+	return v.Type() == cty.Bool && v.IsKnown() && !v.IsNull() && v.True()
+}
+
+// setting gives a setting of the source block, without its marks; null where the builder has none of that name.
+func (j *job) setting(name string) cty.Value {
 	if t := j.settings.Type(); !t.IsObjectType() || !t.HasAttribute(name) {
-		return false
+		return cty.NullVal(cty.DynamicPseudoType)
 	}
 	v, _ := j.settings.GetAttr(name).Unmark()
-	return v.Type() == cty.Bool && v.IsKnown() && !v.IsNull() && v.True()
+	return v
 }

@@ -91,13 +91,17 @@ func (c *Communicator) Start(ctx context.Context, cmd *packersdk.RemoteCmd) erro
 		return c.Communicator.Start(ctx, cmd)
 	}
 	s := newStep(c, cmd)
+	life, stop := context.WithCancel(c.ctx)
 	begun := make(chan error, 1)
-	c.steps.Go(func() { s.run(begun) })
+	c.steps.Go(func() {
+		defer stop()
+		s.run(life, begun)
+	})
 	var err error
 	select {
 	case err = <-begun:
 	case <-ctx.Done():
-		s.stop()
+		stop()
 		return ctx.Err()
 	}
 	var refused *refusedError

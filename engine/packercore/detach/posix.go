@@ -24,7 +24,7 @@ func (posix) command(o order) (*packersdk.RemoteCmd, error) {
 		{"magic", o.magic},
 		{"o", fmt.Sprint(o.out)}, {"e", fmt.Sprint(o.err)}, {"beat", fmt.Sprint(max(1, int64(o.beat/(10*time.Millisecond))))},
 	} {
-		fmt.Fprintf(&b, "%s=%s\n", v.name, quote(v.value))
+		fmt.Fprintf(&b, "%s=%s\n", v.name, Quote(v.value))
 	}
 	for line := range strings.Lines(guestShell) {
 		if !strings.HasPrefix(line, "#") {
@@ -35,8 +35,8 @@ func (posix) command(o order) (*packersdk.RemoteCmd, error) {
 	return &packersdk.RemoteCmd{Command: "/bin/sh", Stdin: strings.NewReader(b.String())}, nil
 }
 
-// quote makes text one word of a shell.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+// Quote makes text one word of a POSIX shell.
+func Quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func (posix) base64() bool { return false }
 

@@ -19,8 +19,6 @@ type step struct {
 	id             string
 	cmd            *packersdk.RemoteCmd
 	stdout, stderr io.Writer
-	stopped        chan struct{}
-	stop           func()
 
 	mu       sync.Mutex // one session's answer is taken at a time; held while output is handed on
 	current  *session   // whose answer counts
@@ -38,26 +36,12 @@ type ending struct {
 }
 
 func newStep(c *Communicator, cmd *packersdk.RemoteCmd) *step {
-	s := &step{
-		c: c, id: newID(), cmd: cmd, stdout: or(cmd.Stdout), stderr: or(cmd.Stderr),
-		stopped: make(chan struct{}), output: time.Now(),
-	}
-	s.stop = sync.OnceFunc(func() { close(s.stopped) })
-	return s
+	return &step{c: c, id: newID(), cmd: cmd, stdout: or(cmd.Stdout), stderr: or(cmd.Stderr), output: time.Now()}
 }
 
-// run starts the command and follows it to its end. begun gets one value: nil when the command has begun, or why it has
-// not.
-func (s *step) run(begun chan<- error) {
-	ctx, cancel := context.WithCancel(s.c.ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-s.stopped:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+// run starts the command and follows it to its end, which comes early when ctx ends. begun gets one value: nil when the
+// command has begun, or why it has not.
+func (s *step) run(ctx context.Context, begun chan<- error) {
 	told := false
 	tell := func(err error) {
 		if !told {
