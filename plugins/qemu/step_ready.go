@@ -19,31 +19,15 @@ import (
 type stepReady struct{ *vm }
 
 func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
-	var greeted net.Conn // answered, and not yet logged in on
 	var comm packersdk.Communicator
-	checks := append(s.firstChecks(), []check{
-		{
-			what: "sshd answers on the forwarded port",
-			hint: "the console below tells how far the guest came: it needs virtio drivers, sshd, and DHCP on its network card",
-			probe: func(ctx context.Context) (err error) {
-				greeted, err = dialBanner(ctx, s.address())
-				return err
-			},
-		},
-		{
-			what: fmt.Sprintf("user %q can log in", s.config.SSHUsername),
-			hint: "cloud-init makes that user from the seed disk: the image needs it, and NoCloud in its datasource_list",
-			probe: func(probeCtx context.Context) (err error) {
-				comm, err = s.login(probeCtx, ctx, state, greeted)
-				return err
-			},
-		},
-		{
-			what:  "cloud-init has finished",
-			hint:  "a unit it waits for does not end: the console below may name it",
-			probe: func(ctx context.Context) error { return s.cloudInit(ctx, comm) },
-		},
-	}...)
+	checks := append(s.firstChecks(), s.sshChecks(ctx, state, &comm,
+		"the console below tells how far the guest came: it needs virtio drivers, sshd, and DHCP on its network card",
+		"cloud-init makes that user from the seed disk: the image needs it, and NoCloud in its datasource_list")...)
+	checks = append(checks, check{
+		what:  "cloud-init has finished",
+		hint:  "a unit it waits for does not end: the console below may name it",
+		probe: func(ctx context.Context) error { return s.cloudInit(ctx, comm) },
+	})
 	if err := s.whenReady(ctx, s.config.SSHTimeout, checks); err != nil {
 		return end(state, err)
 	}
@@ -65,6 +49,30 @@ func (s *vm) firstChecks() []check {
 			what:  "the firmware speaks on the serial line",
 			hint:  "with KVM: this host's may be unable to run a guest, so try accelerator = \"tcg\"",
 			probe: func(ctx context.Context) error { return until(ctx, s.console.spoke) },
+		},
+	}
+}
+
+// sshChecks are those of a guest that is reached by SSH: it answers, and lets the user in. The connection is put into comm, and lives as
+// long as life. The hints say what may be wrong with a guest that does not answer, and with one that lets nobody in.
+func (s *vm) sshChecks(life context.Context, state multistep.StateBag, comm *packersdk.Communicator, silent, refused string) []check {
+	var greeted net.Conn // answered, and not yet logged in on
+	return []check{
+		{
+			what: "sshd answers on the forwarded port",
+			hint: silent,
+			probe: func(ctx context.Context) (err error) {
+				greeted, err = dialBanner(ctx, s.address())
+				return err
+			},
+		},
+		{
+			what: fmt.Sprintf("user %q can log in", s.config.SSHUsername),
+			hint: refused,
+			probe: func(ctx context.Context) (err error) {
+				*comm, err = s.login(ctx, life, state, greeted)
+				return err
+			},
 		},
 	}
 }
