@@ -10,100 +10,6 @@ import (
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// traits are what a disk has to have in common with what is made of it; "" is not known.
-type traits struct{ os, state, generation, architecture, security string }
-
-// feature is how a list of features says one.
-type feature struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-func securityOf(list []feature) string {
-	for _, f := range list {
-		if strings.EqualFold(f.Name, "SecurityType") {
-			return f.Value
-		}
-	}
-	return ""
-}
-
-// definition is what counts of an image definition.
-type definition struct {
-	Properties struct {
-		OSType       string    `json:"osType"`
-		OSState      string    `json:"osState"`
-		Generation   string    `json:"hyperVGeneration"`
-		Architecture string    `json:"architecture"`
-		Features     []feature `json:"features"`
-	} `json:"properties"`
-}
-
-// traits of an image that is in a definition. What one does not say is the oldest kind.
-func (d *definition) traits() traits {
-	p := d.Properties
-	t := traits{p.OSType, p.OSState, p.Generation, p.Architecture, securityOf(p.Features)}
-	if t.generation == "" {
-		t.generation = "V1"
-	}
-	if t.architecture == "" {
-		t.architecture = "x64"
-	}
-	return t
-}
-
-// version is what counts of an image version.
-type version struct {
-	Name       string `json:"name"`
-	Properties struct {
-		State   string `json:"provisioningState"`
-		Profile struct {
-			Excluded bool `json:"excludeFromLatest"`
-			Regions  []struct {
-				Name string `json:"name"`
-			} `json:"targetRegions"`
-		} `json:"publishingProfile"`
-	} `json:"properties"`
-}
-
-func (v *version) in(region string) bool {
-	for _, r := range v.Properties.Profile.Regions {
-		if regionName(r.Name) == region {
-			return true
-		}
-	}
-	return region == ""
-}
-
-// marketImage is what counts of a version in the marketplace.
-type marketImage struct {
-	Properties struct {
-		Disk struct {
-			OS string `json:"operatingSystem"`
-		} `json:"osDiskImage"`
-		Generation   string    `json:"hyperVGeneration"`
-		Architecture string    `json:"architecture"`
-		Features     []feature `json:"features"`
-		Plan         *struct {
-			Name string `json:"name"`
-		} `json:"plan"`
-	} `json:"properties"`
-}
-
-// managedImage is what counts of one.
-type managedImage struct {
-	located
-	Properties struct {
-		Generation string `json:"hyperVGeneration"`
-		Storage    struct {
-			Disk struct {
-				OS    string `json:"osType"`
-				State string `json:"osState"`
-			} `json:"osDisk"`
-		} `json:"storageProfile"`
-	} `json:"properties"`
-}
-
 // checkSource looks at the source image.
 func checkSource(ctx context.Context, a *Azure, f Fact) ([]Finding, error) {
 	var list []Finding
@@ -153,14 +59,14 @@ func (a *Azure) market(ctx context.Context, home, location string, p *plan.Platf
 		if len(*all) == 0 {
 			return nil, nil
 		}
-		name = newest(*all)
+		name = newest(*all).Name
 	}
 	return get[marketImage](ctx, a, path+"/"+url.PathEscape(name), computeAPI)
 }
 
-// newest is the highest version by its numbers.
-func newest(all []version) string {
-	return slices.MaxFunc(all, func(a, b version) int { return compareNumbers(a.Name, b.Name) }).Name
+// newest is the highest version by its numbers. There has to be one.
+func newest(all []version) version {
+	return slices.MaxFunc(all, func(a, b version) int { return compareNumbers(a.Name, b.Name) })
 }
 
 // compareNumbers compares versions number by number; they may be longer than an integer is.
@@ -196,12 +102,6 @@ func (a *Azure) checkMarket(ctx context.Context, f Fact, p *plan.PlatformImage) 
 	return list, m.traits(), nil
 }
 
-// traits of a marketplace image; all are generalized.
-func (m *marketImage) traits() traits {
-	p := m.Properties
-	return traits{p.Disk.OS, "Generalized", p.Generation, p.Architecture, securityOf(p.Features)}
-}
-
 func (a *Azure) checkManaged(ctx context.Context, f Fact) ([]Finding, traits, error) {
 	m, err := get[managedImage](ctx, a, f.Subject, computeAPI)
 	if absent(err) {
@@ -215,16 +115,6 @@ func (a *Azure) checkManaged(ctx context.Context, f Fact) ([]Finding, traits, er
 		list = append(list, wrong(CodeSource, "the managed image %q is in %s, and the build VM in %s", f.Subject, in, f.Want.Location))
 	}
 	return list, m.traits(), nil
-}
-
-// traits of a managed image, which is x64 and of no security type: there are no others.
-func (m *managedImage) traits() traits {
-	d := m.Properties.Storage.Disk
-	t := traits{d.OS, d.State, m.Properties.Generation, "x64", ""}
-	if t.generation == "" {
-		t.generation = "V1"
-	}
-	return t
 }
 
 func (a *Azure) checkGalleryVersion(ctx context.Context, f Fact) ([]Finding, traits, error) {
@@ -255,7 +145,7 @@ func (a *Azure) checkGalleryVersion(ctx context.Context, f Fact) ([]Finding, tra
 	if len(all) == 0 {
 		return []Finding{wrong(CodeSource, "the image %q has no version that \"latest\" could be", f.Scope)}, d.traits(), nil
 	}
-	last := slices.MaxFunc(all, func(a, b version) int { return compareNumbers(a.Name, b.Name) })
+	last := newest(all)
 	if !last.in(f.Want.Location) {
 		return []Finding{wrong(CodeSource, "the latest version of %q, %s, is not replicated to %s", f.Scope, last.Name,
 			f.Want.Location)}, d.traits(), nil
@@ -298,23 +188,4 @@ func ignoreAbsent(err error) error {
 		return nil
 	}
 	return err
-}
-
-// checkTerms sees whether somebody has accepted the terms of a paid image. The subject is publisher:product:plan.
-func checkTerms(ctx context.Context, a *Azure, f Fact) ([]Finding, error) {
-	part := strings.SplitN(f.Subject, ":", 3)
-	path := f.Scope + fmt.Sprintf("/providers/Microsoft.MarketplaceOrdering/offertypes/virtualmachine/publishers/%s/offers/%s/plans/%s"+
-		"/agreements/current", url.PathEscape(part[0]), url.PathEscape(part[1]), url.PathEscape(part[2]))
-	t, err := get[struct {
-		Properties struct {
-			Accepted bool `json:"accepted"`
-		} `json:"properties"`
-	}](ctx, a, path, termsAPI)
-	if err != nil {
-		return nil, err
-	}
-	if !t.Properties.Accepted {
-		return []Finding{wrong(CodeTerms, "the terms of the plan %q are not accepted in the subscription", f.Subject)}, nil
-	}
-	return nil, nil
 }
