@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/ingot-build/ingot/internal/testtools/tinyguest"
 )
 
 // TestMain lets the test binary be the program: a script that runs "ingot" runs this file's main.
@@ -19,7 +21,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the whole program by the scripts in testdata/script, each in an empty folder with empty stores of its own.
 func TestScripts(t *testing.T) {
-	image := os.Getenv("INGOT_TEST_IMAGE")
+	image := os.Getenv(tinyguest.BaseImageVariable)
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +33,7 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"STATE", "DATA", "CACHE", "CONFIG"} {
 				env.Setenv("XDG_"+name+"_HOME", filepath.Join(env.WorkDir, ".xdg", name))
 			}
-			env.Setenv("INGOT_TEST_IMAGE", image)
+			env.Setenv(tinyguest.BaseImageVariable, image)
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv("NO_COLOR", "")
 			return nil
