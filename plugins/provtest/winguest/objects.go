@@ -22,7 +22,7 @@ var looking = []string{
 	"get-itemproperty", "get-service", "start-process", "get-process", "get-ciminstance", "get-bitlockervolume", "get-psdrive",
 }
 
-func init() { // after the init of eval.go
+func init() { // after the init of cmdlets.go
 	for _, name := range looking {
 		cmdlets[name] = func(in *interpreter, r run) (any, outcome) {
 			o, ok := in.object(r.name, in.operand(r))
