@@ -117,8 +117,9 @@ var modules = map[string]struct {
 	"github.com/adrg/xdg":                    {[]string{"cmd/..."}, "the user's folders"},
 
 	// The SDK for Azure stays behind a fence: a build on this machine does without it, but for the identity that reads a blob.
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": {azureSDK, "who this machine is in Azure; a blob is read by plain HTTP with a bearer token, so azblob is not needed"},
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore":     {azureSDK, "what azidentity's credentials and options are made of"},
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity":                             {azureSDK, "who this machine is in Azure; a blob is read by plain HTTP with a bearer token, so azblob is not needed"},
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore":                                 {azureSDK, "what azidentity's credentials and options are made of"},
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources": {azureSDK, "resource groups, and resources of any type by their id"},
 }
 
 // impure are the parts of the standard library that a pure package must not import.
