@@ -113,27 +113,15 @@ func (s *Sim) hasAccount(name string) bool {
 
 // makeContainer makes one, unless it is there.
 func (b *Blobs) makeContainer(ctx context.Context, account, name string) error {
-	return b.send(ctx, b.address(account, "/"+name, url.Values{"restype": {"container"}}), nil, nil)
+	_, err := b.put(ctx, b.address(account, "/"+name, url.Values{"restype": {"container"}}), nil, nil)
+	return err
 }
 
-// putDisk makes the blob that a disk is read from. It holds an empty disk of 1 MiB, since nothing here has the disk's
-// bytes.
-func (b *Blobs) putDisk(ctx context.Context, account, container, name string) error {
-	if err := b.makeContainer(ctx, account, container); err != nil {
-		return err
-	}
-	header := http.Header{"X-Ms-Blob-Type": {"PageBlob"}, "X-Ms-Blob-Content-Length": {fmt.Sprint(emptyDisk)},
-		"If-None-Match": {"*"}}
-	return b.send(ctx, b.address(account, "/"+container+"/"+name, nil), header, nil)
-}
-
-const emptyDisk = 1<<20 + 512
-
-// send puts something; that it is there already is fine.
-func (b *Blobs) send(ctx context.Context, address string, header http.Header, data []byte) error {
+// put sends something; that it is there already is fine, and told by the status.
+func (b *Blobs) put(ctx context.Context, address string, header http.Header, data []byte) (status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, bytes.NewReader(data))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if header != nil {
 		req.Header = header
@@ -142,14 +130,15 @@ func (b *Blobs) send(ctx context.Context, address string, header http.Header, da
 	req.Header.Set("X-Ms-Date", time.Now().UTC().Format(http.TimeFormat))
 	resp, err := b.client().Do(req)
 	if err != nil {
-		return fmt.Errorf("reach the blob service: %w", err)
+		return 0, fmt.Errorf("reach the blob service: %w", err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated && resp.StatusCode != http.StatusConflict {
-		said, _ := io.ReadAll(io.LimitReader(resp.Body, 1000))
-		return fmt.Errorf("the blob service answered %s: %s", resp.Status, said)
+	switch resp.StatusCode {
+	case http.StatusCreated, http.StatusAccepted, http.StatusConflict:
+		return resp.StatusCode, nil
 	}
-	return nil
+	said, _ := io.ReadAll(io.LimitReader(resp.Body, 1000))
+	return resp.StatusCode, fmt.Errorf("the blob service answered %s: %s", resp.Status, said)
 }
 
 func writeBlobError(w http.ResponseWriter, status int, code, message string) {

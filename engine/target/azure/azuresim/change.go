@@ -29,10 +29,11 @@ func (s *Sim) apply(c *change, body object) (*operation, error) {
 		return nil, err
 	}
 	c.old = s.store.get(c.id)
-	c.res = &resource{id: c.id, kind: c.kind, body: body, created: time.Now(), secret: object{}}
+	now := time.Now()
+	c.res = &resource{id: c.id, kind: c.kind, body: body, created: now, changed: now, secret: object{}}
 	if c.old != nil { // what is not in the document stays
 		c.res.id, c.res.secret, c.res.guest, c.res.sas = c.old.id, clone(c.old.secret), c.old.guest, c.old.sas
-		c.res.spread, c.res.op = c.old.spread, c.old.op
+		c.res.spread, c.res.op, c.res.copying = c.old.spread, c.old.op, c.old.copying
 	}
 	c.complete()
 	if err := s.checkReferences(c); err != nil {

@@ -62,6 +62,9 @@ func (s *Sim) checkReferences(c *change) error {
 		if !isID || tail != "" || kindOf(id.Type) == nil || s.store.get(id) != nil {
 			return
 		}
+		if c.old != nil && refersTo(c.old, id) { // what is gone since may stay in the document
+			return
+		}
 		if key := id.Key(); key != own && !strings.HasPrefix(key, own+"/") {
 			missing = value
 		}

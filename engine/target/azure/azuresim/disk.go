@@ -59,17 +59,25 @@ func (s *Sim) completeCopy(c *change) error {
 			return refuse(http.StatusBadRequest, "InvalidParameter",
 				"Required parameter 'creationData.sourceResourceId' is missing.")
 		}
-		if how != "CopyStart" && text(from.body, "location") != text(b, "location") {
-			return refuse(http.StatusConflict, "OperationNotAllowed", "The source '%s' is in location '%s', and not in '%s'.",
-				from.id,
-				text(from.body, "location"), text(b, "location"))
+		if err := checkCopied(from); err != nil {
+			return err
 		}
-		for _, name := range []string{"osType", "hyperVGeneration", "diskSizeGB", "securityProfile", "purchasePlan"} {
+		if strings.EqualFold(how, "CopyStart") {
+			if err := checkCopyStart(c, from); err != nil {
+				return err
+			}
+		} else if text(from.body, "location") != text(b, "location") {
+			return refuse(http.StatusConflict, "OperationNotAllowed", "The source '%s' is in location '%s', and not in '%s'.",
+				from.id, text(from.body, "location"), text(b, "location"))
+		}
+		for _, name := range []string{"osType", "hyperVGeneration", "diskSizeGB", "securityProfile", "purchasePlan",
+			"supportedCapabilities"} {
 			if v := at(from.body, "properties", name); v != nil {
 				fill(b, clone(v), "properties", name)
 			}
 		}
 		set(b, text(from.body, "properties", "uniqueId"), "properties", "creationData", "sourceUniqueId")
+		c.res.secret["content"] = content(from)
 	case "fromimage":
 		id := text(data, "imageReference", "id")
 		if id == "" {

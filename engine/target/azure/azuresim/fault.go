@@ -148,6 +148,9 @@ func (f *Fault) answer(w http.ResponseWriter) {
 	writeError(w, f.error(status))
 }
 
+// fails tells whether a fault of a region is more than a delay.
+func (f *Fault) fails() bool { return f.Status != 0 || f.Code != "" || f.Message != "" || f.Delay == 0 }
+
 func (f *Fault) error(status int) *Error {
 	e := refuse(status, f.Code, "%s", f.Message)
 	if e.Code == "" {

@@ -58,16 +58,17 @@ func checkImageVersion(c *change) error {
 			"The entity name 'galleryImageVersionName' in the request URL is invalid: '%s'. It has to be three integers with "+
 				"dots between them.", c.id.Name())
 	}
-	if c.old != nil && c.old.state() == "Creating" {
-		return refuse(http.StatusConflict, "Conflict", "The image version '%s' is being created.", c.id.Name())
+	if err := c.checkVersionBusy(); err != nil {
+		return err
 	}
 	if c.old != nil {
 		fill(b, clone(at(c.old.body, "properties", "storageProfile")), "properties", "storageProfile")
-		was, is := text(c.old.body, "properties", "storageProfile", "source", "id"), text(b, "properties", "storageProfile",
-			"source", "id")
-		if !strings.EqualFold(was, is) {
-			return refuse(http.StatusConflict, "PropertyChangeNotAllowed",
-				"Changing property 'galleryImageVersion.properties.storageProfile.source.id' is not allowed.")
+		for _, path := range [][]string{{"source", "id"}, {"osDiskImage", "source", "id"}, {"osDiskImage", "source", "uri"}} {
+			path = append([]string{"properties", "storageProfile"}, path...)
+			if !strings.EqualFold(text(c.old.body, path...), text(b, path...)) {
+				return refuse(http.StatusConflict, "PropertyChangeNotAllowed",
+					"Changing property 'galleryImageVersion.%s' is not allowed.", strings.Join(path, "."))
+			}
 		}
 	}
 	if text(b, "properties", "publishingProfile", "endOfLifeDate") == "" {
@@ -81,6 +82,19 @@ func checkImageVersion(c *change) error {
 		return err
 	}
 	return c.versionSource()
+}
+
+// checkVersionBusy refuses a change of a version that is being made, changed or deleted.
+func (c *change) checkVersionBusy() error {
+	if c.old == nil {
+		return nil
+	}
+	switch state := c.old.state(); state {
+	case "Creating", "Updating", "Deleting":
+		return refuse(http.StatusConflict, "Conflict", "The image version '%s' is in state '%s' and cannot be changed now.",
+			c.id.Name(), state)
+	}
+	return nil
 }
 
 // versionRegions completes the target regions. The version's own has to be among them.
@@ -107,8 +121,28 @@ func (c *change) versionRegions() error {
 	}
 	if !seen[text(b, "location")] {
 		return refuse(http.StatusBadRequest, "InvalidParameter",
-			"The target regions of '%s' do not include its own location, '%s'.",
-			c.id.Name(), text(b, "location"))
+			"The target regions of '%s' do not include its own location, '%s'.", c.id.Name(), text(b, "location"))
+	}
+	return c.replicationMode()
+}
+
+// replicationMode completes how the copies are made: a version that is only referred to ("Shallow") is in its own
+// region alone, once.
+func (c *change) replicationMode() error {
+	b := c.body()
+	fill(b, "Full", "properties", "publishingProfile", "replicationMode")
+	switch mode := text(b, "properties", "publishingProfile", "replicationMode"); mode {
+	case "Full":
+		return nil
+	case "Shallow":
+	default:
+		return refuse(http.StatusBadRequest, "InvalidParameter",
+			"The value '%s' of parameter 'galleryImageVersion.properties.publishingProfile.replicationMode' is not valid.", mode)
+	}
+	regions := items(b, "properties", "publishingProfile", "targetRegions")
+	if len(regions) > 1 || number(regions[0], "regionalReplicaCount") > 1 {
+		return refuse(http.StatusBadRequest, "InvalidParameter", "The image version '%s' with replicationMode 'Shallow' has to "+
+			"be in its own region alone, with one replica.", c.id.Name())
 	}
 	return nil
 }
@@ -122,37 +156,23 @@ func (c *change) versionSource() error {
 		from = s.store.find(text(b, "properties", "storageProfile", "osDiskImage", "source", "id"))
 	}
 	if from == nil {
-		if text(b, "properties", "storageProfile", "osDiskImage", "source", "uri") != "" {
+		if c.old != nil || text(b, "properties", "storageProfile", "osDiskImage", "source", "uri") != "" {
 			return nil
 		}
 		return refuse(http.StatusBadRequest, "InvalidParameter",
 			"Required parameter 'storageProfile' of '%s' names no source.", c.id.Name())
 	}
-	os, gen := text(from.body, "properties", "osType"), text(from.body, "properties", "hyperVGeneration")
-	switch {
-	case from.id.Is(imageType):
-		os = text(from.body, "properties", "storageProfile", "osDisk", "osType")
-	case from.id.Is(versionType):
-		d := s.store.get(from.id.Parent())
-		os, gen = text(d.body, "properties", "osType"), text(d.body, "properties", "hyperVGeneration")
-	case from.id.Is(vmType):
-		os, gen = text(from.body, "properties", "storageProfile", "osDisk", "osType"), text(from.secret, "generation")
+	if err := c.checkVersionPlace(from); err != nil {
+		return err
 	}
-	switch {
-	case !from.id.Is(versionType) && text(from.body, "location") != text(b, "location"):
-		return refuse(http.StatusBadRequest, "InvalidParameter", "The source '%s' is in location '%s', and not in '%s'.",
-			from.id,
-			text(from.body, "location"), text(b, "location"))
-	case os != "" && os != text(def.body, "properties", "osType"):
-		return refuse(http.StatusBadRequest, "InvalidParameter",
-			"The source '%s' is of OS type '%s', and the definition of '%s'.", from.id,
-			os, text(def.body, "properties", "osType"))
-	case gen != "" && gen != text(def.body, "properties", "hyperVGeneration"):
-		return refuse(http.StatusBadRequest, "InvalidParameter",
-			"The source '%s' is of generation '%s', and the definition of '%s'.",
-			from.id, gen, text(def.body, "properties", "hyperVGeneration"))
+	if err := s.fitsDefinition(from, def); err != nil {
+		return err
 	}
-	fill(b, object{"diskSizeGB": 30, "hostCaching": "ReadWrite"}, "properties", "storageProfile", "osDiskImage")
+	if err := c.checkVersionDisks(); err != nil {
+		return err
+	}
+	fill(b, float64(30), "properties", "storageProfile", "osDiskImage", "sizeInGB")
+	fill(b, "ReadWrite", "properties", "storageProfile", "osDiskImage", "hostCaching")
 	return nil
 }
 

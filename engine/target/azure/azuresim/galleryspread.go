@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type regionCopy struct {
 	state   string // Replicating, Completed, Failed
 	detail  string
 	started time.Time
+	takes   time.Duration
 }
 
 // storedImageVersion begins copies to the regions that are new, and drops those that are not wanted any more.
@@ -31,13 +33,11 @@ func storedImageVersion(c *change) {
 	c.res.spread = copies
 }
 
-// replicate is the long part of a version: all regions at once. When one fails the version is "Failed", and the other
-// regions have their copies.
+// replicate is the long part of a version: all regions at once, each as long as Options.Replication and what a fault
+// of the region adds to that. When one fails the version is "Failed", and the other regions have their copies.
 func replicate(ctx context.Context, c *change) error {
 	s := c.sim
-	if err := s.pause(s.opts.Replication); err != nil {
-		return err
-	}
+	var group sync.WaitGroup
 	var failed []*Error
 	stuck := false
 	s.mu.Lock()
@@ -46,44 +46,61 @@ func replicate(ctx context.Context, c *change) error {
 		if r.state != "Replicating" {
 			continue
 		}
+		r.takes = s.opts.Replication
 		f := s.faults.strike(http.MethodPut, c.id.String(), r.region)
-		switch {
-		case f == nil:
-			r.state = "Completed"
-		case f.Stuck:
-			stuck = true
-		default:
-			e := f.error(http.StatusConflict)
-			r.state, r.detail = "Failed", e.Message
-			e.Target = r.region
-			failed = append(failed, e)
+		if f != nil {
+			r.takes += f.Delay
+			stuck = stuck || f.Stuck
 		}
+		takes := r.takes
+		group.Go(func() {
+			if s.pause(takes) != nil {
+				return
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if e := r.end(f); e != nil {
+				failed = append(failed, e)
+			}
+		})
 	}
 	s.mu.Unlock()
+	group.Wait()
 	if stuck {
 		<-ctx.Done()
+	}
+	if ctx.Err() != nil || failed == nil {
 		return ctx.Err()
 	}
-	if failed == nil {
-		return nil
-	}
 	e := refuse(http.StatusConflict, "ReplicationJobsNotCompleted",
-		"Replication of image version '%s' did not complete in all regions.",
-		c.id.Name())
+		"Replication of image version '%s' did not complete in all regions.", c.id.Name())
 	e.Details = failed
 	return e
+}
+
+// end says what became of the copy to a region; f may be nil.
+func (r *regionCopy) end(f *Fault) *Error {
+	switch {
+	case f == nil || !f.Stuck && !f.fails():
+		r.state = "Completed"
+	case !f.Stuck:
+		e := f.error(http.StatusConflict)
+		e.Target = r.region
+		r.state, r.detail = "Failed", e.Message
+		return e
+	}
+	return nil
 }
 
 // reaches tells whether a version can be used in a region.
 func (r *resource) reaches(region string) bool {
 	return slices.ContainsFunc(r.spread, func(c regionCopy) bool {
-		return c.region == normal(region) &&
-			c.state == "Completed"
+		return c.region == normal(region) && c.state == "Completed"
 	})
 }
 
 // viewImageVersion adds the state of replication, if that was asked for.
-func viewImageVersion(s *Sim, res *resource, r *http.Request, o object) {
+func viewImageVersion(_ *Sim, res *resource, r *http.Request, o object) {
 	if r == nil || !strings.EqualFold(r.URL.Query().Get("$expand"), "ReplicationStatus") {
 		return
 	}
@@ -94,8 +111,8 @@ func viewImageVersion(s *Sim, res *resource, r *http.Request, o object) {
 		progress := 100
 		if c.state == "Replicating" {
 			progress = 0
-			if whole := s.opts.Replication; whole > 0 {
-				progress = int(min(99, 100*time.Since(c.started)/whole))
+			if c.takes > 0 {
+				progress = int(min(99, 100*time.Since(c.started)/c.takes))
 			}
 		}
 		summary = append(summary, object{"region": shownLocation(c.region), "state": c.state, "details": c.detail,
@@ -111,11 +128,12 @@ func viewImageVersion(s *Sim, res *resource, r *http.Request, o object) {
 	set(o, object{"aggregatedState": state, "summary": summary}, "properties", "replicationStatus")
 }
 
-// latestVersion is the highest of a definition that is not excluded; nil if there is none.
-func (s *Sim) latestVersion(definition ID) *resource {
+// latestVersion is the highest of a definition that a region has, and that is excluded neither as a whole nor there;
+// nil if there is none.
+func (s *Sim) latestVersion(definition ID, region string) *resource {
 	var latest *resource
 	for _, r := range s.store.children(definition, "versions") {
-		if truth(r.body, "properties", "publishingProfile", "excludeFromLatest") || r.state() != "Succeeded" {
+		if r.excluded(region) || !r.reaches(region) {
 			continue
 		}
 		if latest == nil || slices.Compare(versionNumbers(r.id.Name()), versionNumbers(latest.id.Name())) > 0 {
@@ -123,4 +141,15 @@ func (s *Sim) latestVersion(definition ID) *resource {
 		}
 	}
 	return latest
+}
+
+// excluded tells whether "latest" passes a version by in a region.
+func (r *resource) excluded(region string) bool {
+	profile := at(r.body, "properties", "publishingProfile")
+	if truth(profile, "excludeFromLatest") {
+		return true
+	}
+	return slices.ContainsFunc(items(profile, "targetRegions"), func(v any) bool {
+		return normal(text(v, "name")) == normal(region) && truth(v, "excludeFromLatest")
+	})
 }

@@ -21,26 +21,16 @@ func checkImage(c *change) error {
 			"Required parameter 'osDisk.osType' or 'osDisk.osState' is missing.")
 	}
 	fill(b, "V1", "properties", "hyperVGeneration")
-	from := c.sim.store.find(text(os, "managedDisk", "id"))
-	if from == nil {
-		from = c.sim.store.find(text(os, "snapshot", "id"))
+	if err := c.checkImageDisk(os); err != nil {
+		return err
 	}
-	if from == nil && text(os, "blobUri") == "" {
-		return refuse(http.StatusBadRequest, "InvalidParameter",
-			"The OS disk of image '%s' comes from no disk, snapshot or blob.", c.id.Name())
+	if err := c.checkImageOS(os); err != nil {
+		return err
 	}
-	if from != nil {
-		if text(from.body, "location") != text(b, "location") {
-			return refuse(http.StatusBadRequest, "InvalidParameter", "The source '%s' is in location '%s', and not in '%s'.",
-				from.id,
-				text(from.body, "location"), text(b, "location"))
-		}
-		fill(os, at(from.body, "properties", "diskSizeGB"), "diskSizeGB")
-		if gen := text(from.body, "properties", "hyperVGeneration"); gen != "" &&
-			gen != text(b, "properties", "hyperVGeneration") {
-			return refuse(http.StatusBadRequest, "BadRequest", "The hyperVGeneration '%s' of image '%s' is not that of its "+
-				"source, '%s'.",
-				text(b, "properties", "hyperVGeneration"), c.id.Name(), gen)
+	for _, v := range items(b, "properties", "storageProfile", "dataDisks") {
+		disk, _ := v.(object)
+		if err := c.checkImageDisk(disk); err != nil {
+			return err
 		}
 	}
 	fill(os, float64(30), "diskSizeGB")
@@ -89,7 +79,7 @@ func (c *change) captureVM(vm *resource) error {
 func (s *Sim) imageSource(id, place string) (diskSource, error) {
 	r := s.store.find(id)
 	if r != nil && r.id.Is(definitionType) {
-		r = s.latestVersion(r.id)
+		r = s.latestVersion(r.id, place)
 	}
 	if r == nil {
 		return diskSource{}, refuse(http.StatusNotFound, "ImageNotFound", "The image '%s' was not found.", id)

@@ -50,18 +50,21 @@ func beginAccess(c *call, r *resource) (*reply, work, error) {
 				"Cannot grant access to disk '%s' while it is attached to the running VM '%s'.", r.id.Name(), owner)
 		}
 	}
+	if err := checkCopied(r); err != nil {
+		return nil, nil, err
+	}
 	s := c.sim
 	g := grant{signature: randomName(43), write: kind == "Write",
 		ends: time.Now().Add(time.Duration(seconds) * time.Second)}
 	r.sas = append(liveGrants(r), g)
-	blob := text(r.body, "properties", "uniqueId")
+	blob, bytes := text(r.body, "properties", "uniqueId"), content(r)
 	permission := map[bool]string{true: "rw", false: "r"}[g.write]
 	q := url.Values{"sv": {"2018-03-28"}, "sr": {"b"}, "sp": {permission}, "se": {g.ends.UTC().Format(time.RFC3339)},
 		"sig": {g.signature}}
-	address := "https://" + diskAccount + ".blob." + Suffix + "/vhds/" + blob + "?" + q.Encode()
+	address := "https://" + diskAccount + ".blob." + Suffix + "/" + diskContainer + "/" + blob + "?" + q.Encode()
 	return nil, func(ctx context.Context) (object, error) {
 		if s.opts.Blobs != nil {
-			if err := s.opts.Blobs.putDisk(ctx, diskAccount, "vhds", blob); err != nil {
+			if err := s.opts.Blobs.putDisk(ctx, blob, bytes); err != nil {
 				return nil, err
 			}
 		}

@@ -13,13 +13,15 @@ type resource struct {
 	body    object // as readers see it, but for what a view adds
 	secret  object // what was written and is never shown: passwords, values of secrets
 	created time.Time
-	number  int // counts creations: lists are in this order
+	changed time.Time // by a PUT or a PATCH
+	number  int       // counts creations: lists are in this order
 
-	op     *operation   // that is under way, or was last
-	spread []regionCopy // image versions: where they are replicated to
-	guest  *guestState  // virtual machines
-	sas    []grant      // disks and snapshots: who may read their bytes
-	plan   []*planned   // deployments: what they make
+	op      *operation   // that is under way, or was last
+	spread  []regionCopy // image versions: where they are replicated to
+	guest   *guestState  // virtual machines
+	sas     []grant      // disks and snapshots: who may read their bytes
+	copying *copying     // snapshots: how far their copy is, if it is one
+	plan    []*planned   // deployments: what they make
 }
 
 // state is the provisioning state.
