@@ -6,12 +6,13 @@ require (
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.3 // what azidentity's credentials and options are made of
 	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // who this machine is in Azure, to read blobs that are not public
 	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/authorization/armauthorization/v2 v2.2.0 // tests: permissions and roles, read by the official client
-	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7 v7.3.0 // tests: machines, disks, images and galleries, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7 v7.3.0 // snapshots, images and gallery versions; tests: all the rest, by the official client
 	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/keyvault/armkeyvault v1.5.0 // tests: key vaults, by the official client
 	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v7 v7.2.0 // tests: networks, by the official client
-	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources v1.2.0 // tests: groups, deployments and providers, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources v1.2.0 // resource groups, and resources of any type by their id; tests: deployments and providers, by the official client
 	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armsubscriptions v1.3.0 // tests: subscriptions and locations, by the official client
-	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage v1.8.1 // tests: storage accounts, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage v1.8.1 // the storage account of a VHD that has no place of its own; tests: storage accounts, by the official client
+	github.com/Azure/azure-sdk-for-go/sdk/storage/azblob v1.6.4 // copies of VHDs, from blob to blob; later versions cannot be built: they need a module that cannot be had
 	github.com/ProtonMail/go-crypto v1.5.2 // OpenPGP signatures of plugin releases; the one of golang.org/x/crypto is given up
 	github.com/agext/levenshtein v1.2.3 // near names in messages; the one hcl uses
 	github.com/aymanbagabas/go-udiff v0.4.1 // unified diffs
@@ -138,6 +139,7 @@ require (
 	github.com/klauspost/compress v1.18.5 // indirect
 	github.com/kr/fs v0.1.0 // indirect
 	github.com/kylelemons/godebug v1.1.0 // indirect
+	github.com/lima-vm/go-qcow2reader v0.6.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/masterzen/simplexml v0.0.0-20190410153822-31eea3082786 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect

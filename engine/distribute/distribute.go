@@ -1,5 +1,5 @@
 // Package distribute sends one finished disk to every distributor of a plan. It keeps order, tells events, and words failures as
-// the service does; how an image is published is left to a destination: distribute/local, later distribute/azure.
+// the service does; how an image is published is left to a destination: distribute/local, distribute/azure.
 package distribute
 
 import (
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
@@ -62,33 +63,58 @@ func causes(failures []Failure) []error {
 // Each calls publish for every destination of p, in template order, one after another. It returns one output for each, nil where
 // it failed. A failure does not stop the others; a context that ended does, and counts as the failure of those that are left.
 // The error is *PartialError if one succeeded, else *Error; both hold all causes.
-func Each(ctx context.Context, p *plan.Plan, publish func(context.Context, plan.Destination) (events.RunOutput, error),
-	emit func(events.Event)) ([]*events.RunOutput, error) {
-	outputs := make([]*events.RunOutput, len(p.Destinations))
-	var failures []Failure
+func Each(ctx context.Context, p *plan.Plan, publish Publish, emit func(events.Event)) ([]*events.RunOutput, error) {
+	results := make([]result, len(p.Destinations))
 	for i, d := range p.Destinations {
-		out, err := one(ctx, d, publish, emit)
-		if err != nil {
-			failures = append(failures, Failure{Index: i, Name: d.RunOutputName, Err: err})
-			continue
+		results[i] = one(ctx, d, publish, emit)
+	}
+	return sum(p, results)
+}
+
+// Together is Each for all destinations at once: publish and emit have to be safe for that.
+func Together(ctx context.Context, p *plan.Plan, publish Publish, emit func(events.Event)) ([]*events.RunOutput, error) {
+	results := make([]result, len(p.Destinations))
+	var all sync.WaitGroup
+	for i, d := range p.Destinations {
+		all.Go(func() { results[i] = one(ctx, d, publish, emit) })
+	}
+	all.Wait()
+	return sum(p, results)
+}
+
+// Publish brings an image to one destination. Name and Type of its output are filled in by the caller.
+type Publish func(context.Context, plan.Destination) (events.RunOutput, error)
+
+// result is what came of one destination; out is nil with err.
+type result struct {
+	out *events.RunOutput
+	err error
+}
+
+// sum gives the results in template order.
+func sum(p *plan.Plan, results []result) ([]*events.RunOutput, error) {
+	outputs := make([]*events.RunOutput, len(results))
+	var failures []Failure
+	for i, r := range results {
+		outputs[i] = r.out
+		if r.err != nil {
+			failures = append(failures, Failure{Index: i, Name: p.Destinations[i].RunOutputName, Err: r.err})
 		}
-		outputs[i] = &out
 	}
 	switch {
 	case len(failures) == 0:
 		return outputs, nil
-	case len(failures) < len(p.Destinations):
-		return outputs, &PartialError{Failures: failures, Total: len(p.Destinations)}
+	case len(failures) < len(results):
+		return outputs, &PartialError{Failures: failures, Total: len(results)}
 	default:
-		return outputs, &Error{Failures: failures, Total: len(p.Destinations)}
+		return outputs, &Error{Failures: failures, Total: len(results)}
 	}
 }
 
 // one runs a single distributor between its events.
-func one(ctx context.Context, d plan.Destination, publish func(context.Context, plan.Destination) (events.RunOutput, error),
-	emit func(events.Event)) (events.RunOutput, error) {
+func one(ctx context.Context, d plan.Destination, publish Publish, emit func(events.Event)) result {
 	if cause := context.Cause(ctx); cause != nil {
-		return events.RunOutput{}, cause // it never began: its step stays pending
+		return result{err: cause} // it never began: its step stays pending
 	}
 	title := fmt.Sprintf("%s %s %s", d.ID, d.Kind(), d.RunOutputName)
 	start := time.Now()
@@ -101,10 +127,10 @@ func one(ctx context.Context, d plan.Destination, publish func(context.Context, 
 			end.Phase = events.Cancelled
 		}
 		emit(events.Event{Step: d.ID, State: &end})
-		return events.RunOutput{}, err
+		return result{err: err}
 	}
 	out.Name, out.Type = d.RunOutputName, d.Kind()
 	emit(events.Event{Step: d.ID, RunOutput: &out})
 	emit(events.Event{Step: d.ID, State: &end})
-	return out, nil
+	return result{out: &out}
 }
