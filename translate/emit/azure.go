@@ -15,6 +15,7 @@ type azure struct {
 	wanted configspec.Wanted
 	fields *configspec.Table // of the oldest release that is wanted
 	home   string            // the subscription that the ids in the plan ask for; "" if none does
+	hosted bool              // by the engine
 	out    outputs           // what the builder distributes itself; zero without Options.Standalone
 	losses []Loss
 }
@@ -28,7 +29,7 @@ func newAzure(j job, o Options) (target, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &azure{job: j, wanted: wanted, fields: fields}
+	a := &azure{job: j, wanted: wanted, fields: fields, hosted: o.Hosted}
 	if err := a.checkIDs(); err != nil {
 		return nil, err
 	}
@@ -80,6 +81,7 @@ func (a *azure) machine(f fields) {
 		f.number("properties.vmProfile.osDiskSizeGB", "os_disk_size_gb", size)
 	}
 	f.texts("properties.vmProfile.userAssignedIdentities", "user_assigned_managed_identities", az.VMIdentities)
+	a.security(f)
 	if a.dataDisks() {
 		f.numbers("properties.additionalDataDisks", "disk_additional_size", a.plan.DataDisksGB)
 	}
@@ -95,6 +97,7 @@ func (a *azure) communicator(f fields) {
 	if !a.windows() {
 		f.str("communicator", "ssh")
 		f.str("ssh_username", BuildUser)
+		a.port(f, "ssh_port")
 		f.ref("ssh_timeout", "var", bootTimeoutVar)
 		return
 	}
@@ -102,7 +105,15 @@ func (a *azure) communicator(f fields) {
 	f.str("winrm_username", BuildUser)
 	f.yes("winrm_use_ssl")
 	f.yes("winrm_insecure") // the plugin makes the certificate, and no authority signs it
+	a.port(f, "winrm_port")
 	f.ref("winrm_timeout", "var", bootTimeoutVar)
+}
+
+// port is where the guest listens, which is not always Azure's.
+func (a *azure) port(f fields, name string) {
+	if a.hosted {
+		f.ref(name, "var", name)
+	}
 }
 
 // capture says what is left of the build VM.

@@ -49,7 +49,7 @@ func (a *azure) checkIDs() error {
 		{"properties.stagingResourceGroup", az.StagingResourceGroup, "a resource group", nil},
 		{"properties.vmProfile.vnetConfig.subnetId", az.Network.SubnetID, "a subnet", []string{"virtualNetworks", "subnets"}},
 	} {
-		if c.id != "" && !parseID(c.id).is(c.types...) {
+		if c.id != "" && sharedGalleryField(c.id) == "" && !parseID(c.id).is(c.types...) {
 			return fmt.Errorf("%s: %q is not the id of %s", c.property, c.id, c.what)
 		}
 	}

@@ -29,7 +29,7 @@ func (a *azure) sourceImage(f fields) {
 		f.block.text("custom_managed_image_name", id.part("images"))
 	case s.SharedImage != nil:
 		f.blank()
-		a.galleryImage(f.nested("shared_image_gallery"), parseID(exactID(s, s.SharedImage.ID)))
+		a.gallerySource(f.nested("shared_image_gallery"), exactID(s, s.SharedImage.ID))
 	default:
 		panic("emit: the source has no type")
 	}
@@ -68,6 +68,30 @@ func (a *azure) platformImage(f fields, s plan.Source) {
 	}
 }
 
+// gallerySource names a version of a gallery of one's own, of one that is shared with the subscription, or of one that is for all.
+func (a *azure) gallerySource(f fields, id string) {
+	const property = sourceImagePath + ".imageVersionId"
+	switch field := sharedGalleryField(id); field {
+	case "":
+		a.galleryImage(f, parseID(id))
+	default:
+		f.text(property, field, id)
+	}
+}
+
+// sharedGalleryField is the field for the id of a version in somebody else's gallery; "" where it is in a resource group.
+func sharedGalleryField(id string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(id, "/"), "/")
+	switch strings.ToLower(first) {
+	case "sharedgalleries":
+		return "direct_shared_gallery_image_id"
+	case "communitygalleries":
+		return "community_gallery_image_id"
+	default:
+		return ""
+	}
+}
+
 // galleryImage names a gallery image version by its parts, which every release takes. Without a version it is the latest.
 func (a *azure) galleryImage(f fields, id resourceID) {
 	f.block.text("subscription", id.subscription())
@@ -100,8 +124,8 @@ const (
 	vmSizeGen2 = "Standard_D2ds_v4"
 )
 
-// vmSize is the size asked for, or the service's own choice. That goes by the source's Hyper-V generation, which only names of
-// marketplace images tell.
+// vmSize is the size asked for, or the service's own choice. That goes by the source's Hyper-V generation: before it is resolved, only
+// names of marketplace images tell it.
 func (a *azure) vmSize() string {
 	switch {
 	case a.plan.Azure.VMSize != "":
@@ -114,12 +138,25 @@ func (a *azure) vmSize() string {
 }
 
 func (a *azure) generation2() bool {
+	if x := a.plan.Source.Exact; x != nil && x.Generation != "" {
+		return x.Generation == "V2"
+	}
 	p := a.plan.Source.PlatformImage
 	if p == nil {
 		return false
 	}
 	sku := strings.ToLower(p.SKU)
 	return strings.Contains(sku, "gen2") || strings.HasSuffix(sku, "-g2") || strings.HasSuffix(sku, "_g2")
+}
+
+// security is the kind of machine that a source of Trusted Launch makes. What only supports it makes one without as well.
+func (a *azure) security(f fields) {
+	const property = sourceImagePath
+	if x := a.plan.Source.Exact; x != nil && strings.EqualFold(x.SecurityType, "TrustedLaunch") {
+		f.text(property, "security_type", "TrustedLaunch")
+		f.setTrue(property, "secure_boot_enabled")
+		f.setTrue(property, "vtpm_enabled")
+	}
 }
 
 // maxTags is how many tags the builder takes; those of a purchase plan count.

@@ -45,6 +45,9 @@ func (a *azure) credentials() []variable {
 		{name: "cloud_environment_name", typ: "string", description: "Public, USGovernment or China.",
 			standard: cty.StringVal("Public")},
 	}
+	if a.hosted {
+		all = append(all, variable{name: "metadata_host", typ: "string", standard: null, description: "Where this cloud describes itself."})
+	}
 	known := all[:0]
 	for _, v := range all {
 		if a.fields.Attribute(v.name) != "" {
@@ -62,9 +65,22 @@ func (a *azure) variables() []variable {
 	}
 	all := append(a.credentials(), a.place()...)
 	all = append(all, a.outputVariables()...)
+	all = append(all, a.ports()...)
 	// The service waits as long.
 	return append(all, variable{name: bootTimeoutVar, typ: "string",
 		description: "Longest time from the build VM's first start until Packer is connected.", standard: cty.StringVal(boot)})
+}
+
+// ports are where the guest listens.
+func (a *azure) ports() []variable {
+	switch {
+	case !a.hosted:
+		return nil
+	case a.windows():
+		return []variable{{name: "winrm_port", typ: "number", description: "Port of WinRM on the build VM.", standard: cty.NumberIntVal(5986)}}
+	default:
+		return []variable{{name: "ssh_port", typ: "number", description: "Port of SSH on the build VM.", standard: cty.NumberIntVal(22)}}
+	}
 }
 
 // place is where the build VM is: in a group of its own in a region, or in an existing group.

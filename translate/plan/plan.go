@@ -117,8 +117,13 @@ type Exact struct {
 	Version string `json:"version,omitempty"` // of a platform image or a gallery version
 	ID      string `json:"id,omitempty"`      // of a managed image or a gallery version, with "latest" replaced
 	SHA256  string `json:"sha256,omitempty"`  // of the disk file, lower-case hex, where the store knows it
-	Format  string `json:"format"`            // qcow2, raw or vpc, as qemu-img names them
-	Size    int64  `json:"size"`              // virtual size in bytes
+	Format  string `json:"format,omitempty"`  // qcow2, raw or vpc, as qemu-img names them; "" in Azure
+	Size    int64  `json:"size,omitempty"`    // virtual size in bytes; 0 where it is not known
+
+	// What an image in Azure says of itself; "" for a disk on this machine.
+	Generation   string `json:"generation,omitempty"`   // V1 or V2
+	Architecture string `json:"architecture,omitempty"` // x64 or Arm64
+	SecurityType string `json:"securityType,omitempty"` // as an image definition has it; "" is Standard
 }
 
 // Step is one provisioner of the build. Exactly one of the pointers is set; Shell is for Linux, those from PowerShell on are for

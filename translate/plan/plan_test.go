@@ -29,7 +29,7 @@ func full() *Plan {
 		Source: Source{
 			PlatformImage: &PlatformImage{Publisher: "Debian", Offer: "debian-12", SKU: "12-gen2", Version: "latest",
 				Plan: &PurchasePlan{Name: "n", Product: "p", Publisher: "u"}},
-			Exact:  &Exact{Version: "0.1.2", ID: "id", SHA256: sum, Format: "qcow2", Size: 1 << 30},
+			Exact:  &Exact{Version: "0.1.2", ID: "id", SHA256: sum, Format: "qcow2", Size: 1 << 30, Generation: "V2", Architecture: "x64", SecurityType: "TrustedLaunch"},
 			Origin: Origin{Path: "properties.source"},
 		},
 		Steps: []Step{
