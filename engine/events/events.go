@@ -110,9 +110,12 @@ func Tee(sinks ...Sink) Sink {
 
 // Serial returns a Sink that many goroutines may call: it numbers and dates events and hands them on one at a time. Seq and
 // Time of the event given are overwritten; Run is set to run.
-func Serial(run string, next Sink, now func() time.Time) Sink {
+func Serial(run string, next Sink, now func() time.Time) Sink { return SerialFrom(run, 0, next, now) }
+
+// SerialFrom is Serial for a run that is taken up again: last is the Seq of its last event.
+func SerialFrom(run string, last int64, next Sink, now func() time.Time) Sink {
 	var mu sync.Mutex
-	var seq int64
+	seq := last
 	return func(e Event) {
 		mu.Lock()
 		defer mu.Unlock()

@@ -25,6 +25,7 @@ type ActiveRun struct {
 	store   *Store
 	lock    *flock.Flock
 	journal *journal
+	seq     int64 // of the last event that was there before
 
 	mu  sync.Mutex
 	run Run

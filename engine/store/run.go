@@ -87,8 +87,8 @@ func held(runDir string) (bool, error) {
 	return !free, lock.Close()
 }
 
-// Held reports whether a process holds the run. A run that is not held stays so for ever. A run that just finished may still be
-// held, by the process that is about to end.
+// Held reports whether a process holds the run. One that is not held is held again only after Reopen. A run that just finished may
+// still be held, by the process that is about to end.
 func (s *Store) Held(id string) (bool, error) { return held(s.dirs.runDir(id)) }
 
 // Runs lists all runs, newest first.

@@ -26,6 +26,10 @@ func (s *Store) Settle(ctx context.Context) ([]Run, error) {
 			continue
 		}
 		err := s.write(ctx, func(tx *sql.Tx) error {
+			// It may have been taken up again since.
+			if live, err := s.Held(r.ID); err != nil || live {
+				return err
+			}
 			_, err := tx.ExecContext(ctx, `UPDATE runs SET state = ?, message = ?, ended = coalesce(
 					(SELECT CAST(unixepoch(body ->> 'time', 'subsec') * 1e9 AS INTEGER) FROM events
 						WHERE run = ?3 ORDER BY seq DESC LIMIT 1), started)
@@ -39,7 +43,9 @@ func (s *Store) Settle(ctx context.Context) ([]Run, error) {
 		if err != nil {
 			return settled, err
 		}
-		settled = append(settled, now...)
+		if len(now) > 0 && now[0].State.Over() {
+			settled = append(settled, now...)
+		}
 	}
 	return settled, nil
 }
