@@ -96,7 +96,10 @@ func emitPacker(_ context.Context, s *state) error {
 	if err != nil {
 		return fmt.Errorf("write plan: %w", err)
 	}
-	return os.WriteFile(filepath.Join(s.active.Run().Dir, "plan.json"), append(text, '\n'), 0o600)
+	if err := os.WriteFile(filepath.Join(s.active.Run().Dir, "plan.json"), append(text, '\n'), 0o600); err != nil {
+		return err
+	}
+	return s.sealPlan()
 }
 
 // buildImage boots the build VM and runs the customizers in it.

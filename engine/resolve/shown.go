@@ -42,6 +42,11 @@ func Public(p *plan.Plan) (*plan.Plan, error) {
 	for _, c := range public.Contents() {
 		c.URI = shown(c.URI)
 	}
+	for _, d := range public.Destinations {
+		if d.VHD != nil {
+			d.VHD.URI = shown(d.VHD.URI)
+		}
+	}
 	return public, nil
 }
 
@@ -52,8 +57,17 @@ const secretLength = 20
 // Secrets lists what the URIs of p hold that must not be shown: a script may print how it was called.
 func Secrets(p *plan.Plan) []events.Secret {
 	var all []events.Secret
+	var uris []string
 	for _, c := range p.Contents() {
-		u, err := url.Parse(c.URI)
+		uris = append(uris, c.URI)
+	}
+	for _, d := range p.Destinations {
+		if d.VHD != nil {
+			uris = append(uris, d.VHD.URI)
+		}
+	}
+	for _, uri := range uris {
+		u, err := url.Parse(uri)
 		if err != nil || u.Host == "" {
 			continue
 		}
