@@ -134,7 +134,9 @@ func (b *bench) Record(ctx context.Context, run string, kind store.Kind, name st
 
 func (b *bench) Keep(ctx context.Context, run, how string) error { return b.store.Keep(ctx, run, how) }
 
-func (b *bench) Undo(ctx context.Context, run string) error { return ledger.Undo(ctx, b.store, run) }
+func (b *bench) Undo(ctx context.Context, run string) error {
+	return ledger.Undo(ctx, b.store, nil, run)
+}
 
 // run does one run and returns what it came to, after checking that nothing stayed behind.
 func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {

@@ -373,7 +373,7 @@ func TestKeep(t *testing.T) {
 					t.Errorf("%s is kept: %q", l.What, l.Entry.Kept)
 				}
 			}
-			if _, err := ledger.Remove(t.Context(), b.store, list); err != nil {
+			if _, err := ledger.Remove(t.Context(), b.store, nil, list); err != nil {
 				t.Error(err)
 			}
 			b.nothingLeft(b.ran)

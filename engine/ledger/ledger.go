@@ -1,4 +1,5 @@
-// Package ledger removes what runs made and did not give back: processes, files and directories that the store's ledger names.
+// Package ledger removes what runs made and did not give back: processes, files and directories that the store's ledger names, and
+// with a Remover what they made in Azure.
 //
 // Only what is recorded under Ingot's own folders, and processes started under a recorded name, are ever touched, and nothing
 // that a live run holds. An entry is struck after its resource is seen to be gone, so whoever is killed halfway leaves the rest
@@ -24,11 +25,29 @@ type Leftover struct {
 	What    string      `json:"what"`            // for a person: "build VM ingot-3f2a9c1e (process 4711)"
 	Present bool        `json:"present"`         // false: only the record is left
 	Bytes   int64       `json:"bytes,omitempty"` // disk space that its removal frees; 0 for a process
+	Why     string      `json:"why,omitempty"`   // elsewhere: what shows that it is a dead run's
+	Stays   string      `json:"stays,omitempty"` // why it is not removed; "" if it is
 }
 
-// List tells what dead runs left according to the ledger, what they keep included, in the order of removal: processes, files,
-// directories, and inner paths before outer ones.
+// List tells what dead runs left on this machine according to the ledger, what they keep included, in the order of removal:
+// processes, files, directories, and inner paths before outer ones. What they left elsewhere is for Remote.
 func List(ctx context.Context, st *store.Store) ([]Leftover, error) {
+	list, err := dead(ctx, st, store.Process, store.File, store.Directory)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range list {
+		if list[i], err = look(ctx, st.Dirs(), l.Entry); err != nil {
+			return nil, err
+		}
+		list[i].Run = l.Run
+	}
+	slices.SortStableFunc(list, func(a, b Leftover) int { return removalOrder(a.Entry, b.Entry) })
+	return list, nil
+}
+
+// dead gives the entries of some kinds whose runs nobody works on.
+func dead(ctx context.Context, st *store.Store, kinds ...store.Kind) ([]Leftover, error) {
 	runs, err := st.Runs(ctx)
 	if err != nil {
 		return nil, err
@@ -43,6 +62,9 @@ func List(ctx context.Context, st *store.Store) ([]Leftover, error) {
 	}
 	var list []Leftover
 	for _, e := range entries {
+		if !slices.Contains(kinds, e.Kind) {
+			continue
+		}
 		held, err := st.Held(e.Run)
 		if err != nil {
 			return nil, err
@@ -51,14 +73,8 @@ func List(ctx context.Context, st *store.Store) ([]Leftover, error) {
 		if held || !known { // unknown: it started after the runs were read
 			continue
 		}
-		l, err := look(ctx, st.Dirs(), e)
-		if err != nil {
-			return nil, err
-		}
-		l.Run = run
-		list = append(list, l)
+		list = append(list, Leftover{Entry: e, Run: run, What: fmt.Sprintf("%s %s", e.Kind, e.Name)})
 	}
-	slices.SortStableFunc(list, func(a, b Leftover) int { return removalOrder(a.Entry, b.Entry) })
 	return list, nil
 }
 
@@ -104,9 +120,12 @@ func (e *RemoveError) byHand() string {
 	var outside *OutsideError
 	var live *store.LiveError
 	var held *store.HeldError
+	var stays *StaysError
 	switch {
-	case errors.As(e.Err, &live), errors.As(e.Err, &held):
+	case errors.As(e.Err, &live), errors.As(e.Err, &held), errors.As(e.Err, &stays):
 		return ""
+	case e.Entry.Kind == store.AzureResource:
+		return byHandRemote(e.Entry.Name)
 	case errors.As(e.Err, &outside):
 		return "; look at it and remove it by hand if nobody needs it"
 	case e.Entry.Kind == store.Process && isPlugin(e.Entry.Name):
@@ -119,33 +138,42 @@ func (e *RemoveError) byHand() string {
 
 func (e *RemoveError) Unwrap() error { return e.Err }
 
-// Remove removes leftovers that List or Sweep gave, in the order given, and strikes their entries. It tries all of them: the
-// first result is what is gone now, the error joins a *RemoveError for each that is not. A leftover whose run turns out to be
-// held is left alone. What is gone already counts as removed.
-func Remove(ctx context.Context, st *store.Store, list []Leftover) ([]Leftover, error) {
-	var gone []Leftover
+// Remove removes leftovers that List, Sweep or Remote gave, those elsewhere last, else in the order given, and strikes their entries.
+// What Stays is left. It tries all of them: the first result is what is gone now, the error joins a *RemoveError for each that is not.
+// A leftover whose run turns out to be held is left alone. What is gone already counts as removed. Without things in Azure rm may be
+// nil.
+func Remove(ctx context.Context, st *store.Store, rm Remover, list []Leftover) ([]Leftover, error) {
+	var gone, remote []Leftover
 	var errs []error
-	for _, l := range list {
-		if cause := context.Cause(ctx); cause != nil {
-			return gone, errors.Join(append(errs, cause)...)
-		}
-		err := removeOne(ctx, st, l)
+	done := func(l Leftover, err error) {
 		if err != nil {
 			errs = append(errs, err)
-			continue
+			return
 		}
 		gone = append(gone, l)
 	}
+	for _, l := range list {
+		switch cause := context.Cause(ctx); {
+		case cause != nil:
+			return gone, errors.Join(append(errs, cause)...)
+		case l.Stays != "":
+		case l.Entry.Kind == store.AzureResource:
+			remote = append(remote, l)
+		default:
+			done(l, removeOne(ctx, st, rm, l))
+		}
+	}
+	removeRemote(ctx, rm, remote, func(l Leftover) error { return removeOne(ctx, st, rm, l) }, done)
 	return gone, errors.Join(errs...)
 }
 
-func removeOne(ctx context.Context, st *store.Store, l Leftover) error {
+func removeOne(ctx context.Context, st *store.Store, rm Remover, l Leftover) error {
 	if l.Entry.ID != 0 {
 		if stillOurs, err := deadRunOwns(ctx, st, l); err != nil || !stillOurs {
 			return err
 		}
 	}
-	return removeAndStrike(ctx, st, l.Entry)
+	return removeAndStrike(ctx, st, rm, l.Entry)
 }
 
 // deadRunOwns reports whether the entry still stands. It does not when another cleaner was faster, or when a later run took the
@@ -173,15 +201,18 @@ func deadRunOwns(ctx context.Context, st *store.Store, l Leftover) (bool, error)
 
 // besideLiveRuns fails if removing the entry would remove a thing that a live run has in the ledger.
 func besideLiveRuns(ctx context.Context, st *store.Store, entry store.Entry) error {
-	if entry.Kind != store.Directory {
+	if entry.Kind != store.Directory && entry.Kind != store.AzureResource {
 		return nil // a file or process has one holder; the ledger sees to that
 	}
 	all, err := st.Entries(ctx, "")
 	if err != nil {
 		return err
 	}
+	if entry.Kind == store.AzureResource {
+		return besideLiveRemote(entry, all, st.Held)
+	}
 	for _, e := range all {
-		if e.Kind == store.Process || e.Name != entry.Name && !strings.HasPrefix(e.Name, entry.Name+"/") {
+		if e.Kind != store.File && e.Kind != store.Directory || e.Name != entry.Name && !strings.HasPrefix(e.Name, entry.Name+"/") {
 			continue
 		}
 		held, err := st.Held(e.Run)
@@ -195,8 +226,8 @@ func besideLiveRuns(ctx context.Context, st *store.Store, entry store.Entry) err
 	return nil
 }
 
-func removeAndStrike(ctx context.Context, st *store.Store, e store.Entry) error {
-	err := remove(ctx, st.Dirs(), e)
+func removeAndStrike(ctx context.Context, st *store.Store, rm Remover, e store.Entry) error {
+	err := remove(ctx, st.Dirs(), rm, e)
 	if err == nil && e.ID != 0 {
 		err = st.Strike(ctx, e.ID)
 	}
@@ -207,34 +238,47 @@ func removeAndStrike(ctx context.Context, st *store.Store, e store.Entry) error 
 }
 
 // remove makes sure that the resource is gone.
-func remove(ctx context.Context, dirs store.Dirs, e store.Entry) error {
-	switch e.Kind {
-	case store.Process:
+func remove(ctx context.Context, dirs store.Dirs, rm Remover, e store.Entry) error {
+	switch {
+	case e.Kind == store.Process:
 		return endProcesses(ctx, e.Name)
-	case store.File, store.Directory:
+	case e.Kind == store.File, e.Kind == store.Directory:
 		return removePath(ctx, dirs, e.Kind, e.Name)
+	case e.Kind == store.AzureResource && rm == nil:
+		return errNoRemover
+	case e.Kind == store.AzureResource:
+		return rm.Remove(ctx, e)
 	}
 	return fmt.Errorf("this version of Ingot does not know how to remove a %s", e.Kind)
 }
 
-// Undo removes and strikes what a run of this process has in the ledger and does not keep: processes first, then the newest
-// entry first. It tries all; the error joins a *RemoveError for each that is left. ctx must outlive a cancelled run.
-func Undo(ctx context.Context, st *store.Store, run string) error {
+// Undo removes and strikes what a run of this process has in the ledger and does not keep: processes first, then what is elsewhere, then
+// the newest entry first. It tries all; the error joins a *RemoveError for each that is left. ctx must outlive a cancelled run. rm may
+// be nil for a run that has nothing in Azure.
+func Undo(ctx context.Context, st *store.Store, rm Remover, run string) error {
 	entries, err := st.Entries(ctx, run)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(entries, func(a, b store.Entry) int {
-		if process := a.Kind == store.Process; process != (b.Kind == store.Process) {
-			return map[bool]int{true: -1, false: 1}[process]
-		}
-		return cmp.Compare(b.ID, a.ID)
-	})
 	var errs []error
-	for _, e := range entries {
-		if e.Kept == "" {
-			errs = append(errs, removeAndStrike(ctx, st, e))
+	var remote []Leftover
+	var local []store.Entry
+	one := func(e store.Entry) error { return removeAndStrike(ctx, st, rm, e) }
+	for _, e := range slices.Backward(entries) {
+		switch {
+		case e.Kept != "":
+		case e.Kind == store.Process:
+			errs = append(errs, one(e))
+		case e.Kind == store.AzureResource:
+			remote = append(remote, Leftover{Entry: e})
+		default:
+			local = append(local, e)
 		}
+	}
+	removeRemote(ctx, rm, remote, func(l Leftover) error { return one(l.Entry) },
+		func(_ Leftover, err error) { errs = append(errs, err) })
+	for _, e := range local {
+		errs = append(errs, one(e))
 	}
 	return errors.Join(errs...)
 }

@@ -83,7 +83,7 @@ func clean(t *testing.T, st *store.Store) ([]Leftover, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Remove(t.Context(), st, list)
+	return Remove(t.Context(), st, nil, list)
 }
 
 func TestAKilledRunLeavesNothing(t *testing.T) {
@@ -104,7 +104,7 @@ func TestAKilledRunLeavesNothing(t *testing.T) {
 	}
 	for _, e := range entries {
 		var live *store.LiveError
-		if _, err := Remove(t.Context(), st, []Leftover{{Entry: e}}); !errors.As(err, &live) {
+		if _, err := Remove(t.Context(), st, nil, []Leftover{{Entry: e}}); !errors.As(err, &live) {
 			t.Errorf("remove %s of a live run: %v", e.Name, err)
 		}
 	}
@@ -128,7 +128,7 @@ func TestAKilledRunLeavesNothing(t *testing.T) {
 		t.Errorf("leftovers are told as %+v", list)
 	}
 
-	gone, err := Remove(t.Context(), st, list)
+	gone, err := Remove(t.Context(), st, nil, list)
 	if err != nil || len(gone) != len(list) {
 		t.Errorf("removed %v, %v; want all", names(gone), err)
 	}
@@ -143,7 +143,7 @@ func TestAKilledRunLeavesNothing(t *testing.T) {
 	if left, err := st.Entries(t.Context(), ""); err != nil || len(left) > 0 {
 		t.Errorf("ledger entries left: %v, %v", left, err)
 	}
-	if gone, err := Remove(t.Context(), st, list); err != nil || len(gone) != len(list) {
+	if gone, err := Remove(t.Context(), st, nil, list); err != nil || len(gone) != len(list) {
 		t.Errorf("a second time: %v, %v", names(gone), err)
 	}
 }
@@ -173,7 +173,7 @@ func TestRemoveStaysAtHome(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := store.Entry{Run: "00000000", Kind: tt.kind, Name: tt.path}
-			_, err := Remove(t.Context(), st, []Leftover{{Entry: e}})
+			_, err := Remove(t.Context(), st, nil, []Leftover{{Entry: e}})
 			if (err != nil) != (tt.want != "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
@@ -222,7 +222,7 @@ func TestLiveRunsKeepWhatTheyHold(t *testing.T) {
 	record(t, st, live.Run().ID, store.File, same) // taken over
 
 	var held *store.HeldError
-	_, err = Remove(t.Context(), st, stale)
+	_, err = Remove(t.Context(), st, nil, stale)
 	if !errors.As(err, &held) || held.Run != live.Run().ID || strings.Contains(err.Error(), "rm -rf") {
 		t.Errorf("got %v, want that the live run holds it", err)
 	}
@@ -241,7 +241,7 @@ func TestUndo(t *testing.T) {
 	record(t, st, id, store.File, filepath.Join(staging, "key"))
 	kept := filepath.Join(dirs.Staging(), neighbour.Run().ID)
 	record(t, st, neighbour.Run().ID, store.Directory, kept)
-	if err := errors.Join(Undo(t.Context(), st, id), Undo(t.Context(), st, id)); err != nil {
+	if err := errors.Join(Undo(t.Context(), st, nil, id), Undo(t.Context(), st, nil, id)); err != nil {
 		t.Fatal(err)
 	}
 	left, err := st.Entries(t.Context(), "")
@@ -268,7 +268,7 @@ func TestCleanersAtOnce(t *testing.T) {
 		wg.Go(func() {
 			list, err := List(t.Context(), st)
 			if err == nil {
-				_, err = Remove(t.Context(), st, list)
+				_, err = Remove(t.Context(), st, nil, list)
 			}
 			errs[i] = err
 		})
@@ -291,7 +291,7 @@ func TestSweep(t *testing.T) {
 	if err != nil || len(list) != 2 {
 		t.Fatalf("strays %v, %v; want the two of nobody", names(list), err)
 	}
-	if gone, err := Remove(t.Context(), st, list); err != nil || len(gone) != 2 {
+	if gone, err := Remove(t.Context(), st, nil, list); err != nil || len(gone) != 2 {
 		t.Errorf("removed %v, %v", names(gone), err)
 	}
 	if again, err := Sweep(t.Context(), st); err != nil || len(again) > 0 {
@@ -314,7 +314,7 @@ func TestCancelledRemoveStops(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if gone, err := Remove(ctx, st, list); !errors.Is(err, context.Canceled) || len(gone) > 0 {
+	if gone, err := Remove(ctx, st, nil, list); !errors.Is(err, context.Canceled) || len(gone) > 0 {
 		t.Errorf("removed %v, %v", names(gone), err)
 	}
 }

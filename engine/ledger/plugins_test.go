@@ -37,7 +37,7 @@ func TestWhatAPluginStarted(t *testing.T) {
 	if err != nil || len(list) != 1 || !strings.HasPrefix(list[0].What, "plugin process "+name+" (process ") {
 		t.Fatalf("leftovers: %+v, %v", list, err)
 	}
-	if _, err := Remove(t.Context(), st, list); err != nil {
+	if _, err := Remove(t.Context(), st, nil, list); err != nil {
 		t.Fatal(err)
 	}
 	if pids, err := processes(name); err != nil || len(pids) > 0 {

@@ -23,7 +23,7 @@ func (l runLedger) Keep(ctx context.Context, runID, how string) error {
 }
 
 func (l runLedger) Undo(ctx context.Context, runID string) error {
-	return ledger.Undo(ctx, l.store, runID)
+	return ledger.Undo(ctx, l.store, nil, runID)
 }
 
 // A workshop is a store that makes its files beside their final place, under names that a killed process leaves behind. The
@@ -115,7 +115,7 @@ func (s *Service) remove(ctx context.Context, which func(ledger.Leftover) bool) 
 		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(l ledger.Leftover) bool { return !which(l) })
-	removed, err := ledger.Remove(ctx, s.store, list)
+	removed, err := ledger.Remove(ctx, s.store, nil, list)
 	_, serr := s.store.Settle(ctx)
 	return removed, errors.Join(err, serr)
 }
