@@ -85,7 +85,7 @@ func (p *Prepared) Steps() []Step {
 	for _, j := range p.jobs {
 		prefix := p.prefix(j)
 		for i, b := range j.build.Provisioners {
-			if !b.Skips(j.source) {
+			if i >= p.opts.From && !b.Skips(j.source) {
 				list = append(list, Step{stepID(prefix, provisionerID(i)), stepTitle(prefix, b.Title())})
 			}
 		}

@@ -54,9 +54,12 @@ func (h *provisionHook) Run(
 	}
 	h.forget()
 	h.phases.end(events.Done)
+	if err := h.reached(ctx, values); err != nil {
+		return err
+	}
 	comm = h.beside(comm, values)
 	for i, block := range h.build.Provisioners {
-		if block.Skips(h.source) {
+		if i < h.opts.From || block.Skips(h.source) {
 			continue
 		}
 		if comm == nil {

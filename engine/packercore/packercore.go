@@ -51,6 +51,12 @@ type Options struct {
 	// Diagnose is told of a provisioner that ended the build, while the build VM still stands, and may ask it why. ctx ends with the
 	// build, and after two minutes. A build that was cancelled is not asked about. Nil: nobody wants to know.
 	Diagnose func(ctx context.Context, failed *ProvisionError, remote Remote)
+	// Reached is told how the guest is reached, before its first provisioner runs; an error of it ends the build. Nil: nobody wants to
+	// know.
+	Reached func(ctx context.Context, way Way) error
+	// From is the provisioner to begin with, by its index in the build block. Those before it are left out: the guest has them behind
+	// it.
+	From int
 	// AsService has provisioners find what they find in Azure VM Image Builder in PACKER_BUILDER_TYPE and PACKER_BUILD_NAME, whatever
 	// the template calls its builder, so that a script which asks goes the same way.
 	AsService bool
