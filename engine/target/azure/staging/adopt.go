@@ -48,6 +48,10 @@ func (o *opening) adopt(ctx context.Context, g *armresources.ResourceGroup) (*Gr
 	} else if err != nil {
 		return nil, err
 	}
+	// Of two machines that take the same group at once, one has to find out: its tags are read right before they are written, and after.
+	if err := o.checkMine(ctx, false); err != nil {
+		return nil, err
+	}
 	if err := o.write(ctx, all); err != nil {
 		return nil, err
 	}
@@ -55,17 +59,22 @@ func (o *opening) adopt(ctx context.Context, g *armresources.ResourceGroup) (*Gr
 	return o.group(g.ID, true, tags), nil
 }
 
-// write sets the tags of the group, and sees that they stay: of two machines that take the same group at once, one has to find out.
+// write sets the tags of the group, and sees that they stay.
 func (o *opening) write(ctx context.Context, tags map[string]*string) error {
 	if _, err := o.groups.Update(ctx, o.name, armresources.ResourceGroupPatchable{Tags: tags}, nil); err != nil {
 		return o.refused(ctx, "tag", err)
 	}
-	now, err := o.groups.Get(ctx, o.name, nil)
+	return o.checkMine(ctx, true)
+}
+
+// checkMine refuses a group that has another run's mark by now, or with must none of this run's.
+func (o *opening) checkMine(ctx context.Context, must bool) error {
+	g, err := o.groups.Get(ctx, o.name, nil)
 	if err != nil {
 		return o.refused(ctx, "look at", err)
 	}
-	mark, marked, err := azurearm.ReadMark(now.Tags)
-	if err != nil || !marked || mark.Run != o.RunID || mark.Host != o.Host {
+	mark, marked, err := azurearm.ReadMark(g.Tags)
+	if err != nil || must && !marked || marked && (mark.Run != o.RunID || mark.Host != o.Host) {
 		return o.problem("another run took it at the same moment", "wait for that run, or name another one")
 	}
 	return nil

@@ -20,9 +20,6 @@ const (
 	By = "Ingot" // the value of CreatedByTag and UsedByTag
 )
 
-// serviceTags are those names, in the order in which they are shown.
-var serviceTags = []string{CreatedByTag, UsedByTag, templateTag, templateGroupTag}
-
 // Limits of tags, which Azure counts in characters. The names of a storage account's are shorter; that one is found by a build only
 // where a template has such tags and makes an account.
 // Reference: https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations
