@@ -16,7 +16,7 @@ func PluginDir(t testing.TB, plugins ...Plugin) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, p := range plugins {
-		if err := p.install(dir); err != nil {
+		if err := p.Install(dir); err != nil {
 			t.Fatalf("install %s: %v", p, err)
 		}
 	}
@@ -32,7 +32,8 @@ func (p Plugin) FileName() string {
 	return name
 }
 
-func (p Plugin) install(dir string) error {
+// Install puts the plugin into a folder as "packer plugins install" does.
+func (p Plugin) Install(dir string) error {
 	data, err := os.ReadFile(p.Path)
 	if err != nil {
 		return err

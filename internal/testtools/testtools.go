@@ -5,6 +5,7 @@ package testtools
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,8 +19,8 @@ const (
 	AzurePluginVersion = "1.4.5" // the last one that the module proxy has; it speaks gob
 )
 
-// AzurePluginVariable names a checkout of packer-plugin-azure. If it is set, AzurePlugin is built from there instead: the versions
-// since 2.0, which speak protobuf, can be had in no other way.
+// AzurePluginVariable names a checkout of packer-plugin-azure, or a program that was built from one. If it is set, AzurePlugin is that:
+// the versions since 2.0, which speak protobuf, can be had in no other way.
 const AzurePluginVariable = "INGOT_TEST_AZURE_PLUGIN"
 
 // Packer returns the path of stock Packer.
@@ -44,20 +45,41 @@ type Plugin struct {
 	APIVersion string // of Packer's RPC: x5.0
 }
 
-// AzurePlugin returns v1.4.5 of the Azure plugin, or the one whose checkout AzurePluginVariable names.
+// AzurePlugin returns v1.4.5 of the Azure plugin, or the one that AzurePluginVariable names.
 func AzurePlugin(t testing.TB) Plugin {
 	t.Helper()
-	const source = "github.com/hashicorp/azure"
-	checkout := os.Getenv(AzurePluginVariable)
-	if checkout == "" {
-		return describe(t, source, tool(t, "packer-plugin-azure", AzurePluginVersion))
+	p, err := FindAzurePlugin()
+	var missing *missingError
+	if errors.As(err, &missing) {
+		t.Skip(err)
 	}
-	path, err := goBuild(checkout, ".", "packer-plugin-azure",
-		"-ldflags=-X github.com/hashicorp/packer-plugin-azure/version.VersionPrerelease=")
 	if err != nil {
-		t.Fatalf("%s: %v", AzurePluginVariable, err)
+		t.Fatal(err)
 	}
-	return describe(t, source, path)
+	return p
+}
+
+// FindAzurePlugin is AzurePlugin for those that are no tests. The error says how to have it.
+func FindAzurePlugin() (Plugin, error) {
+	const source = "github.com/hashicorp/azure"
+	given := os.Getenv(AzurePluginVariable)
+	if given == "" {
+		path, err := find("packer-plugin-azure", AzurePluginVersion)
+		if err != nil {
+			return Plugin{}, err
+		}
+		return about(source, path)
+	}
+	path := given
+	info, err := os.Stat(given)
+	if err == nil && info.IsDir() {
+		path, err = goBuild(given, ".", "packer-plugin-azure",
+			"-ldflags=-X github.com/hashicorp/packer-plugin-azure/version.VersionPrerelease=")
+	}
+	if err != nil {
+		return Plugin{}, fmt.Errorf("%s: %w", AzurePluginVariable, err)
+	}
+	return about(source, path)
 }
 
 // IngotPlugin returns Ingot's plugin for Packer, built from this tree.
@@ -99,10 +121,15 @@ func find(name, version string) (string, error) {
 	}
 	path := filepath.Join(dir, name+"-v"+version, name)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s v%s is not built: %w\n  fix:  .ci/tools/build", name, version, err)
+		return "", &missingError{fmt.Sprintf("%s v%s is not built: %v\n  fix:  .ci/tools/build", name, version, err)}
 	}
 	return path, nil
 }
+
+// missingError is about a tool that was not built.
+type missingError struct{ text string }
+
+func (e *missingError) Error() string { return e.text }
 
 // cache is the folder of all that is built for tests.
 func cache() (string, error) {
@@ -113,18 +140,26 @@ func cache() (string, error) {
 // describe asks a plugin what it is.
 func describe(t testing.TB, source, path string) Plugin {
 	t.Helper()
+	p, err := about(source, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func about(source, path string) (Plugin, error) {
 	out, err := exec.Command(path, "describe").Output()
 	if err != nil {
-		t.Fatalf("%s describe: %v", path, err)
+		return Plugin{}, fmt.Errorf("%s describe: %w", path, err)
 	}
 	var about struct {
 		Version    string `json:"version"`
 		APIVersion string `json:"api_version"`
 	}
 	if err := json.Unmarshal(out, &about); err != nil || about.Version == "" || about.APIVersion == "" {
-		t.Fatalf("%s describe: got %q, %v", path, out, err)
+		return Plugin{}, fmt.Errorf("%s describe: got %q, %v", path, out, err)
 	}
-	return Plugin{Source: source, Path: path, Version: about.Version, APIVersion: about.APIVersion}
+	return Plugin{Source: source, Path: path, Version: about.Version, APIVersion: about.APIVersion}, nil
 }
 
 // String names the plugin as messages do.
