@@ -28,6 +28,8 @@ type Target interface {
 type Info struct {
 	Name    string // as --on takes it: qemu
 	Builder string // the Packer builder it runs: ingot-qemu
+	// External says that the builder is in a plugin of its own: one of Ingot's tells more of what it does.
+	External bool
 }
 
 // Problem is something missing on this machine: what, why, and what to type.
@@ -49,10 +51,13 @@ type Request struct {
 	Plan    *plan.Plan
 	Base    Disk
 	Machine Machine
+	Timeout time.Duration // of the run; 0: the plan's
 	// Validates is set for a validation VM, which a run may have beside its build VM.
 	Validates bool
 	// Record writes a thing to the ledger. It must return before the thing is created.
 	Record func(ctx context.Context, kind store.Kind, name string) error
+	// Strike forgets a thing that is gone.
+	Strike func(ctx context.Context, kind store.Kind, name string) error
 }
 
 // Staged is a target made ready for one build.
@@ -60,6 +65,14 @@ type Staged struct {
 	Dir    string
 	Vars   map[string]string // of the Packer template
 	Detail string            // one line for people: "2 CPUs, 2048 MiB, TCG (software emulation)"
+	Plugin string            // with an external builder: the constraint on its version
+	Tags   map[string]string // in Azure: of all that the builder makes
+}
+
+// An Unstager is a target of which something runs for as long as its VMs are needed.
+type Unstager interface {
+	// Unstage ends what Stage started. Nothing that is recorded is removed. It copes with a Stage that failed, or never was.
+	Unstage(ctx context.Context) error
 }
 
 // A Keeper is a target that can leave a VM standing in which a step failed, for a look inside.
