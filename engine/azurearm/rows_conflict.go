@@ -1,0 +1,100 @@
+package azurearm
+
+// conflictRows are about what is there already, in use or being changed, and about what does not fit together.
+var conflictRows = []row{
+	{
+		codes: []string{"PropertyChangeNotAllowed"},
+		kind:  Conflict,
+		what:  "{resource|the resource} exists already, and is not to be changed that way",
+		why:   "an image version, or an image of that name, was made before from something else",
+		fix:   "choose another version or name; without a version in galleryImageId, a new one is chosen: distribute[].versioning",
+	},
+	{
+		codes: []string{"InvalidResourceLocation"}, says: says(`already exists in location '(?P<location>\w+)'`),
+		kind: Conflict,
+		what: "a resource of this name exists already, in {location}",
+		why:  "in a resource group a name is there once, whatever the region",
+		fix:  "choose another name, or delete the old one",
+	},
+	{
+		codes: []string{"InvalidResourceGroupLocation"},
+		kind:  Conflict,
+		what:  "the resource group exists already, in another region",
+		why:   "a group cannot be moved",
+		fix:   "choose another stagingResourceGroup, or its location",
+	},
+	{
+		codes: []string{"ResourceGroupBeingDeleted"},
+		kind:  Conflict,
+		what:  "the resource group is being deleted",
+		why:   "nothing can be made in it any more",
+		fix:   "wait until it is gone, or name another; if it is the build's own, see who deletes it",
+	},
+	{
+		codes: []string{"NicInUseWithPrivateEndpoint"},
+		kind:  Conflict,
+		what:  "a network interface still belongs to a private endpoint",
+		why:   "the endpoint's connection goes first, then the private link service, then interface and load balancer",
+		fix:   "delete them in that order, then: ingot clean --on azure",
+	},
+	{
+		codes: []string{"InUseSubnetCannotBeDeleted", "InUseNetworkSecurityGroupCannotBeDeleted", "PublicIPAddressCannotBeDeleted", "NicInUse",
+			"InUseRouteTableCannotBeDeleted", "PublicIPAddressInUse", "CannotDeleteResource"},
+		kind: Conflict,
+		what: "{resource|the resource} is still in use",
+		why:  "what uses it has to be gone first; while a build cleans up, this comes and goes",
+		fix:  "ingot clean --on azure deletes in the right order, and tries again",
+	},
+	{
+		codes: []string{"OperationNotAllowed"},
+		says:  says(`(?:is|are) (?:still )?(?:attached|being used|in use|referenced)|active (?:shared access signature|SAS)`),
+		kind:  Conflict,
+		what:  "{resource|the resource} is still in use",
+		why:   "what uses it has to be gone first; a disk or snapshot that is being copied is in use as well",
+		fix:   "wait for that, or end it (az disk revoke-access, az snapshot revoke-access); then run again",
+	},
+	{
+		codes: []string{"AnotherOperationInProgress", "ConflictingConcurrentWriteNotAllowed", "OperationPreempted", "ConflictingUserInput",
+			"RetryableError", "DeploymentActive"},
+		kind: Conflict,
+		what: "{resource|the resource} is being changed by somebody else",
+		why:  "Azure does one change of a resource at a time",
+		fix:  "run again when that is over; builds at once need groups and names of their own",
+	},
+	{
+		codes: []string{"StorageAccountAlreadyTaken", "VaultAlreadyExists"},
+		kind:  Conflict,
+		what:  "the name is taken",
+		why:   "names of storage accounts and key vaults are unique in all of Azure; a deleted vault keeps its name for a while",
+		fix:   "run again: the build chooses another",
+	},
+	{
+		says: says(`different (?P<property>hypervisor generation|os ?type|os ?state|architecture|security ?type)` +
+			`[^.]{0,80}(?:than|from) the (?:parent )?gallery image`),
+		kind: Invalid,
+		what: "the image and the gallery's image definition differ in their {property}",
+		why:  "a version is like its definition: system, state, generation and architecture are the same",
+		fix:  "name a definition that fits, or build from a source of the other {property}; ingot preflight TEMPLATE compares them",
+	},
+	{
+		says: says(`size '?(?P<size>\w+)'? cannot boot Hypervisor Generation '?(?P<generation>\d)`),
+		kind: Invalid,
+		what: "the VM size {size} does not start images of generation {generation}",
+		why:  "older sizes know generation 1 only, some newer ones generation 2 only",
+		fix:  "choose another size: vmProfile.vmSize",
+	},
+	{
+		says: says(`only supports a CPU Architecture of '(?P<has>\w+)', but .* '(?P<wants>\w+)'`),
+		kind: Invalid,
+		what: "the VM size is for {has}, and the source image for {wants}",
+		why:  "a machine runs only what is made for its processor",
+		fix:  "choose another size: for Arm64 one with a p in its name, such as Standard_D2ps_v5",
+	},
+	{
+		codes: []string{"BadRequest", "InvalidParameter"}, says: says(`TrustedLaunch|security ?type|confidential`),
+		kind: Invalid,
+		what: "the security type does not fit source image or VM size",
+		why:  "Trusted Launch and confidential VMs need an image and a size that are made for it",
+		fix:  "look at the source's security type (az sig image-definition show), and choose a size that supports it",
+	},
+}
