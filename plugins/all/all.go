@@ -11,6 +11,7 @@ import (
 	"github.com/ingot-build/ingot/plugins/powershell"
 	"github.com/ingot-build/ingot/plugins/qemu"
 	"github.com/ingot-build/ingot/plugins/shell"
+	"github.com/ingot-build/ingot/plugins/standing"
 	"github.com/ingot-build/ingot/plugins/stock"
 	"github.com/ingot-build/ingot/plugins/windowsrestart"
 	"github.com/ingot-build/ingot/plugins/windowsupdate"
@@ -20,6 +21,7 @@ import (
 func Builders() map[string]func() packersdk.Builder {
 	all := stock.Builders()
 	maps.Copy(all, OwnBuilders())
+	all["ingot-standing"] = standing.New // of the engine alone: for other templates Packer's null does
 	return all
 }
 

@@ -53,8 +53,9 @@ type usage struct {
 
 // targets makes the target of a job. The error says which part of the plan the target has no form for.
 var targets = map[string]func(job, Options) (target, error){
-	QEMU:  newQEMU,
-	Azure: newAzure,
+	QEMU:     newQEMU,
+	Azure:    newAzure,
+	Standing: newStanding,
 }
 
 func newTarget(j job, o Options) (target, error) {
