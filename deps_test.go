@@ -121,8 +121,11 @@ var modules = map[string]struct {
 	"github.com/adrg/xdg":                    {[]string{"cmd/..."}, "the user's folders"},
 
 	// The SDK for Azure stays behind a fence: a build on this machine does without it, but for the identity that reads a blob.
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity":                             {azureSDK, "who this machine is in Azure; a blob is read by plain HTTP with a bearer token, so azblob is not needed"},
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity":                             {azureSDK, "who this machine is in Azure; a script is read by plain HTTP with a bearer token, so azblob is not needed for that"},
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore":                                 {azureSDK, "what azidentity's credentials and options are made of"},
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7":  {azureSDK, "snapshots, images and gallery versions"},
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage":     {azureSDK, "the storage account of a VHD that has no place of its own"},
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob":                         {azureSDK, "copies of VHDs, from blob to blob"},
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources": {azureSDK, "resource groups, and resources of any type by their id"},
 }
 
