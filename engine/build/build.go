@@ -32,6 +32,8 @@ type Builder struct {
 type Ledger interface {
 	// Record returns once the entry would survive a crash.
 	Record(ctx context.Context, runID string, kind store.Kind, name string) error
+	// Strike forgets a thing of the run that is gone, or is the user's now. One that is not noted is no error.
+	Strike(ctx context.Context, runID string, kind store.Kind, name string) error
 	// Keep leaves to a person what the run recorded so far; how says how to get at it.
 	Keep(ctx context.Context, runID, how string) error
 	// Undo removes everything else that the run recorded, processes first, and strikes what is gone.

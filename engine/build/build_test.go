@@ -132,6 +132,10 @@ func (b *bench) Record(ctx context.Context, run string, kind store.Kind, name st
 	return err
 }
 
+func (b *bench) Strike(ctx context.Context, run string, kind store.Kind, name string) error {
+	return b.store.Forget(ctx, run, kind, name)
+}
+
 func (b *bench) Keep(ctx context.Context, run, how string) error { return b.store.Keep(ctx, run, how) }
 
 func (b *bench) Undo(ctx context.Context, run string) error {

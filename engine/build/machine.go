@@ -32,7 +32,9 @@ func (s *state) run(ctx context.Context, m machine) error {
 	last := m.boot // what the builder says outside of all steps belongs to the one of its own that is next
 	s.boundGeneralize(m)
 	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
-		AsService: true,
+		AsService:  true,
+		Phases:     s.Target.Info().External,
+		NoArtifact: s.Target.Info().External,
 
 		Dir:     m.folder,
 		Vars:    m.staged.Vars,

@@ -16,6 +16,7 @@ import (
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/translate/emit"
 )
 
@@ -72,14 +73,25 @@ func stage(ctx context.Context, s *state) (err error) {
 	return err
 }
 
-func unstage(ctx context.Context, s *state) error { return s.Ledger.Undo(ctx, s.id) }
+// unstage removes what the run made. What serves its VMs ends first: nothing is made any more then.
+func unstage(ctx context.Context, s *state) error {
+	var err error
+	if t, ok := s.Target.(target.Unstager); ok {
+		err = t.Unstage(ctx)
+	}
+	return errors.Join(err, s.Ledger.Undo(ctx, s.id))
+}
 
 // emitPacker writes the Packer template and the plan into the run's folder, where they stay: they are what was run.
 func emitPacker(_ context.Context, s *state) error {
-	login := s.base.Machine.Login
-	folder, err := emit.Packer(s.Plan, emit.Options{WindowsSSH: login != nil && login.Communicator == guest.SSH})
+	folder, err := emit.Packer(s.Plan, s.emitOptions())
 	if err != nil {
 		return err
+	}
+	for _, l := range folder.Lost {
+		if !l.Around && s.Target.Info().External {
+			s.emit(events.Event{Output: &events.Output{Stream: events.Say, Text: "warning: " + join(": ", l.Path, l.What, l.Why)}})
+		}
 	}
 	s.packer = filepath.Join(s.active.Run().Dir, "packer")
 	if err := WriteFolder(folder, s.packer, s.Resolver.Cache.Open); err != nil {
@@ -100,6 +112,17 @@ func emitPacker(_ context.Context, s *state) error {
 		return err
 	}
 	return s.sealPlan()
+}
+
+// emitOptions are those of the target's Packer templates.
+func (s *state) emitOptions() emit.Options {
+	if info := s.Target.Info(); info.External {
+		return emit.Options{Target: info.Name, PluginVersion: s.staged.Plugin, Hosted: &emit.Host{
+			Subscription: s.staged.Vars["subscription_id"], Tags: s.staged.Tags,
+		}}
+	}
+	login := s.base.Machine.Login
+	return emit.Options{WindowsSSH: login != nil && login.Communicator == guest.SSH}
 }
 
 // buildImage boots the build VM and runs the customizers in it.
@@ -178,6 +201,9 @@ func distributeDisk(ctx context.Context, s *state) (err error) {
 		Plan: s.Plan, RunID: s.id, RunDir: s.active.Run().Dir, Disk: s.built,
 		Record: func(ctx context.Context, kind store.Kind, name string) error {
 			return s.Ledger.Record(ctx, s.id, kind, name)
+		},
+		Done: func(ctx context.Context, kind store.Kind, name string) error {
+			return s.Ledger.Strike(ctx, s.id, kind, name)
 		},
 	}, s.emit)
 	for _, out := range s.outputs {

@@ -98,9 +98,12 @@ func validateImage(ctx context.Context, s *state) error {
 // stageMachine makes ready what a VM over a disk needs, below dir.
 func (s *state) stageMachine(ctx context.Context, dir string, base target.Disk, validates bool) (target.Staged, error) {
 	return s.Target.Stage(ctx, target.Request{
-		RunID: s.id, Dir: dir, Plan: s.Plan, Base: base, Machine: s.Machine, Validates: validates,
+		RunID: s.id, Dir: dir, Plan: s.Plan, Base: base, Machine: s.Machine, Timeout: s.Timeout, Validates: validates,
 		Record: func(ctx context.Context, kind store.Kind, name string) error {
 			return s.Ledger.Record(ctx, s.id, kind, name)
+		},
+		Strike: func(ctx context.Context, kind store.Kind, name string) error {
+			return s.Ledger.Strike(ctx, s.id, kind, name)
 		},
 	})
 }

@@ -18,6 +18,10 @@ func (l runLedger) Record(ctx context.Context, runID string, kind store.Kind, na
 	return err
 }
 
+func (l runLedger) Strike(ctx context.Context, runID string, kind store.Kind, name string) error {
+	return l.store.Forget(ctx, runID, kind, name)
+}
+
 func (l runLedger) Keep(ctx context.Context, runID, how string) error {
 	return l.store.Keep(ctx, runID, how)
 }

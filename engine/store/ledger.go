@@ -120,6 +120,20 @@ func (s *Store) Strike(ctx context.Context, entry int64) error {
 	return nil
 }
 
+// Forget strikes what a run has noted by its name: it is gone, or it is the user's from now on. One that is not noted is no error. It
+// works under a cancelled context.
+func (s *Store) Forget(ctx context.Context, run string, kind Kind, name string) error {
+	ctx = context.WithoutCancel(ctx)
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM ledger WHERE run = ? AND kind = ? AND name = ? COLLATE NOCASE`, run, kind, name)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("strike %s %s from the ledger: %w", kind, name, err)
+	}
+	return nil
+}
+
 // Keep marks what a run has noted so far as kept: only a person removes it.
 func (s *Store) Keep(ctx context.Context, run, how string) error {
 	ctx = context.WithoutCancel(ctx)

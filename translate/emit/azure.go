@@ -15,7 +15,7 @@ type azure struct {
 	wanted configspec.Wanted
 	fields *configspec.Table // of the oldest release that is wanted
 	home   string            // the subscription that the ids in the plan ask for; "" if none does
-	hosted bool              // by the engine
+	hosted *Host             // nil: for plain Packer
 	out    outputs           // what the builder distributes itself; zero without Options.Standalone
 	losses []Loss
 }
@@ -111,7 +111,7 @@ func (a *azure) communicator(f fields) {
 
 // port is where the guest listens, which is not always Azure's.
 func (a *azure) port(f fields, name string) {
-	if a.hosted {
+	if a.hosted != nil {
 		f.ref(name, "var", name)
 	}
 }

@@ -71,6 +71,9 @@ func idOf(ref *plan.ImageRef) string {
 // homeSubscription is the one that the build VM has to be in: that of the staging resource group or of a managed image. A subnet
 // decides only when nothing else does.
 func (a *azure) homeSubscription() string {
+	if a.hosted != nil {
+		return a.hosted.Subscription
+	}
 	ids := []string{a.plan.Azure.StagingResourceGroup, idOf(a.plan.Source.ManagedImage)}
 	if m := a.out.managed; m != nil {
 		ids = append(ids, m.ID)

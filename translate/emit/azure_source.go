@@ -178,6 +178,9 @@ func (a *azure) tags(f fields) {
 	if a.out.any() && !a.validates {
 		tags, property2 = a.outputTags()
 	}
+	if a.hosted != nil {
+		tags = a.hosted.Tags
+	}
 	if most := a.maxTags(); len(tags) > most {
 		a.lose(Loss{Path: property2, What: fmt.Sprintf("%d tags are not set", len(tags)),
 			Why: fmt.Sprintf("the azure plugin %s takes no more than %d", a.wanted.Lowest, most)})

@@ -45,7 +45,7 @@ func (a *azure) credentials() []variable {
 		{name: "cloud_environment_name", typ: "string", description: "Public, USGovernment or China.",
 			standard: cty.StringVal("Public")},
 	}
-	if a.hosted {
+	if a.hosted != nil {
 		all = append(all, variable{name: "metadata_host", typ: "string", standard: null, description: "Where this cloud describes itself."})
 	}
 	known := all[:0]
@@ -74,7 +74,7 @@ func (a *azure) variables() []variable {
 // ports are where the guest listens.
 func (a *azure) ports() []variable {
 	switch {
-	case !a.hosted:
+	case a.hosted == nil:
 		return nil
 	case a.windows():
 		return []variable{{name: "winrm_port", typ: "number", description: "Port of WinRM on the build VM.", standard: cty.NumberIntVal(5986)}}

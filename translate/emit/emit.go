@@ -34,8 +34,15 @@ type Options struct {
 	Standalone    bool   // let the builder alone distribute as much as it can; what it cannot is in Lost
 	WindowsSSH    bool   // with QEMU: a source with Windows is reached by OpenSSH instead of WinRM
 
-	// Hosted is for the engine, with Azure: variables say at which address the builder finds its Azure, and at which port the guest.
-	Hosted bool
+	// Hosted is for the engine, with Azure: variables say at which address the builder finds its Azure, and at which port the guest. Nil is
+	// for plain Packer.
+	Hosted *Host
+}
+
+// Host is what the engine knows when it runs a Packer template for Azure.
+type Host struct {
+	Subscription string            // that is built in
+	Tags         map[string]string // of all that the builder makes; the image template's are among them
 }
 
 // Folder is what goes into one Packer folder.
