@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+)
+
+// upstream is the way to Azure: an http.RoundTripper that puts the Account's token on requests, and sends again what Azure turns away for
+// its rate. It is the SDK's pipeline, with what the Account has in it, but for the retries of other failures: those are the plugin's.
+type upstream struct {
+	pipeline runtime.Pipeline
+	wait     func(context.Context) error
+	say      func(string)
+}
+
+// maxTurns is how often a request is sent that Azure turns away for its rate.
+const maxTurns = 12
+
+func newUpstream(o Options) *upstream {
+	client := o.Account.Client
+	client.Retry = policy.RetryOptions{MaxRetries: -1}
+	client.Transport = straight(client.Transport)
+	bearer := runtime.NewBearerTokenPolicy(signIn{o.Account.Credential}, []string{o.Account.Scope()}, nil)
+	return &upstream{
+		pipeline: runtime.NewPipeline("ingot", "", runtime.PipelineOptions{PerRetry: []policy.Policy{bearer}}, &client),
+		wait:     o.Wait, say: o.Say,
+	}
+}
+
+// straight is a transport that follows no redirection, as far as that can be told it: nobody but Resource Manager is to be asked.
+func straight(t policy.Transporter) policy.Transporter {
+	client, is := t.(*http.Client)
+	switch {
+	case t == nil:
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		transport.MaxIdleConnsPerHost = 10
+		client = &http.Client{Transport: transport}
+	case is:
+		changed := *client
+		client = &changed
+	default:
+		return t
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return client
+}
+
+// signIn marks the errors of a credential, to tell them from those of the network.
+type signIn struct{ azcore.TokenCredential }
+
+type signInError struct{ error }
+
+func (e *signInError) Unwrap() error { return e.error }
+
+func (s signIn) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	token, err := s.TokenCredential.GetToken(ctx, o)
+	if err != nil {
+		err = &signInError{err}
+	}
+	return token, err
+}
+
+// RoundTrip implements http.RoundTripper. The body is that of the call in the request's context.
+func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, c := r.Context(), callOf(r.Context())
+	for turn := 1; ; turn++ {
+		if err := u.wait(ctx); err != nil {
+			return nil, err
+		}
+		resp, err := u.send(r, c.body)
+		if err != nil || resp.StatusCode != http.StatusTooManyRequests || turn == maxTurns {
+			return resp, err
+		}
+		pause, known := retryAfter(resp.Header)
+		if !known {
+			pause = min(time.Second<<turn, time.Minute)
+		}
+		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection serves again
+		_ = resp.Body.Close()
+		u.say(fmt.Sprintf("Azure takes no more requests for %s: %s %s waits", pause.Round(time.Second/10), c.method, c.short()))
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// send sends it once. The caller reads the body, as it comes.
+func (u *upstream) send(r *http.Request, body []byte) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.RequestURI, r.Body, r.ContentLength = "", nil, 0
+	if len(body) > 0 {
+		r.Body = streaming.NopCloser(bytes.NewReader(body))
+	}
+	req, err := runtime.NewRequestFromRequest(r)
+	if err != nil {
+		return nil, err
+	}
+	runtime.SkipBodyDownload(req)
+	return u.pipeline.Do(req)
+}
+
+// maxAnswer is the longest body that is looked into.
+const maxAnswer = 16 << 20
+
+// ask is a GET of the gateway's own.
+func (g *Gateway) ask(ctx context.Context, path, version string) (int, []byte, error) {
+	where, err := readPlace(path)
+	if err != nil {
+		return 0, nil, err
+	}
+	ctx = context.WithValue(ctx, callKey{}, &call{place: where, method: http.MethodGet, version: version})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.manager.String()+path, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	req.URL.RawQuery = "api-version=" + version
+	resp, err := g.upstream.RoundTrip(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return resp.StatusCode, data, err
+}
+
+// noReply tells the plugin that a request came to nothing.
+func (g *Gateway) noReply(w http.ResponseWriter, r *http.Request, err error) {
+	e := g.refusalOf(err)
+	if r.Context().Err() == nil { // else the plugin has hung up
+		g.failures.refused(callOf(r.Context()), e)
+	}
+	e.write(w)
+}
+
+// refusalOf is what the plugin is told of an error.
+func (g *Gateway) refusalOf(err error) *refusal {
+	var token *signInError
+	var e *refusal
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &token): // trying again does not help: no status that the plugin retries
+		return refuse(http.StatusForbidden, codeSignIn, "sign in to Azure: %s", firstLine(token.error))
+	}
+	return refuse(http.StatusBadGateway, codeUnreachable, "%s gave no answer: %s", g.manager.Host, firstLine(err))
+}
+
+func firstLine(err error) string {
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return first
+}
+
+// retryAfter reads when Azure wants to be asked again, in any of the forms it says it.
+func retryAfter(h http.Header) (time.Duration, bool) {
+	for name, unit := range map[string]time.Duration{"Retry-After-Ms": time.Millisecond, "X-Ms-Retry-After-Ms": time.Millisecond} {
+		if n, err := strconv.Atoi(h.Get(name)); err == nil && n >= 0 {
+			return min(time.Duration(n)*unit, time.Hour), true
+		}
+	}
+	text := h.Get("Retry-After")
+	if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < 1<<20 {
+		return min(time.Duration(n)*time.Second, time.Hour), true
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return min(max(time.Until(at), 0), time.Hour), true
+	}
+	return 0, false
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
