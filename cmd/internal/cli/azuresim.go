@@ -24,6 +24,8 @@ type azureSimOptions struct {
 	sshPort            int
 	secret             string
 	pace, replication  time.Duration
+	tokens             time.Duration
+	pageSize           int
 	faults, denied     []string
 	output             string
 }
@@ -62,6 +64,8 @@ A fault is a rule in one line: a method, a path, and what goes wrong.`,
 	f.StringVar(&o.secret, "client-secret", "", "the only `secret` that service principals sign in with; any without it")
 	f.DurationVar(&o.pace, "pace", 0, "how long every long operation takes, beside its work")
 	f.DurationVar(&o.replication, "replication", 0, "how long image versions are replicated")
+	f.DurationVar(&o.tokens, "token-lifetime", time.Hour, "how long tokens are taken")
+	f.IntVar(&o.pageSize, "page-size", 0, "how many `elements` of a list are on a page; 0: all are")
 	f.StringArrayVar(&o.faults, "fault", nil, "`rule` by which something goes wrong; may be repeated")
 	f.StringArrayVar(&o.denied, "deny", nil, "`action` that nobody has the permission for, as ACTION or ACTION@SCOPE; may be repeated")
 	addOutput(cmd, &o.output)
@@ -106,7 +110,12 @@ func runAzureSim(ctx context.Context, env *Env, o azureSimOptions) error {
 
 // options are those of the emulator.
 func (o *azureSimOptions) options() (azuresim.Options, error) {
-	options := azuresim.Options{ClientSecret: o.secret, Pace: o.pace, Replication: o.replication}
+	options := azuresim.Options{ClientSecret: o.secret, Pace: o.pace, Replication: o.replication, TokenLifetime: o.tokens,
+		PageSize: o.pageSize}
+	if o.tokens <= 0 || o.pageSize < 0 {
+		return options, &usageError{what: fmt.Sprintf("--token-lifetime %s and --page-size %d do not fit", o.tokens, o.pageSize),
+			why: "a token lives for a while, and a page has no negative length", fix: "for example --token-lifetime 5m --page-size 50"}
+	}
 	for _, a := range []struct {
 		flag, given string
 		to          *netip.AddrPort

@@ -19,12 +19,14 @@ type Denial struct {
 func (c *call) operation() string {
 	typ := c.id.Type
 	if c.id.Is(groupType) || c.id.Is(subscriptionType) {
-		typ = strings.Replace(typ, "Microsoft.Resources/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups",
-			1)
+		typ = strings.Replace(typ, "Microsoft.Resources/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups", 1)
 	}
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead:
-		if c.tail != "" && kindOf(typ+"/"+c.tail) != nil {
+		switch {
+		case c.tail == "" && !strings.Contains(typ, "/"): // a provider
+			return "Microsoft.Resources/subscriptions/providers/read"
+		case c.tail != "" && !(c.id.Is(groupType) && strings.EqualFold(c.tail, "resourceGroups")):
 			typ += "/" + c.tail
 		}
 		return typ + "/read"
@@ -49,17 +51,14 @@ func (s *Sim) permits(who claims, action string, id ID) error {
 		if d.covers(action, id.Key()) {
 			return refuse(http.StatusForbidden, "AuthorizationFailed",
 				"The client '%s' with object id '%s' does not have authorization to perform action '%s' over scope '%s' or the "+
-					"scope is invalid. If access was recently granted, please refresh your "+
-					"credentials.", who.App, who.Object, action, id)
+					"scope is invalid. If access was recently granted, please refresh your credentials.", who.App, who.Object, action, id)
 		}
 	}
 	return nil
 }
 
 func (d Denial) covers(action, scope string) bool {
-	within := strings.ToLower(d.Scope)
-	return pattern(d.Action).MatchString(action) && (within == "" || scope == within || strings.HasPrefix(scope,
-		within+"/"))
+	return pattern(d.Action).MatchString(action) && within(scope, strings.ToLower(d.Scope))
 }
 
 // listPermissions answers with everything but what is denied at the scope.
@@ -72,13 +71,11 @@ func listPermissions(c *call) (*reply, error) {
 	}
 	not := []any{}
 	for _, d := range c.sim.opts.Denied {
-		within := strings.ToLower(d.Scope)
-		if within == "" || scope == within || strings.HasPrefix(scope, within+"/") {
+		if within(scope, strings.ToLower(d.Scope)) {
 			not = append(not, d.Action)
 		}
 	}
-	return page([]any{object{"actions": []any{"*"}, "notActions": not, "dataActions": []any{"*"},
-		"notDataActions": not}}), nil
+	return page([]any{object{"actions": []any{"*"}, "notActions": not, "dataActions": []any{"*"}, "notDataActions": not}}), nil
 }
 
 func checkRoleAssignment(c *change) error {
@@ -93,8 +90,7 @@ func checkRoleAssignment(c *change) error {
 	}
 	set(b, scope, "properties", "scope")
 	for _, r := range c.sim.store.list(func(r *resource) bool {
-		return r.id.Is(c.kind.name) &&
-			r.id.Key() != c.id.Key()
+		return r.id.Is(c.kind.name) && r.id.Key() != c.id.Key()
 	}) {
 		if strings.EqualFold(text(r.body, "properties", "scope"), scope) &&
 			text(r.body, "properties", "principalId") == text(b, "properties", "principalId") &&
@@ -124,8 +120,8 @@ func (c *change) completeIdentity() {
 	assigned, _ := at(b, "identity", "userAssignedIdentities").(object)
 	for id := range assigned {
 		if r := c.sim.store.find(id); r != nil {
-			assigned[id] = object{"principalId": text(r.body, "properties", "principalId"), "clientId": text(r.body,
-				"properties", "clientId")}
+			assigned[id] = object{"principalId": text(r.body, "properties", "principalId"),
+				"clientId": text(r.body, "properties", "clientId")}
 		}
 	}
 }

@@ -35,6 +35,9 @@ func (s *Sim) resourceManager(w http.ResponseWriter, r *http.Request, data []byt
 		s.waitUntilFree(c.id)
 	}
 	answer, err := s.locked(c.answer)
+	if err == nil {
+		err = c.cutPage(answer)
+	}
 	if err != nil {
 		writeError(w, err)
 		return

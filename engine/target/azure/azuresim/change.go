@@ -28,6 +28,9 @@ func (s *Sim) apply(c *change, body object) (*operation, error) {
 	if err := s.checkPlace(c, body); err != nil {
 		return nil, err
 	}
+	if err := s.checkLocked(c.id, false); err != nil {
+		return nil, err
+	}
 	c.old = s.store.get(c.id)
 	now := time.Now()
 	c.res = &resource{id: c.id, kind: c.kind, body: body, created: now, changed: now, secret: object{}}

@@ -56,6 +56,9 @@ func (c *call) write(k *kind) (*reply, error) {
 	case c.r.Method == http.MethodPatch:
 		body = clone(old.body)
 		merge(body, c.body)
+		if c.id.Is(groupType) && at(c.body, "tags") != nil { // the tags of a group are replaced
+			body["tags"] = clone(at(c.body, "tags"))
+		}
 	case old == nil && c.r.Header.Get("If-Match") != "":
 		return nil, refuse(http.StatusPreconditionFailed, "PreconditionFailed", "The resource does not exist.")
 	case old != nil && c.r.Header.Get("If-None-Match") == "*":
@@ -89,6 +92,9 @@ func (c *call) remove(k *kind) (*reply, error) {
 	r := s.store.get(c.id)
 	if r == nil {
 		return &reply{status: http.StatusNoContent}, nil
+	}
+	if err := s.checkLocked(r.id, true); err != nil {
+		return nil, err
 	}
 	if err := s.checkHeld(r); err != nil {
 		return nil, err
@@ -163,12 +169,14 @@ func (c *call) act(k *kind) (*reply, error) {
 	a := k.actions[strings.ToLower(c.tail)]
 	if a == nil {
 		return nil, refuse(http.StatusNotFound, "InvalidResourceAction", "The action '%s' is not served for type '%s'.",
-			c.tail,
-			k.name)
+			c.tail, k.name)
 	}
 	r := c.sim.store.get(c.id)
 	if r == nil {
 		return nil, notFound(c.id)
+	}
+	if err := c.sim.checkLocked(c.id, false); err != nil { // also of those that only read, as keys are read
+		return nil, err
 	}
 	answer, long, err := a.do(c, r)
 	if err != nil || long == nil {

@@ -23,14 +23,16 @@
 //	check.go, holds.go     what a document refers to has to exist, and is not deleted under it
 //	operation.go           long operations and their headers
 //	errors.go              bodies of errors
-//	fault.go, faulttext.go faults by rule; journal.go: the calls that were made; control.go: both by HTTP
+//	fault*.go              faults by rule; journal.go: the calls that were made; control.go: both by HTTP
+//	lists.go, filter.go    lists of groups and resources; pages
+//	tags.go, locks.go      tags; locks
 //	metadata.go, token.go  the cloud's description; tokens, also of managed identities
 //	scopes.go, groups.go   subscriptions, providers, locations; resource groups
 //	deployment*.go         template deployments, evaluated by translate/deployment
 //	network.go             virtual networks, interfaces, addresses
 //	vm*.go, machine.go     virtual machines, and what runs in their place
-//	disk.go, sas.go        disks and snapshots, and access to their bytes
-//	image.go, gallery*.go  managed images; galleries and the replication of versions
+//	disk.go, sas.go        disks and snapshots, and access to their bytes; snapshotcopy.go: copies between regions
+//	image*.go, gallery*.go managed images; galleries and the replication of versions
 //	platform.go, sizes.go  marketplace images; sizes, quotas
 //	vault.go, secrets.go   key vaults: the resource and its data
 //	storage.go, blob*.go   storage accounts, whose blobs are kept by a blob service handed in (Azurite)
@@ -39,6 +41,6 @@
 // # What it is not
 //
 // Nothing is checked that Azure checks of a property's value unless it is listed above: a document with a wrong
-// property is stored as it is. Locks are documents and hold nothing; no tags are inherited, and nothing costs. A
+// property is stored as it is. No tags are inherited but by disks from their machine, and nothing costs. A
 // virtual machine is what Options.Machines makes of it.
 package azuresim

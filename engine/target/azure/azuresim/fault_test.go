@@ -27,6 +27,8 @@ func TestParseFault(t *testing.T) {
 		{line: "PUT */versions/* \"region=East US\" stuck lose-vm retry-after=2s",
 			want: azuresim.Fault{Method: "PUT", Path: "*/versions/*", Region: "eastus", Stuck: true, LoseVM: true,
 				RetryAfter: 2 * time.Second}},
+		{line: "* * call=17 status=401", want: azuresim.Fault{Path: "*", Call: 17, Status: 401}},
+		{line: "* * call=x", err: `call takes a number from 1 on, not "x"`},
 		{line: "PUT *", err: "has 2 words"},
 		{line: "", err: "has 0 words"},
 		{line: "GET * drop=yes", err: `"drop" takes no value`},
@@ -76,6 +78,11 @@ func TestFaults(t *testing.T) {
 		{"none", "DELETE * status=500", 201, "", true},
 		{"a status", "PUT * status=409 code=Conflict", 409, "Conflict", false},
 		{"a status without a code", "PUT * status=429", 429, "TooManyRequests", false},
+		{"a permission that is missing", "PUT * status=403 code=AuthorizationFailed", 403, "AuthorizationFailed", false},
+		{"something that is not there", "PUT * status=404", 404, "NotFound", false},
+		{"a token that ended", "PUT * status=401", 401, "ExpiredAuthenticationToken", false},
+		{"the second request of all", "* * call=2 status=500", 500, "InternalServerError", false},
+		{"the second request, of another method", "GET * call=2 status=500", 201, "", true},
 		{"no JSON", "PUT * body=<html>", 200, "", false},
 		{"a status and no JSON", "PUT * status=502 body=<html>", 502, "", false},
 		{"a connection that is cut", "PUT * drop", 0, "", false},
@@ -105,6 +112,9 @@ func TestFaults(t *testing.T) {
 			}
 			if strings.Contains(tt.rule, "html") && !strings.Contains(header.Get("Content-Type"), "html") {
 				t.Errorf("content type %q", header.Get("Content-Type"))
+			}
+			if challenge := header.Get("Www-Authenticate"); (status == 401) != strings.Contains(challenge, `error="invalid_token"`) {
+				t.Errorf("the challenge of %d is %q", status, challenge)
 			}
 			if made := len(sim.Resources()) == 1; made != tt.made {
 				t.Errorf("the group is there: %v, want %v", made, tt.made)

@@ -14,8 +14,9 @@ import (
 //	GET * nth=3 times=all drop
 //	PUT */virtualMachines/* stuck
 //	PUT */versions/* region=westus stuck
+//	* * call=17 status=401
 //
-// The words are those of Fault in lower case: nth, times (a number or "all"), delay, status, code, message, body,
+// The words are those of Fault in lower case: nth, times (a number or "all"), call, delay, status, code, message, body,
 // retry-after, drop, after, stuck, lose-vm, region. A value with blanks in it is put in quotes.
 func ParseFault(line string) (*Fault, error) {
 	words, err := splitWords(line)
@@ -62,6 +63,8 @@ func (f *Fault) read(word string) (err error) {
 		f.LoseVM = true
 	case "nth":
 		f.Nth, err = positive(name, value)
+	case "call":
+		f.Call, err = positive(name, value)
 	case "times":
 		if f.Times = Always; value != "all" {
 			f.Times, err = positive(name, value)
@@ -83,7 +86,7 @@ func (f *Fault) read(word string) (err error) {
 	case "region":
 		f.Region = normal(value)
 	default:
-		err = fmt.Errorf("%q is no word of a fault: nth, times, delay, status, code, message, body, retry-after, drop, "+
+		err = fmt.Errorf("%q is no word of a fault: nth, times, call, delay, status, code, message, body, retry-after, drop, "+
 			"after, stuck, lose-vm, region are", name)
 	}
 	return err

@@ -47,7 +47,7 @@ func replicate(ctx context.Context, c *change) error {
 			continue
 		}
 		r.takes = s.opts.Replication
-		f := s.faults.strike(http.MethodPut, c.id.String(), r.region)
+		f := s.faults.strike(http.MethodPut, c.id.String(), r.region, 0)
 		if f != nil {
 			r.takes += f.Delay
 			stuck = stuck || f.Stuck

@@ -96,7 +96,7 @@ func (s *Sim) imageSource(id, place string) (diskSource, error) {
 		src := diskSource{id: id, os: text(def.body, "properties", "osType"), size: 30,
 			generation: text(def.body, "properties", "hyperVGeneration"), specialized: text(def.body, "properties",
 				"osState") == "Specialized"}
-		src.data = items(b, "properties", "storageProfile", "dataDiskImages")
+		src.data, src.exact = items(b, "properties", "storageProfile", "dataDiskImages"), r.id.Name()
 		return src, nil
 	case text(b, "location") != normal(place):
 		return diskSource{}, refuse(http.StatusBadRequest, "InvalidParameter",

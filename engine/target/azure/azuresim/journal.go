@@ -9,6 +9,7 @@ import (
 
 // Call is one that was made.
 type Call struct {
+	Number int           `json:"number,omitempty"` // that a fault's "call" has; none of a poll
 	Time   time.Time     `json:"time"`
 	Method string        `json:"method"`
 	Host   string        `json:"host"`
@@ -28,7 +29,8 @@ type journal struct {
 
 const journalLength = 20_000
 
-func (j *journal) add(r *http.Request, status int, fault bool, begun time.Time) {
+// add writes a request down; what is known of it beside the request is in c.
+func (j *journal) add(r *http.Request, c Call) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.count++
@@ -41,10 +43,9 @@ func (j *journal) add(r *http.Request, status int, fault bool, begun time.Time) 
 			query.Set(name, "***")
 		}
 	}
-	j.calls = append(j.calls, Call{
-		Time: begun, Method: r.Method, Host: r.Host, Path: r.URL.Path, Query: query.Encode(), Status: status, Fault: fault,
-		Took: time.Since(begun),
-	})
+	c.Method, c.Host, c.Path, c.Query = r.Method, r.Host, r.URL.Path, query.Encode()
+	c.Took = time.Since(c.Time)
+	j.calls = append(j.calls, c)
 }
 
 // Calls are the calls that were made, but for those to the emulator's own addresses. There are the last 20,000 at most.

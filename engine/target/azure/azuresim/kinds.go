@@ -67,6 +67,6 @@ func allKinds() []*kind {
 			check: checkRoleAssignment},
 		{name: "Microsoft.Authorization/roleDefinitions", since: "2015-07-01", nowhere: true, stateless: true,
 			anywhere: true},
-		{name: "Microsoft.Authorization/locks", since: "2016-09-01", nowhere: true, stateless: true, anywhere: true},
+		{name: lockType, since: "2016-09-01", nowhere: true, stateless: true, anywhere: true, check: checkLock},
 	}
 }

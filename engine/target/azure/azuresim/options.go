@@ -25,6 +25,8 @@ type Options struct {
 	// there are clients that delete everything at once and try again after 10 s, and then 20: it spares tests those.
 	DeleteWait time.Duration
 
+	PageSize int // of lists: what is beyond it is at nextLink; 0: all lists are on one page
+
 	Faults       []*Fault        // see Fault
 	Denied       []Denial        // actions that the caller has no permission for
 	Policies     []Policy        // policy assignments that deny

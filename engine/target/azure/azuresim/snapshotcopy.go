@@ -50,7 +50,7 @@ func storedSnapshot(c *change) {
 		return
 	}
 	c.res.copying = &copying{begun: time.Now(), takes: c.sim.opts.Pace}
-	f := c.sim.faults.strike(http.MethodPut, c.id.String(), text(c.body(), "location"))
+	f := c.sim.faults.strike(http.MethodPut, c.id.String(), text(c.body(), "location"), 0)
 	switch {
 	case f == nil:
 	case f.Stuck:

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -135,28 +136,38 @@ func (s *Sim) whoCalls(r *http.Request) (claims, error) {
 	var c claims
 	bearer, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !found {
-		e := refuse(http.StatusUnauthorized, "AuthenticationFailed",
-			"Authentication failed. The 'Authorization' header is missing.")
-		e.Header = http.Header{"Www-Authenticate": {`Bearer authorization_uri="` + baseURL(r) + "/" + s.opts.TenantID +
-			`", error="invalid_token", error_description="The authentication failed because of missing 'Authorization' header."`}}
-		return c, e
+		return c, s.challenge(r, refuse(http.StatusUnauthorized, "AuthenticationFailed",
+			"Authentication failed. The 'Authorization' header is missing."))
 	}
 	parts := strings.Split(bearer, ".")
 	if len(parts) != 3 {
-		return c, refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "The access token is invalid.")
+		return c, s.challenge(r, refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "The access token is invalid."))
 	}
 	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
 	if err != nil || !hmac.Equal(signature, s.mac(parts[0]+"."+parts[1])) {
-		return c, refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "The access token has an invalid signature.")
+		return c, s.challenge(r, refuse(http.StatusUnauthorized, "InvalidAuthenticationToken",
+			"The access token has an invalid signature."))
 	}
 	data, _ := base64.RawURLEncoding.DecodeString(parts[1])
 	_ = json.Unmarshal(data, &c) // it is signed: it is ours
 	if time.Now().Unix() >= c.Ends {
-		return c, refuse(http.StatusUnauthorized, "ExpiredAuthenticationToken",
-			"The access token expiry UTC time '%s' is earlier than current UTC time '%s'.", stamp(time.Unix(c.Ends,
-				0)), stamp(time.Now()))
+		return c, s.challenge(r, expiredToken(time.Unix(c.Ends, 0)))
 	}
 	return c, nil
+}
+
+func expiredToken(ended time.Time) *Error {
+	return refuse(http.StatusUnauthorized, "ExpiredAuthenticationToken",
+		"The access token expiry UTC time '%s' is earlier than current UTC time '%s'.", stamp(ended), stamp(time.Now()))
+}
+
+// challenge adds the header by which a client learns where to get another token.
+//
+// Reference: https://learn.microsoft.com/entra/identity-platform/claims-challenge
+func (s *Sim) challenge(r *http.Request, e *Error) *Error {
+	e.Header = http.Header{"Www-Authenticate": {fmt.Sprintf("Bearer authorization_uri=%q, error=%q, error_description=%q",
+		baseURL(r)+"/"+s.opts.TenantID, "invalid_token", e.Message)}}
+	return e
 }
 
 // openID tells clients where tokens are to be had.

@@ -13,6 +13,7 @@ type diskSource struct {
 	size        int    // of the OS disk, GiB
 	data        []any  // data disks of an image: lun, diskSizeGB
 	id          string // of the image; "" for a marketplace image
+	exact       string // the number of an image version
 	specialized bool
 }
 
@@ -29,7 +30,11 @@ func (s *Sim) vmSource(c *change) (diskSource, error) {
 		return src, nil
 	}
 	if id := text(ref, "id"); id != "" {
-		return s.imageSource(id, text(c.body(), "location"))
+		src, err := s.imageSource(id, text(c.body(), "location"))
+		if src.exact != "" {
+			ref["exactVersion"] = src.exact
+		}
+		return src, err
 	}
 	img, version := s.platformImage(text(ref, "publisher"), text(ref, "offer"), text(ref, "sku"), text(ref, "version"))
 	if version == "" {

@@ -152,9 +152,11 @@ func TestBytesOfASnapshot(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 	r := newRig(t, azuresim.Options{Blobs: server.Blobs()})
 	ctx := t.Context()
-	done(must(armstorage.NewAccountsClient(sub, r.cred, r.options))(t).BeginCreate(ctx, group, "vhds1", armstorage.AccountCreateParameters{
-		Location: to.Ptr(place), Kind: to.Ptr(armstorage.KindStorageV2), SKU: &armstorage.SKU{Name: to.Ptr(armstorage.SKUNameStandardLRS)}}, nil))(t)
-	bearer := http.Header{"Authorization": {"Bearer " + must(r.cred.GetToken(ctx, policyOf("https://storage.azure.com/.default")))(t).Token}}
+	accounts := must(armstorage.NewAccountsClient(sub, r.cred, r.options))(t)
+	done(accounts.BeginCreate(ctx, group, "vhds1", armstorage.AccountCreateParameters{Location: to.Ptr(place),
+		Kind: to.Ptr(armstorage.KindStorageV2), SKU: &armstorage.SKU{Name: to.Ptr(armstorage.SKUNameStandardLRS)}}, nil))(t)
+	token := must(r.cred.GetToken(ctx, policyOf("https://storage.azure.com/.default")))(t).Token
+	bearer := http.Header{"Authorization": {"Bearer " + token}}
 	const account = "https://vhds1.blob." + azuresim.Suffix + "/"
 	r.request(http.MethodPut, account+"out?restype=container", bearer, "")
 
@@ -173,10 +175,11 @@ func TestBytesOfASnapshot(t *testing.T) {
 			Access: to.Ptr(armcompute.AccessLevelRead), DurationInSeconds: to.Ptr[int32](600)}, nil))(t)
 		header := bearer.Clone()
 		header.Set("X-Ms-Copy-Source", *read.AccessSAS)
-		if status, _, text := r.request(http.MethodPut, account+"out/"+snapshot+".vhd", header, ""); status != http.StatusAccepted {
+		status, _, text := r.request(http.MethodPut, account+"out/"+snapshot+".vhd", header, "")
+		if status != http.StatusAccepted {
 			t.Fatalf("copy: %d %s", status, text)
 		}
-		status, _, text := r.request(http.MethodGet, account+"out/"+snapshot+".vhd", bearer, "")
+		status, _, text = r.request(http.MethodGet, account+"out/"+snapshot+".vhd", bearer, "")
 		if status != http.StatusOK {
 			t.Fatalf("read the copy: %d %s", status, text)
 		}
