@@ -54,18 +54,27 @@ var azuriteReady = regexp.MustCompile(`listens on https://(\S+)`)
 // AzuriteProgram is the path of Azurite's blob service. Without an installation the test skips.
 func AzuriteProgram(t testing.TB) string {
 	t.Helper()
+	program, err := FindAzurite()
+	if err != nil {
+		t.Skip(err)
+	}
+	return program
+}
+
+// FindAzurite is AzuriteProgram for those that are no tests. The error says how to have it.
+func FindAzurite() (string, error) {
 	dir, err := cache()
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	program := filepath.Join(dir, "azurite-v"+AzuriteVersion, "node_modules", ".bin", "azurite-blob")
 	if _, err := os.Stat(program); err != nil {
-		t.Skipf("azurite v%s is not installed: %v\n  fix:  .ci/tools/build azurite", AzuriteVersion, err)
+		return "", fmt.Errorf("azurite v%s is not installed: %w\n  fix:  .ci/tools/build azurite", AzuriteVersion, err)
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("azurite needs node: ", err)
+		return "", fmt.Errorf("azurite needs node: %w", err)
 	}
-	return program
+	return program, nil
 }
 
 // Azurite starts one for a test. Without an installation the test skips.
