@@ -107,6 +107,7 @@ var modules = map[string]struct {
 	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},
 	"mvdan.cc/sh/v3":                         {[]string{"translate/check/shell", "engine/target/azure/azuresim/lightguest"}, "shell scripts, parsed as the shell parses them; a shell that runs nothing of the host"},
 	"golang.org/x/text":                      {[]string{"translate/deployment/armexpr", "translate/lower", "engine/packercore/hcl2"}, "the order of texts, letters before case; Unicode's form NFC, which HCL puts texts into; character sets by name"},
+	"golang.org/x/time":                      {[]string{"engine/azurearm"}, "a rate of requests"},
 	"github.com/charmbracelet/x/ansi":        {[]string{"cmd/internal/view"}, "text width, escapes"},
 	"github.com/aymanbagabas/go-udiff":       {[]string{"cmd/internal/cli", "cmd/internal/lsp", "engine/diskdiff"}, "what --diff shows; the edits of source.fixAll; texts on two disks"},
 	"charm.land/bubbletea/v2":                {[]string{"cmd/internal/view"}, "the live view"},

@@ -47,6 +47,7 @@ require (
 	golang.org/x/sys v0.49.0 // KVM ioctls, sparse files, pidfds
 	golang.org/x/term v0.47.0 // is it a terminal, and how wide
 	golang.org/x/text v0.43.0 // the order of texts; tests: Unicode normalization of HCL strings
+	golang.org/x/time v0.11.0 // no more requests a minute to Azure than --arm-rate says
 	modernc.org/sqlite v1.60.0 // runs, events and ledger, without cgo; later versions need a module that cannot be had
 	mvdan.cc/sh/v3 v3.14.1 // shell scripts, parsed; the shell of the emulated Azure's light guest
 )
@@ -175,7 +176,6 @@ require (
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/oauth2 v0.34.0 // indirect
-	golang.org/x/time v0.11.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 	google.golang.org/api v0.230.0 // indirect
 	google.golang.org/genproto v0.0.0-20240213162025-012b6fc9bca9 // indirect

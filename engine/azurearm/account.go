@@ -3,6 +3,7 @@
 package azurearm
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -17,6 +18,8 @@ type Account struct {
 	Credential   azcore.TokenCredential
 	Who          string // for people: "the user of the Azure CLI"
 	Client       policy.ClientOptions
+	Rate         *Rate             // of all requests of the process; nil has no limit
+	Say          func(line string) // what a person should know, such as that Azure wants to be asked later; may be nil
 }
 
 // Endpoint is the address of Resource Manager, without a slash at its end: https://management.azure.com.
@@ -34,7 +37,19 @@ func (a *Account) manager() cloud.ServiceConfiguration {
 	return cloud.AzurePublic.Services[cloud.ResourceManager]
 }
 
-// Options are for a client of the SDK. No client registers a provider by itself: that is for a person to do.
+// tries is how often a request is sent again that may get through another time: after Azure asked to wait, or with growing pauses.
+const tries = 5
+
+// Options are for a client of the SDK, each call for another. What Azure turns away for its rate is sent again when Azure wants it, and
+// no request comes before its turn. No client registers a provider by itself: that is for a person to do.
 func (a *Account) Options() *arm.ClientOptions {
-	return &arm.ClientOptions{ClientOptions: a.Client, DisableRPRegistration: true}
+	o := &arm.ClientOptions{ClientOptions: a.Client, DisableRPRegistration: true}
+	o.PerRetryPolicies = append(slices.Clone(o.PerRetryPolicies), pace{a})
+	if o.Retry.MaxRetries == 0 {
+		o.Retry.MaxRetries = tries
+	}
+	if o.Retry.MaxRetryDelay == 0 {
+		o.Retry.MaxRetryDelay = maxWait // the SDK gives up where Azure asks for more
+	}
+	return o
 }
