@@ -26,6 +26,7 @@ type Leftover struct {
 	Present bool        `json:"present"`         // false: only the record is left
 	Bytes   int64       `json:"bytes,omitempty"` // disk space that its removal frees; 0 for a process
 	Why     string      `json:"why,omitempty"`   // elsewhere: what shows that it is a dead run's
+	Does    string      `json:"does,omitempty"`  // elsewhere: what Remove does, where it is not a deletion
 	Stays   string      `json:"stays,omitempty"` // why it is not removed; "" if it is
 }
 

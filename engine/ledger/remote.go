@@ -30,6 +30,7 @@ type Sight struct {
 	What    string // for a person: "virtual machine pkrvm1a2b of resource group IT_x"
 	Present bool
 	Why     string // it is a dead run's: "run 3f2a9c1e made it and is over"
+	Does    string // what Remove does, where it is not a deletion
 	Stays   string // why Remove would not remove it; "" if it would
 }
 
@@ -64,7 +65,7 @@ func Remote(ctx context.Context, st *store.Store, rm Remover) ([]Leftover, error
 			if err != nil { // what cannot be read may be there, and is not removed
 				seen = Sight{What: l.What, Present: true, Stays: err.Error()}
 			}
-			l.What, l.Present, l.Why, l.Stays = seen.What, seen.Present, seen.Why, seen.Stays
+			l.What, l.Present, l.Why, l.Does, l.Stays = seen.What, seen.Present, seen.Why, seen.Does, seen.Stays
 			if l.Present && l.Entry.Kept != "" {
 				l.What += ", kept for a look inside: " + l.Entry.Kept
 			}

@@ -34,7 +34,7 @@ func (o *opening) adopt(ctx context.Context, g *armresources.ResourceGroup) (*Gr
 		return nil, err
 	}
 	tags := groupTags(o.Request, o.mark, true)
-	all := with(g.Tags, tags)
+	all := adoptedTags(g.Tags, tags)
 	if len(all) > maxTags {
 		return nil, o.problem(fmt.Sprintf("with Ingot's it would have %d tags, and Azure takes up to %d", len(all), maxTags),
 			fmt.Sprintf("take %d of its tags off, or name another one", len(all)-maxTags))

@@ -20,6 +20,9 @@ const (
 	By = "Ingot" // the value of CreatedByTag and UsedByTag
 )
 
+// ownTags are those names: no other is taken off, whatever a tag says.
+var ownTags = []string{CreatedByTag, UsedByTag, templateTag, templateGroupTag}
+
 // Limits of tags, which Azure counts in characters. The names of a storage account's are shorter; that one is found by a build only
 // where a template has such tags and makes an account.
 // Reference: https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations
@@ -42,6 +45,46 @@ func groupTags(r Request, mark azurearm.Mark, adopted bool) map[string]string {
 		tags[CreatedByTag] = By
 	}
 	return mark.On(tags)
+}
+
+// addedTag is on a group that was there before: the names of the tags beside the mark that it got, with commas between them. What it had
+// before is kept, and kept again when they are taken off.
+const addedTag = "ingot-added"
+
+// adoptedTags are the tags of a group that is taken over: its own, the service's as far as it has none of that name, and the mark.
+func adoptedTags(have map[string]*string, tags map[string]string) map[string]*string {
+	all := maps.Clone(have)
+	if all == nil {
+		all = map[string]*string{}
+	}
+	var added []string
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		value := tags[name]
+		if reserved(name) {
+			all[name] = &value
+			continue
+		}
+		if _, has := azurearm.Tag(have, name); !has {
+			all[name] = &value
+			added = append(added, name)
+		}
+	}
+	if len(added) > 0 {
+		all[addedTag] = new(strings.Join(added, ","))
+	}
+	return all
+}
+
+// TakeOff gives the tags of a group without those that Open put on it. With keep those stay that say which image template it is for.
+func TakeOff(tags map[string]*string, keep bool) map[string]*string {
+	added, _ := azurearm.Tag(tags, addedTag)
+	all := maps.Clone(tags)
+	maps.DeleteFunc(all, func(name string, _ *string) bool {
+		return reserved(name) || !keep && slices.ContainsFunc(strings.Split(added, ","), func(a string) bool {
+			return slices.ContainsFunc(ownTags, func(own string) bool { return strings.EqualFold(own, a) }) && strings.EqualFold(a, name)
+		})
+	})
+	return all
 }
 
 // resourceTags are those of everything that the run makes: managedResourceTags, which win over the service's, and the mark.
@@ -85,7 +128,7 @@ func checkTags(r Request) error {
 }
 
 func reserved(name string) bool {
-	return slices.ContainsFunc([]string{azurearm.RunTag, azurearm.HostTag, azurearm.ExpiresTag, azurearm.OutputTag},
+	return slices.ContainsFunc([]string{azurearm.RunTag, azurearm.HostTag, azurearm.ExpiresTag, azurearm.OutputTag, addedTag},
 		func(r string) bool { return strings.EqualFold(name, r) })
 }
 
