@@ -20,7 +20,7 @@ require (
 	github.com/charmbracelet/x/ansi v0.11.8 // width of text on a terminal
 	github.com/creachadair/jrpc2 v1.3.6 // ingot lsp: JSON-RPC in both directions; released often, unlike the Go libraries that have the types of LSP too
 	github.com/digitalocean/go-qemu v0.0.0-20250212194115-ee9b0668d242 // QMP client
-	github.com/diskfs/go-diskfs v1.9.4 // seed disk (ISO 9660) without a host program
+	github.com/diskfs/go-diskfs v1.9.4 // seed disk (ISO 9660) without a host program; file systems of disks that are compared
 	github.com/dustin/go-humanize v1.1.0 // sizes for people
 	github.com/fsnotify/fsnotify v1.10.1 // validate --watch
 	github.com/gobwas/glob v0.2.3 // --only and --except of a Packer template, matched as Packer does
@@ -33,6 +33,7 @@ require (
 	github.com/hashicorp/packer v1.9.4 // components that Packer has built in; v1.9.4 is the last under MPL-2.0, later ones are BUSL: do not raise
 	github.com/hashicorp/packer-plugin-sdk v0.6.10 // what Packer components are made of
 	github.com/jehiah/go-strftime v0.0.0-20171201141054-1d33003b3869 // legacy_strftime of Packer's language
+	github.com/lima-vm/go-qcow2reader v0.6.0 // qcow2 disks that are compared, with what they are backed by
 	github.com/masterzen/winrm v0.0.0-20250927112105-5f8e6c707321 // the WinRM client of packer-plugin-sdk; tests: a client that is not ours
 	github.com/rogpeppe/go-internal v1.16.0 // tests: scripts of the whole program; txtar
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: SARIF against its schema
@@ -140,7 +141,6 @@ require (
 	github.com/klauspost/compress v1.18.5 // indirect
 	github.com/kr/fs v0.1.0 // indirect
 	github.com/kylelemons/godebug v1.1.0 // indirect
-	github.com/lima-vm/go-qcow2reader v0.6.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/masterzen/simplexml v0.0.0-20190410153822-31eea3082786 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect
