@@ -48,7 +48,8 @@ var layers = []layer{
 	{who: []string{"plugins/all"}, may: []string{"plugins/..."}},
 	{who: []string{"plugins/..."}, may: []string{"plugins/...", "translate/plan"}},
 	{who: []string{"cmd/internal/bench/..."}, may: []string{
-		"engine/...", "translate/...", "internal/testtools", "plugins/provtest/...", "cmd/internal/proof/..."}},
+		"engine/...", "translate/...", "internal/testtools", "plugins/provtest/...", "cmd/internal/proof/...",
+		"cmd/internal/bench/procmem"}},
 	{who: []string{"cmd/internal/proof/..."}, may: []string{"engine/target/azure/azuresim/...", "internal/testtools", "cmd/internal/proof/..."}},
 	{who: []string{"cmd/..."}, may: []string{"cmd/...", "engine/...", "plugins/...", "translate/..."}},
 	{who: []string{"examples/..."}},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim"
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim/lightguest"
@@ -73,6 +74,9 @@ func (r *Rig) Close() error {
 
 // Template is the path of the image template that builds build.
 func (r *Rig) Template() string { return filepath.Join(r.Dir, "web.json") }
+
+// Environ is the environment of programs that are to reach the rig and nothing else.
+func (r *Rig) Environ() []string { return slices.Clone(r.env) }
 
 // environ is that of the programs: their own folders, the emulated Azure, and little of what the caller has.
 func (r *Rig) environ() []string {

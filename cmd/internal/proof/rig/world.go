@@ -36,7 +36,7 @@ func newNames() names {
 // The ids of what a build makes, and of the places it goes to.
 const (
 	imagesGroup  = subscription + "/resourceGroups/images"
-	ManagedImage = imagesGroup + "/providers/Microsoft.Compute/images/web"
+	ManagedImage = imagesGroup + "/providers/Microsoft.Compute/images/web" // Managed("web")
 	gallery      = imagesGroup + "/providers/Microsoft.Compute/galleries/shared"
 	definition   = gallery + "/images/web"
 	Version      = definition + "/versions/1.2.3"
