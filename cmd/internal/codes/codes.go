@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/ingot-build/ingot/engine/distribute/azure"
 	"github.com/ingot-build/ingot/engine/distribute/local"
 	"github.com/ingot-build/ingot/engine/preflight"
 	"github.com/ingot-build/ingot/engine/resolve"
@@ -34,7 +35,7 @@ var All = sync.OnceValue(func() []Entry {
 		all = append(all, Entry{diag.Entry{Code: r.Code, Severity: r.Severity, Summary: r.Summary}, r.Reference, r.Scope()})
 	}
 	for _, e := range slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), template.Codes(), lower.Codes(), local.Codes(),
-		resolve.Codes(), migrate.Codes(), fromhcl.Codes(), preflight.Codes()) {
+		azure.Codes(), resolve.Codes(), migrate.Codes(), fromhcl.Codes(), preflight.Codes()) {
 		all = append(all, Entry{Entry: e})
 	}
 	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Code, b.Code) })
