@@ -77,7 +77,7 @@ func (c *call) write(k *kind) (*reply, error) {
 		return a, nil
 	}
 	a.header = op.headers(c.r, c.version, k.put)
-	if k.put == accepted || k.put == location {
+	if k.put == accepted || k.put == location && c.r.Method == http.MethodPut { // a storage account is patched with 200
 		a.status = http.StatusAccepted
 	}
 	if k.put == byState {
