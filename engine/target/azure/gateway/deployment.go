@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ingot-build/ingot/engine/azurearm"
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/deployment"
 	"github.com/ingot-build/ingot/translate/diag"
@@ -42,8 +43,8 @@ func (g *Gateway) groupLocation(ctx context.Context, c *call) (string, error) {
 	case err != nil:
 		return "", err
 	case status >= 300:
-		code, message := innermost(data)
-		return "", refuse(status, code, "%s", message)
+		f := azurearm.ExplainBody(status, data)
+		return "", refuse(status, f.Code, "%s", f.Message)
 	case json.Unmarshal(data, &group) != nil || group.Location == "":
 		return "", refuse(http.StatusBadGateway, codeUnreachable, "%s: Azure does not say where it is", id)
 	}

@@ -28,6 +28,6 @@
 //	pace.go                   how often one thing is asked for
 //	made.go, deployment.go    what a call would make; disks.go: disks of virtual machines
 //	gone.go                   what was deleted
-//	failure.go, innermost.go  errors of Azure; armerror.go: our own, in their form
+//	failure.go, armerror.go   errors of Azure; our own, in their form
 //	vault.go                  the one call of plugins before 2.0 that goes to a key vault by its name
 package gateway

@@ -1,17 +1,21 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
+
+	"github.com/ingot-build/ingot/engine/azurearm"
 )
 
 // Failure is a call that Azure, or the gateway itself, has refused, or a long operation that failed. It is an error.
 type Failure struct {
 	Method, Path  string // Path is without a query; of a long operation it is where its state was asked for
 	Status        int
-	Code, Message string // of the innermost error; both may be ""
-	Body          []byte // what was answered, cut; nil if the gateway refused
+	Code, Message string            // of the innermost error; both may be ""
+	Azure         *azurearm.Failure // what it comes down to; nil if it was the gateway that refused
 }
 
 func (f *Failure) Error() string {
@@ -25,24 +29,35 @@ func (f *Failure) Error() string {
 	return s
 }
 
+func (f *Failure) Unwrap() error {
+	if f.Azure == nil {
+		return nil
+	}
+	return f.Azure
+}
+
+// said is an answer that was no success, for a message.
+func said(status int, body []byte) error {
+	f := azurearm.ExplainBody(status, body)
+	return fmt.Errorf("it answered %s", strings.TrimSuffix(strings.TrimSpace(fmt.Sprintf("%d %s: %s", status, f.Code, f.Message)), ":"))
+}
+
 // failures are the last ones.
 type failures struct {
 	mu   sync.Mutex
 	list []*Failure
 }
 
-const (
-	maxFailures    = 32
-	maxFailureBody = 64 << 10
-)
+const maxFailures = 32
 
 // add keeps an error of Azure.
 func (l *failures) add(c *call, status int, body []byte) {
-	code, message := innermost(body)
-	if code == "" && message == "" {
-		message = http.StatusText(status)
+	f := azurearm.ExplainBody(status, body)
+	if f.Resource == "" && c.isResource() {
+		f.Resource = c.path
 	}
-	l.keep(&Failure{Method: c.method, Path: c.path, Status: status, Code: code, Message: message, Body: body[:min(len(body), maxFailureBody)]})
+	message := cmp.Or(f.Message, http.StatusText(status))
+	l.keep(&Failure{Method: c.method, Path: c.path, Status: status, Code: f.Code, Message: message, Azure: f})
 }
 
 // refused keeps an error of the gateway.

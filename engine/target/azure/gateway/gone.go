@@ -11,7 +11,10 @@ func (g *Gateway) deleting(ctx context.Context, c *call) error {
 		return err
 	}
 	defer g.ledger.unlock()
-	if g.ledger.isOurs(c.key()) {
+	switch {
+	case g.ledger.given[c.key()] && c.typ() == "":
+		return refuse(http.StatusForbidden, codeRefused, "resource group %s is not deleted: the build was given it", c.group())
+	case g.ledger.isOurs(c.key()):
 		return nil
 	}
 	there, err := g.isThere(ctx, made{c.path, c.version})

@@ -9,6 +9,7 @@ import (
 // ledger is what the gateway knows of the run's resources.
 type ledger struct {
 	turn    chan struct{}      // one at a time: Created and Gone, and the fields below
+	given   map[string]bool    // keys of Options.Known
 	known   map[string]string  // recorded: ids by key
 	foreign map[string]bool    // keys of what was there before
 	leaving map[string]*parted // deleted, and not yet seen gone: by key
@@ -17,10 +18,13 @@ type ledger struct {
 type parted struct{ id, version string }
 
 func newLedger(known []string) ledger {
-	l := ledger{turn: make(chan struct{}, 1), known: map[string]string{}, foreign: map[string]bool{}, leaving: map[string]*parted{}}
+	l := ledger{
+		turn: make(chan struct{}, 1), given: map[string]bool{}, known: map[string]string{}, foreign: map[string]bool{},
+		leaving: map[string]*parted{},
+	}
 	for _, id := range known {
 		id = strings.TrimSuffix(id, "/")
-		l.known[strings.ToLower(id)] = id
+		l.known[strings.ToLower(id)], l.given[strings.ToLower(id)] = id, true
 	}
 	return l
 }
@@ -126,7 +130,6 @@ func (g *Gateway) isThere(ctx context.Context, m made) (bool, error) {
 	case status >= 500 || status == http.StatusTooManyRequests:
 		return false, refuse(http.StatusServiceUnavailable, codeRefused, "whether %s is there is not known yet: %d", m.id, status)
 	}
-	code, message := innermost(data)
-	return false, refuse(http.StatusForbidden, codeRefused, "whether %s is there already cannot be told, "+
-		"and so not who has to remove it: %d %s: %s", m.id, status, code, message)
+	return false, refuse(http.StatusForbidden, codeRefused,
+		"whether %s is there already cannot be told, and so not who has to remove it: %v", m.id, said(status, data))
 }

@@ -18,17 +18,17 @@ type suffixes struct {
 //
 // Reference: https://learn.microsoft.com/azure/azure-resource-manager/management/ (GET /metadata/endpoints)
 func (g *Gateway) askSuffixes(ctx context.Context) (suffixes, error) {
-	var said struct {
+	var cloud struct {
 		Suffixes suffixes `json:"suffixes"`
 	}
 	status, data, err := g.ask(ctx, "/metadata/endpoints", "2022-09-01")
-	if err == nil && (status != http.StatusOK || json.Unmarshal(data, &said) != nil || said.Suffixes.Storage == "") {
+	if err == nil && (status != http.StatusOK || json.Unmarshal(data, &cloud) != nil || cloud.Suffixes.Storage == "") {
 		err = fmt.Errorf("it answered %d with no description of a cloud", status)
 	}
 	if err != nil {
 		return suffixes{}, fmt.Errorf("ask %s about the cloud: %w", g.manager, err)
 	}
-	return said.Suffixes, nil
+	return cloud.Suffixes, nil
 }
 
 // metadata describes the gateway as a cloud. Until 2022 the answer was a list of clouds, and since then it is one.

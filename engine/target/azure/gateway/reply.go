@@ -93,20 +93,18 @@ func (s *state) failed() bool {
 // learn keeps what an answer says of the build: errors, disks of machines, what is gone.
 func (g *Gateway) learn(c *call, resp *http.Response, body []byte) error {
 	reads := c.method == http.MethodGet || c.method == http.MethodHead
-	switch {
-	case resp.StatusCode == http.StatusNotFound && reads:
-		g.notThere(c.key())
-		return nil
-	case resp.StatusCode >= 400:
+	absent := resp.StatusCode == http.StatusNotFound && (reads || c.method == http.MethodDelete)
+	if resp.StatusCode >= 400 && !absent {
 		g.failures.add(c, resp.StatusCode, body)
-		if c.method == http.MethodDelete && resp.StatusCode == http.StatusNotFound {
-			g.notThere(c.key())
-		}
 		return nil
 	}
 	g.failures.good(c)
 	if c.method == http.MethodDelete {
 		g.deleted(c)
+	}
+	if absent {
+		g.notThere(c.key())
+		return nil
 	}
 	var s state
 	if body != nil && json.Unmarshal(body, &s) == nil && s.failed() {

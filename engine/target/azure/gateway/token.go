@@ -75,18 +75,17 @@ func (g *Gateway) whoami(ctx context.Context) (principal, error) {
 
 // askTenant asks for the tenant of the subscription.
 func (g *Gateway) askTenant(ctx context.Context) (string, error) {
-	var said struct {
+	var subscription struct {
 		Tenant string `json:"tenantId"`
 	}
 	status, data, err := g.ask(ctx, "/subscriptions/"+g.opts.Account.Subscription, "2022-12-01")
-	if err == nil && (status != http.StatusOK || json.Unmarshal(data, &said) != nil || uuid.Validate(said.Tenant) != nil) {
-		code, message := innermost(data)
-		err = fmt.Errorf("it answered %d %s %s", status, code, message)
+	if err == nil && (status != http.StatusOK || json.Unmarshal(data, &subscription) != nil || uuid.Validate(subscription.Tenant) != nil) {
+		err = said(status, data)
 	}
 	if err != nil {
 		return "", fmt.Errorf("ask for the tenant of subscription %s: %w", g.opts.Account.Subscription, err)
 	}
-	return said.Tenant, nil
+	return subscription.Tenant, nil
 }
 
 // tokenLife is what the plugin is told; it asks again before that has passed.
