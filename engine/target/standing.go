@@ -8,8 +8,11 @@ import (
 // A Resumer is a target whose build VMs outlive the process that made them, so that another process can go on with them.
 type Resumer interface {
 	Target
-	// Standing takes up what an earlier process staged for a run, and finds its build VM: recorded are the names that the run has in the
-	// ledger, host is where the VM was reached. A *GoneError says that there is none any more. Nothing is made.
+	// TakeUp makes the target go on with what an earlier process staged for a run; it takes the place of Stage, and makes nothing. A
+	// *GoneError says that it is not there any more.
+	TakeUp(ctx context.Context, r Request, s Staged) error
+	// Standing finds the build VM of a run that was taken up: recorded are the names that the run has in the ledger, host is where the VM
+	// was reached. A *GoneError says that there is none any more.
 	Standing(ctx context.Context, r Request, s Staged, recorded []string, host string) (VM, error)
 	// Capture stops a build VM, and leaves of it what its builder would have: Collect finds that. It may be called again when it was
 	// cut off.

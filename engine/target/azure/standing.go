@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources"
 
 	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/engine/target/azure/staging"
@@ -19,14 +20,34 @@ import (
 
 var _ target.Resumer = (*Target)(nil)
 
-// Standing implements target.Resumer. The staging resource group is the run's again, with a later expiry.
-func (t *Target) Standing(ctx context.Context, r target.Request, s target.Staged, recorded []string, host string) (target.VM, error) {
+// TakeUp implements target.Resumer: the staging resource group is the run's again, with a later expiry.
+func (t *Target) TakeUp(ctx context.Context, r target.Request, s target.Staged) error {
 	t.plan = r.Plan
+	if t.group != nil {
+		return nil
+	}
+	name := s.Vars["build_resource_group_name"]
+	groups, err := armresources.NewResourceGroupsClient(t.Account.Subscription, t.Account.Credential, t.Account.Options())
+	if err != nil {
+		return err
+	}
+	// One that is gone would be made anew below.
+	if there, err := groups.CheckExistence(ctx, name, nil); err != nil {
+		return fmt.Errorf("ask Azure for the staging resource group %s: %w", name, err)
+	} else if !there.Success {
+		return &target.GoneError{What: "the staging resource group is gone", Why: fmt.Sprintf("Azure has no %s any more", name)}
+	}
+	t.group, err = staging.Open(ctx, t.Account, staging.Request{
+		Plan: r.Plan, RunID: r.RunID, Host: t.Host, TemplateGroup: t.TemplateGroup, Group: name, Location: t.location(r.Plan),
+		Timeout: r.Timeout, Now: time.Now(), Record: r.Record,
+	})
+	return err
+}
+
+// Standing implements target.Resumer.
+func (t *Target) Standing(ctx context.Context, _ target.Request, s target.Staged, recorded []string, host string) (target.VM, error) {
 	id, vm, err := t.findVM(ctx, s, recorded)
 	if err != nil {
-		return target.VM{}, err
-	}
-	if err := t.reopenGroup(ctx, r, s); err != nil {
 		return target.VM{}, err
 	}
 	found := target.VM{ID: id.String(), Name: id.Name, Host: host, Running: isRunning(vm)}
@@ -90,16 +111,4 @@ func isRunning(vm *armcompute.VirtualMachine) bool {
 		}
 	}
 	return false
-}
-
-// reopenGroup makes the run's group this process's, if that has not been done.
-func (t *Target) reopenGroup(ctx context.Context, r target.Request, s target.Staged) (err error) {
-	if t.group != nil {
-		return nil
-	}
-	t.group, err = staging.Open(ctx, t.Account, staging.Request{
-		Plan: r.Plan, RunID: r.RunID, Host: t.Host, TemplateGroup: t.TemplateGroup, Group: s.Vars["build_resource_group_name"],
-		Location: t.location(r.Plan), Timeout: r.Timeout, Now: time.Now(), Record: r.Record,
-	})
-	return err
 }

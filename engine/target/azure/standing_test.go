@@ -136,6 +136,9 @@ func TestStandingAndCapture(t *testing.T) {
 	r := newStandingRig(t)
 	before := len(r.recorded)
 	tg := r.target()
+	if err := tg.TakeUp(t.Context(), r.request, r.staged); err != nil {
+		t.Fatal(err)
+	}
 	vm, err := tg.Standing(t.Context(), r.request, r.staged, r.recorded, "203.0.113.7")
 	if err != nil {
 		t.Fatal(err)
@@ -178,23 +181,42 @@ func TestStandingAndCapture(t *testing.T) {
 func TestNothingStands(t *testing.T) {
 	r := newStandingRig(t)
 	var gone *target.GoneError
+	other := strings.Replace(r.recorded[1], r.account.Endpoint(), "https://other.example", 1)
 	for name, c := range map[string]struct {
 		recorded []string
 		do       func()
 		want     string
 	}{
 		"nothing in the ledger":   {nil, func() {}, "none in the ledger"},
-		"of another cloud":        {[]string{strings.Replace(r.recorded[1], r.account.Endpoint(), "https://other.example", 1)}, func() {}, "none in the ledger"},
+		"of another cloud":        {[]string{other}, func() {}, "none in the ledger"},
 		"no id":                   {[]string{r.account.Endpoint() + "/subscriptions/x/../y"}, func() {}, "none in the ledger"},
 		"deleted by somebody now": {r.recorded, r.deleteVM, "has no pkrvm in the resource group"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.do()
+			if err := r.target().TakeUp(t.Context(), r.request, r.staged); err != nil {
+				t.Fatal(err)
+			}
 			_, err := r.target().Standing(t.Context(), r.request, r.staged, c.recorded, "127.0.0.1")
 			if !errors.As(err, &gone) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want a *GoneError with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestGroupIsGone has nothing made in the place of what is not there.
+func TestGroupIsGone(t *testing.T) {
+	r := newStandingRig(t)
+	r.staged.Vars["build_resource_group_name"] = "IT_other"
+	var gone *target.GoneError
+	if err := r.target().TakeUp(t.Context(), r.request, r.staged); !errors.As(err, &gone) {
+		t.Errorf("got %v, want a *GoneError", err)
+	}
+	for _, id := range r.sim.Resources() {
+		if strings.Contains(id, "IT_other") {
+			t.Errorf("%s was made", id)
+		}
 	}
 }
 
