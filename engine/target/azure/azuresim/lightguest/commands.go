@@ -32,7 +32,7 @@ func init() { // sudo and env look commands up themselves
 		"cat": cat, "chmod": chmod, "chown": none, "cp": cp, "date": date, "env": env, "hostname": hostname, "id": id, "ls": ls,
 		"mkdir": mkdir, "mv": mv, "nohup": env, "reboot": reboot, "rm": rm, "shutdown": reboot, "sleep": sleep, "sudo": sudo,
 		"sync": none, "tee": tee, "touch": touch, "uname": uname, "waagent": waagent, "whoami": whoami, "sh": sh, "bash": sh,
-		"cloud-init": none, "chgrp": none, "mktemp": mktemp,
+		whichName: which, "cloud-init": none, "chgrp": none, "mktemp": mktemp, "timeout": timeout,
 	}
 }
 
@@ -115,6 +115,13 @@ func whoami(p *process, _ []string) int {
 func id(p *process, args []string) int {
 	if slices.Contains(args, "-u") {
 		_, _ = fmt.Fprintln(p.out, 0)
+		return 0
+	}
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		if data, err := p.g.root.ReadFile("etc/passwd"); err != nil || !strings.Contains("\n"+string(data), "\n"+args[0]+":") {
+			return p.fail(1, "id: %q: no such user", args[0])
+		}
+		_, _ = fmt.Fprintln(p.out, args[0])
 		return 0
 	}
 	return whoami(p, args)

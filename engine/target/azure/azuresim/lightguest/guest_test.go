@@ -97,6 +97,7 @@ func TestCommands(t *testing.T) {
 		{"the host's programs are not there", "/usr/bin/perl -e 1", "", "", "sh: 1: /usr/bin/perl: not found\n", 127},
 		{"a file", "echo a > /tmp/x && cat /tmp/x && rm /tmp/x && cat /tmp/x", "", "a\n",
 			"cat: /tmp/x: No such file or directory\n", 1},
+		{"what is there", "command -v waagent; command -v cd; command -v python3 || echo no", "", "waagent\ncd\nno\n", "", 0},
 		{"a script", "printf '#!/bin/sh -e\\nfalse\\necho no\\n' > /tmp/s; chmod +x /tmp/s; A=1 /tmp/s", "", "", "", 1},
 		{"a script with variables", "printf 'echo $A $1\\n' > /tmp/s; chmod 0755 /tmp/s; A=one /tmp/s two", "", "one two\n",
 			"", 0},

@@ -40,6 +40,7 @@ func (g *guest) interpret(ctx context.Context, text, name string, args []string,
 	runner, err := interp.New(
 		interp.StdIO(in, out, errs), interp.Env(env), interp.Params(append([]string{"--"}, args...)...),
 		interp.OpenHandler(g.open), interp.StatHandler(g.stat), interp.ReadDirHandler2(g.readDir), interp.AccessHandler(g.access),
+		interp.CallHandler(lookHere),
 		interp.ExecHandlers(func(interp.ExecHandlerFunc) interp.ExecHandlerFunc { return g.exec }),
 	)
 	if err != nil {
