@@ -26,3 +26,6 @@ type DiskWriter interface {
 	// WriteDisk writes the disk as a file at path. progress is told bytes.
 	WriteDisk(ctx context.Context, from target.Disk, path string, progress func(done, total int64)) (target.Disk, error)
 }
+
+// StepResolve is the first step of every run: what a place has to tell before the build VM is told there.
+const StepResolve = stepResolve

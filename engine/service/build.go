@@ -12,6 +12,7 @@ import (
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
@@ -22,6 +23,8 @@ import (
 // BuildRequest is one run that is wanted.
 type BuildRequest struct {
 	Plan         *plan.Plan // as Translate made it; Build makes its wants exact
+	On           string     // OnLocal or OnAzure; "" is OnLocal
+	Azure        AzureRequest
 	TemplateFile string
 	Staging      resolve.Policy // what the template's URIs may lead to
 	Machine      target.Machine
@@ -69,9 +72,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 	defer log.Close()
 	vlog := &validationLog{
 		path: filepath.Join(res.Run.Dir, "validation.log"),
-		sink: func(w io.Writer) events.Sink {
-			return events.CustomizationLog(w, res.Run.ID, s.cfg.Target.Info().Builder)
-		},
+		sink: func(w io.Writer) events.Sink { return events.CustomizationLog(w, res.Run.ID, s.builderOf(r)) },
 	}
 	defer func() {
 		res.ValidationLog = vlog.written()
@@ -81,7 +82,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 	mask := &events.Mask{}
 	emit := events.Serial(res.Run.ID, mask.Sink(events.Tee(
 		active.Sink(),
-		outsideValidation(events.CustomizationLog(log, res.Run.ID, s.cfg.Target.Info().Builder)),
+		outsideValidation(events.CustomizationLog(log, res.Run.ID, s.builderOf(r))),
 		vlog.take,
 		sink,
 	)), s.cfg.Now)
@@ -94,16 +95,34 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 
 	start := s.cfg.Now()
 	emit(events.Event{State: &events.State{Phase: events.Running, Title: r.Plan.Name}})
-	made, err := s.builder().Run(ctx, build.Request{
-		Plan:        r.Plan,
-		TemplateDir: filepath.Dir(file),
-		Staging:     r.Staging,
-		Machine:     r.Machine,
-		Timeout:     r.Timeout,
+	var site Site
+	reg, plugins := s.cfg.Registry, PluginSet(noPlugins{}) // what is built here, is built by what is linked in
+	if r.On == OnAzure {
+		reg, plugins = s.plugins(ctx, PluginOptions{Mask: mask, Environ: func(env []string) []string {
+			if site.Environ == nil {
+				return env
+			}
+			return site.Environ(env)
+		}})
+	}
+	defer func() { err = errors.Join(err, plugins.Close()) }()
+	if err := plugins.Record(s.inLedger(ctx, res.Run.ID)); err != nil {
+		return res, err
+	}
+	site, err = s.site(ctx, r, mask, emit, plugins)
+	var made build.Result
+	if err == nil {
+		made, err = s.builder(site, reg).Run(ctx, build.Request{
+			Plan:        r.Plan,
+			TemplateDir: filepath.Dir(file),
+			Staging:     r.Staging,
+			Machine:     r.Machine,
+			Timeout:     r.Timeout,
 
-		Detach:            r.Detach,
-		GeneralizeTimeout: r.GeneralizeTimeout,
-	}, active, mask, emit)
+			Detach:            r.Detach,
+			GeneralizeTimeout: r.GeneralizeTimeout,
+		}, active, mask, emit)
+	}
 	res.Validation, res.Kept = made.Validation, made.Kept
 	for _, out := range made.Outputs {
 		if out != nil {
@@ -143,13 +162,21 @@ func (s *Service) finish(ctx context.Context, active *store.ActiveRun, res *Resu
 	return ferr
 }
 
-func (s *Service) builder() *build.Builder {
+// builderOf is the name of the Packer builder that a run is made with, as logs have it.
+func (s *Service) builderOf(r BuildRequest) string {
+	if r.On == OnAzure {
+		return "azure-arm"
+	}
+	return s.cfg.Target.Info().Builder
+}
+
+func (s *Service) builder(at Site, reg packercore.Registry) *build.Builder {
 	return &build.Builder{
-		Target:   s.cfg.Target,
-		Registry: s.cfg.Registry,
-		Place:    &build.Local{Images: imageFinder{s.images}, Gallery: s.gallery, Runner: s.cfg.Runner},
+		Target:   at.Target,
+		Registry: reg,
+		Place:    at.Place,
 		Resolver: s.resolver(""),
-		Ledger:   runLedger{s},
+		Ledger:   runLedger{s, at.Remover},
 		Dirs:     s.cfg.Dirs,
 	}
 }

@@ -11,7 +11,10 @@ import (
 )
 
 // runLedger is the ledger as a run sees it.
-type runLedger struct{ *Service }
+type runLedger struct {
+	*Service
+	remover ledger.Remover // of what the run has made elsewhere; nil: nothing is
+}
 
 func (l runLedger) Record(ctx context.Context, runID string, kind store.Kind, name string) error {
 	_, err := l.store.Record(ctx, runID, kind, name)
@@ -27,7 +30,7 @@ func (l runLedger) Keep(ctx context.Context, runID, how string) error {
 }
 
 func (l runLedger) Undo(ctx context.Context, runID string) error {
-	return ledger.Undo(ctx, l.store, nil, runID)
+	return ledger.Undo(ctx, l.store, l.remover, runID)
 }
 
 // A workshop is a store that makes its files beside their final place, under names that a killed process leaves behind. The

@@ -83,7 +83,7 @@ func (s *Service) BuildPacker(ctx context.Context, r PackerRequest, sink events.
 	if err != nil {
 		return res, err
 	}
-	reg, plugins := s.plugins(ctx, mask)
+	reg, plugins := s.plugins(ctx, PluginOptions{Mask: mask})
 	defer func() { err = errors.Join(err, plugins.Close()) }()
 	prepared, err := build.PreparePacker(ctx, reg, opts)
 	if err != nil {

@@ -23,15 +23,17 @@ type PluginSet interface {
 // PluginOptions say how a run wants its plugins.
 type PluginOptions struct {
 	Mask *events.Mask // hides secrets in all that the plugins print, and in the errors they give
+	// Environ gives the environment of the plugins, made of this process's. Nil: it is that.
+	Environ func([]string) []string
 }
 
 // plugins adds the plugins on this machine to what is linked in. The caller closes the set.
-func (s *Service) plugins(ctx context.Context, mask *events.Mask) (packercore.Registry, PluginSet) {
+func (s *Service) plugins(ctx context.Context, o PluginOptions) (packercore.Registry, PluginSet) {
 	reg := s.cfg.Registry
 	if s.cfg.Plugins == nil {
 		return reg, noPlugins{}
 	}
-	set := s.cfg.Plugins(ctx, PluginOptions{Mask: mask})
+	set := s.cfg.Plugins(ctx, o)
 	reg.Plugins = set.Find
 	return reg, set
 }

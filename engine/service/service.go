@@ -43,6 +43,8 @@ type Config struct {
 	UserCatalog string // path of the user's image catalog; need not exist
 	// Plugins makes the set of plugins of a run. Nil: only what is in Registry.
 	Plugins func(context.Context, PluginOptions) PluginSet
+	// Azure connects to Azure for one run; an error about that is a *HostError. Nil: nothing is built there.
+	Azure func(context.Context, Away) (Site, error)
 }
 
 // Service is safe for concurrent use. Close it.

@@ -22,6 +22,7 @@ import (
 
 type buildOptions struct {
 	inputOptions
+	site    siteOptions
 	machine target.Machine
 	timeout time.Duration
 	output  string
@@ -64,10 +65,14 @@ removes the rest.
 			if err := refuseFlags(cmd, "an image template", func(name string) bool { return !slices.Contains(packerFlags, name) }); err != nil {
 				return err
 			}
+			if err := o.site.check(cmd.Flags()); err != nil {
+				return err
+			}
 			return build(cmd.Context(), env, o)
 		},
 	}
 	o.addFlags(cmd)
+	o.site.addFlags(cmd)
 	f := cmd.Flags()
 	f.IntVar(&o.machine.CPUs, "cpus", 0, "CPUs of the build VM (default: those of this machine, up to 4)")
 	f.IntVar(&o.machine.MemoryMiB, "memory", 0, "memory of the build VM in `MiB` (default: a quarter of what is free, 1024 to 4096; of Windows 4096 to 8192)")
@@ -121,7 +126,7 @@ func build(ctx context.Context, env *Env, o buildOptions) error {
 	if err := o.stage.check(true); err != nil {
 		return err
 	}
-	t, err := o.translate(ctx, env, "")
+	t, err := o.translate(ctx, env, o.site.target())
 	if err != nil {
 		return err
 	}
@@ -143,6 +148,7 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, show
 	if err := t.err(); err != nil {
 		return service.Result{}, err
 	}
+	o.site.apply(t.plan, env, o.place.location)
 	svc, err := wire.Service(ctx, env.Getenv)
 	if err != nil {
 		return service.Result{}, err
@@ -152,7 +158,7 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, show
 	defer stop()
 	return svc.Build(ctx, service.BuildRequest{
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
-		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach,
+		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, On: o.site.on, Azure: o.site.request(o.place),
 	}, show.Event)
 }
 

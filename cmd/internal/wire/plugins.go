@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -24,9 +25,17 @@ func Plugins(
 ) func(context.Context, service.PluginOptions) service.PluginSet {
 	return func(ctx context.Context, o service.PluginOptions) service.PluginSet {
 		return &pluginSet{getenv: getenv, Host: pluginhost.New(ctx, pluginhost.Options{
-			Mask: o.Mask, ForceGob: forceGob(getenv), TempDir: filepath.Join(dirs.State, "plugins"),
+			Mask: o.Mask, ForceGob: forceGob(getenv), TempDir: filepath.Join(dirs.State, "plugins"), Environ: environ(o),
 		})}
 	}
+}
+
+// environ is the environment of plugins; nil: this process's.
+func environ(o service.PluginOptions) func() []string {
+	if o.Environ == nil {
+		return nil
+	}
+	return func() []string { return o.Environ(os.Environ()) }
 }
 
 // pluginSet is the plugins of the user's folder, on a host of their own.

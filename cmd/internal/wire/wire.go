@@ -42,6 +42,7 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 		Now:         time.Now,
 		UserCatalog: UserCatalog(getenv),
 		Plugins:     Plugins(getenv, dirs),
+		Azure:       onAzure(getenv),
 	})
 }
 

@@ -128,3 +128,11 @@ func (t *Target) Failure() error {
 func (t *Target) resource(id string) (store.Kind, string) {
 	return store.AzureResource, t.Account.Endpoint() + id
 }
+
+// Tags are those of all that the run makes for itself; nil before there is a staging resource group.
+func (t *Target) Tags() map[string]string {
+	if t.group == nil {
+		return nil
+	}
+	return t.group.Tags
+}
