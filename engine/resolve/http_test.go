@@ -241,6 +241,25 @@ func TestSecretsOfURIs(t *testing.T) {
 	}
 }
 
+// TestSecretsOfDestinations: where a VHD goes may be signed too.
+func TestSecretsOfDestinations(t *testing.T) {
+	p := shellPlan("", "")
+	p.Destinations = []plan.Destination{{VHD: &plan.VHD{URI: "https://acct.blob.core.windows.net/c/web.vhd?sig=hush%2B"}}, {VHD: &plan.VHD{}}}
+	if got := Secrets(p); !slices.Equal(got, []events.Secret{"hush+", "hush%2B"}) {
+		t.Errorf("%d secrets", len(got))
+	}
+	public, err := Public(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := public.Destinations[0].VHD.URI; got != "https://acct.blob.core.windows.net/c/web.vhd?***" {
+		t.Errorf("it is shown as %s", got)
+	}
+	if p.Destinations[0].VHD.URI == public.Destinations[0].VHD.URI {
+		t.Error("the plan itself has changed")
+	}
+}
+
 func TestInlineTextIsDescribed(t *testing.T) {
 	p := shellPlan("", "")
 	p.Contents()[0].Text = script

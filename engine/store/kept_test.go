@@ -40,6 +40,21 @@ func TestKeep(t *testing.T) {
 	if err := s.Keep(ctx, first, ""); err == nil {
 		t.Error("kept without a word how to get at it")
 	}
+	if err := s.Keep(ctx, second, "ssh packer@127.0.0.2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Release(ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err = s.Entries(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	want = map[string]string{"/g/other": "ssh packer@127.0.0.2"}
+	for _, e := range entries {
+		if e.Kept != want[e.Name] {
+			t.Errorf("after it was let go, %s is kept: %q, want %q", e.Name, e.Kept, want[e.Name])
+		}
+	}
 }
 
 // TestFirstVersionIsBroughtUpToDate: what an Ingot wrote that kept nothing is not kept.

@@ -23,7 +23,8 @@ import (
 // Distributor distributes in Azure. It is not changed once it is in use, and safe for concurrent use then.
 type Distributor struct {
 	Account *azurearm.Account
-	// Tags are put on what is made only for the time of a distribution: the run's mark, and managedResourceTags.
+	// Tags are put on what is made only for the time of a distribution: the run's mark, and managedResourceTags. A distribution
+	// that goes on has those that it began with.
 	Tags map[string]string
 	// Secret is told what must not be shown before it is used. Nil: nobody is told.
 	Secret func(events.Secret)
@@ -77,10 +78,11 @@ func (d *Distributor) begin(ctx context.Context, r distribute.Request, emit func
 	if own.Now == nil {
 		own.Now = time.Now
 	}
-	journal, err := openJournal(r, own.written)
+	journal, err := openJournal(r, own.Tags, own.written)
 	if err != nil {
 		return nil, err
 	}
+	own.Tags = journal.read().Tags // they stay as they were: by them it is known whose all of it is
 	j := &job{Distributor: &own, request: r, emit: emit, journal: journal}
 	for i := range r.Plan.Destinations {
 		if v := r.Plan.Destinations[i].VHD; v != nil {

@@ -29,6 +29,8 @@ type Journal struct {
 	Helpers      []string        `json:"helpers,omitempty"` // ids of disks and snapshots made on the way, in that order
 	Account      string          `json:"account,omitempty"` // id of the storage account for VHDs without a place of their own
 	Open         bool            `json:"open,omitempty"`    // the snapshot may have an address that its bytes are read from
+
+	Tags map[string]string `json:"tags,omitempty"` // of what is made for the time of the distribution
 }
 
 // State is where a destination stands.
@@ -135,7 +137,7 @@ func (j Journal) Left() (failed, unfinished int) {
 }
 
 // openJournal takes up the journal of a run, or begins one.
-func openJournal(r distribute.Request, written func() error) (*journal, error) {
+func openJournal(r distribute.Request, tags map[string]string, written func() error) (*journal, error) {
 	j := &journal{path: filepath.Join(r.RunDir, JournalName), written: written}
 	var err error
 	j.now, err = ReadJournal(r.RunDir)
@@ -148,7 +150,7 @@ func openJournal(r distribute.Request, written func() error) (*journal, error) {
 	if r.Disk.Snapshot == nil {
 		return nil, errors.New("there is no snapshot to distribute: the build left none")
 	}
-	j.now = Journal{Format: 1, Run: r.RunID, Snapshot: *r.Disk.Snapshot}
+	j.now = Journal{Format: 1, Run: r.RunID, Snapshot: *r.Disk.Snapshot, Tags: tags}
 	for _, d := range r.Plan.Destinations {
 		at := Destination{ID: d.ID, Name: d.RunOutputName, Type: d.Kind(), State: Waiting}
 		if d.SharedImage != nil {
