@@ -17,12 +17,14 @@ import (
 	"github.com/ingot-build/ingot/engine/target/azure/leftover"
 )
 
-// The environment that says where in Azure to build. The ports are for an Azure whose guests listen elsewhere, such as an emulated one.
+// The environment that says where in Azure to build. The ports are for an Azure whose guests listen elsewhere, and the pace, how often
+// what takes time is looked at, for one that is faster than Azure is: an emulated one.
 const (
 	SubscriptionVariable = "AZURE_SUBSCRIPTION_ID"
 	LocationVariable     = "AZURE_LOCATION"
 	SSHPortVariable      = "INGOT_AZURE_SSH_PORT"
 	WinRMPortVariable    = "INGOT_AZURE_WINRM_PORT"
+	PaceVariable         = "INGOT_AZURE_PACE"
 )
 
 // AzureAccount signs in to the Azure that the environment names, or else to a cloud by its name. subscription "" is that of the
@@ -76,16 +78,39 @@ func onAzure(getenv func(string) string) func(context.Context, service.Away) (se
 		if err != nil {
 			return service.Site{}, err
 		}
+		pace, err := azurePace(getenv)
+		if err != nil {
+			return service.Site{}, err
+		}
+		if pace > 0 {
+			remover = remover.Paced(pace, removalPatience)
+		}
 		t := azure.New(azure.Options{
 			Account: account, Host: about.Host, TemplateGroup: about.ResourceGroup,
-			Location: cmp.Or(about.Location, getenv(LocationVariable)), SSHPort: ssh, WinRMPort: winrm, Say: about.Say, Secret: about.Secret,
+			Location: cmp.Or(about.Location, getenv(LocationVariable)), SSHPort: ssh, WinRMPort: winrm, Say: about.Say, Secret: about.Secret, Poll: pace,
 			Plugin: func(ctx context.Context, constraint string) (*target.Problem, error) {
 				return about.Plugin(ctx, azure.PluginSource, constraint)
 			},
 		})
-		place := &azurePlace{Target: t, distributor: &distribution.Distributor{Account: account, Secret: about.Secret}}
+		place := &azurePlace{Target: t, distributor: &distribution.Distributor{Account: account, Secret: about.Secret, Pace: pace}}
 		return service.Site{Target: t, Place: place, Environ: t.Environ, Remover: remover}, nil
 	}
+}
+
+// removalPatience is how long a deletion is waited for.
+const removalPatience = 20 * time.Minute
+
+// azurePace is how often what takes time is looked at; 0: as each of the parts has it.
+func azurePace(getenv func(string) string) (time.Duration, error) {
+	text := getenv(PaceVariable)
+	if text == "" {
+		return 0, nil
+	}
+	pace, err := time.ParseDuration(text)
+	if err != nil || pace <= 0 {
+		return 0, &service.HostError{What: fmt.Sprintf("%s is %q, which is no time", PaceVariable, text), Fix: "write it as 500ms or 5s, or unset it"}
+	}
+	return pace, nil
 }
 
 // port reads a port from the environment; 0: there is none.

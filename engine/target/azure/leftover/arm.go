@@ -116,7 +116,7 @@ func (c *Cleaner) removeOnce(ctx context.Context, id *arm.ResourceID) error {
 	if err != nil {
 		return err
 	}
-	wait := &runtime.PollUntilDoneOptions{Frequency: c.pace}
+	wait := &runtime.PollUntilDoneOptions{Frequency: max(c.pace, time.Second)} // the SDK takes no less
 	p, err := c.resources.BeginDeleteByID(ctx, id.String(), version, nil)
 	if err == nil {
 		_, err = p.PollUntilDone(ctx, wait)
