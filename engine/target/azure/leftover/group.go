@@ -33,7 +33,7 @@ func (c *Cleaner) judgeGroup(ctx context.Context, e store.Entry, id *arm.Resourc
 		return v, nil
 	}
 	if by, _ := azurearm.Tag(g.Tags, staging.CreatedByTag); by != staging.By {
-		v.stays = fmt.Sprintf("its tag %s does not say that Ingot made it", staging.CreatedByTag)
+		v.why, v.stays = "", fmt.Sprintf("its tag %s does not say that Ingot made it", staging.CreatedByTag)
 		return v, nil
 	}
 	in, err := c.inside(ctx, e.Run, id)
@@ -47,7 +47,7 @@ func (c *Cleaner) judgeGroup(ctx context.Context, e store.Entry, id *arm.Resourc
 	case len(in.foreign) > 0:
 		stays := fmt.Sprintf("%s is in it, and nothing shows that run %s made that", list(in.foreign), e.Run)
 		if len(in.ours) == 0 {
-			v.stays = stays
+			v.why, v.stays = "", stays
 			return v, nil
 		}
 		v.does = "delete what is the run's, and leave the group: " + stays
