@@ -1,6 +1,7 @@
 package qemu
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 )
@@ -33,6 +34,7 @@ type machine struct {
 	Accel     string // accelKVM or accelTCG, never a list: QEMU would take kvm where it exists and cannot run
 	EFICode   string // read-only UEFI code; "" boots by BIOS. Its variables are in efiVarsFile.
 	Port      int    // of the guest: the one that can be reached from this host
+	Listen    string // where it is reached on this host, as host:port; "" is a free port of 127.0.0.1
 	Seed      bool   // seedFile is there: the second disk of a guest with Linux, a CD of one with Windows
 
 	Windows    bool // see windowsArgs
@@ -85,7 +87,7 @@ func (m machine) args() []string {
 	a = append(a,
 		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between.
 		// IPv4 alone, as a build VM on Azure has it: QEMU offers the guest IPv6 also where the host has none.
-		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s:0-:%d", loopback, m.Port),
+		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s-:%d", cmp.Or(m.Listen, loopback+":0"), m.Port),
 		"-device", m.networkCard()+",netdev=net,romfile=", // no option ROM: nothing here boots from the network
 	)
 	if !m.Emulated {

@@ -20,7 +20,7 @@ const Hostname = "ingot-build"
 type Seed struct {
 	InstanceID string // another one for each run: cloud-init does its once-per-machine work again when it changes
 	User       string // made, may sudo without a password, and is deleted again by waagent
-	PublicKey  string // a line as in authorized_keys
+	PublicKey  string // a line as in authorized_keys, or several
 }
 
 // File is a file at the root of the seed disk.
@@ -84,7 +84,7 @@ func (s Seed) cloudConfig() cloudConfig {
 	return cloudConfig{
 		Users: []user{{
 			Name: s.User, Shell: "/bin/bash", LockPassword: true, Sudo: "ALL=(ALL) NOPASSWD:ALL",
-			AuthorizedKeys: []string{strings.TrimSpace(s.PublicKey)},
+			AuthorizedKeys: strings.Split(strings.TrimSpace(s.PublicKey), "\n"),
 		}},
 		DeleteHostKeys:   true,
 		HostKeyTypes:     []string{"ed25519"}, // an RSA key costs an emulated CPU seconds
