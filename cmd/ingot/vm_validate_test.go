@@ -134,7 +134,7 @@ func (h *home) lookInside(command, want string) {
 	if n := len(h.qemus()); n != 1 {
 		h.t.Errorf("%d VMs run after a run that keeps one", n)
 	}
-	if res := h.ingot("clean"); !strings.Contains(res.stdout, "kept for a look inside: "+way) {
+	if res := h.ingot("clean"); !strings.Contains(res.stdout, "kept: "+way) {
 		h.t.Errorf("ingot clean lists:\n%s", res.stdout)
 	}
 	if res := h.ingot("clean", "--yes"); res.code != 0 {

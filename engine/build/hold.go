@@ -7,18 +7,14 @@ import (
 	"github.com/ingot-build/ingot/engine/events"
 )
 
-// A Holder is a ledger that can hold what a run has made for as long as its distribution may be gone on with, by another process too.
+// A Holder is a ledger that can undo Keep. What an image is made of is kept for as long as its distribution may be gone on with, by
+// another process too.
 type Holder interface {
-	// Hold keeps what the run has recorded so far from being removed, but by a person. how says what it is kept for.
-	Hold(ctx context.Context, runID, how string) error
-	// Release undoes it.
 	Release(ctx context.Context, runID string) error
 }
 
-// Distributable is how what is held for a distribution is shown.
-func Distributable(runID string) string {
-	return fmt.Sprintf("the distribution of run %s, which goes on with: ingot distribute %s --retry-failed", runID, runID)
-}
+// GoesOn is what is typed to go on with a distribution.
+func GoesOn(runID string) string { return fmt.Sprintf("ingot distribute %s --retry-failed", runID) }
 
 // hold keeps what the image is made of while it is distributed, where that is not a file of this machine. It stays when the distribution
 // does not succeed: a snapshot costs little, and what it was made with an hour. release is called with the error of the distribution.
@@ -27,15 +23,15 @@ func (s *state) hold(ctx context.Context) (release func(error) error, err error)
 	if !ok || s.built.Snapshot == nil {
 		return func(err error) error { return err }, nil
 	}
-	if err := h.Hold(ctx, s.id, Distributable(s.id)); err != nil {
+	if err := s.Ledger.Keep(ctx, s.id, GoesOn(s.id)); err != nil {
 		return nil, err
 	}
 	return func(err error) error {
 		if err == nil {
 			return h.Release(ctx, s.id)
 		}
-		s.emit(events.Event{Output: &events.Output{Stream: events.Say,
-			Text: "the snapshot is kept; go on with: ingot distribute " + s.id + " --retry-failed"}})
+		text := "what the image is made of is kept; go on with: " + GoesOn(s.id)
+		s.emit(events.Event{Output: &events.Output{Stream: events.Say, Text: text}})
 		return err
 	}, nil
 }

@@ -105,7 +105,7 @@ func look(ctx context.Context, dirs store.Dirs, e store.Entry) (Leftover, error)
 		if l.Present {
 			l.What += fmt.Sprintf(" (process %s)", strings.Trim(fmt.Sprint(pids), "[]"))
 			if e.Kept != "" {
-				l.What += ", kept for a look inside: " + e.Kept
+				l.What += ", kept: " + e.Kept
 			}
 		}
 		return l, err

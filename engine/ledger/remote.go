@@ -67,7 +67,7 @@ func Remote(ctx context.Context, st *store.Store, rm Remover) ([]Leftover, error
 			}
 			l.What, l.Present, l.Why, l.Does, l.Stays = seen.What, seen.Present, seen.Why, seen.Does, seen.Stays
 			if l.Present && l.Entry.Kept != "" {
-				l.What += ", kept for a look inside: " + l.Entry.Kept
+				l.What += ", kept: " + l.Entry.Kept
 			}
 			return nil
 		})
