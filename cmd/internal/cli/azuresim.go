@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -14,13 +13,15 @@ import (
 	"github.com/ingot-build/ingot/engine/service"
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim"
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim/azurite"
-	"github.com/ingot-build/ingot/engine/target/azure/azuresim/lightguest"
+	"github.com/ingot-build/ingot/engine/target/azure/azuresim/simdir"
 )
 
 // azureSimOptions are the flags of azure-sim.
 type azureSimOptions struct {
 	listen, listenHTTP string
 	guest, azurite     string
+	guestDisk          string
+	guestMemory        int
 	sshPort            int
 	secret             string
 	pace, replication  time.Duration
@@ -41,13 +42,14 @@ leaves this machine, and nothing is kept.
 
 Standard output has the environment that other programs need, as shell commands. In it they reach the emulator and
 nobody else: it is their proxy, too. Virtual machines are light guests by default: an SSH server each, on a loopback
-address of its own, with a shell that runs nothing of this machine; docs/azure-sim.md says which commands it has. Blobs
-need Azurite (--azurite).
+address of its own, with a shell that runs nothing of this machine; docs/azure-sim.md says which commands it has. With
+--guest qemu they are QEMU machines that start from a base image. Blobs need Azurite (--azurite).
 
 A fault is a rule in one line: a method, a path, and what goes wrong.`,
 		Example: `  ingot azure-sim > azure.env               # in one terminal
   . ./azure.env && packer build .           # in another
   ingot azure-sim --fault 'PUT */images/* status=409 code=Conflict' --fault 'GET * nth=7 drop'
+  ingot azure-sim --guest qemu --guest-disk debian-12 --ssh-port 2222
   ingot azure-sim --replication 30s --fault 'PUT */versions/* region=eastus code=Busy'
   ingot azure-sim --deny Microsoft.Compute/images/write --listen 127.0.0.1:8443`,
 		Args: args(),
@@ -58,8 +60,10 @@ A fault is a rule in one line: a method, a path, and what goes wrong.`,
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` for HTTPS; port 0 is a free one")
 	f.StringVar(&o.listenHTTP, "listen-http", "127.0.0.1:0", "loopback `address` for HTTP, which is the proxy as well")
-	addChoice(cmd, &o.guest, "guest", "what runs in the place of virtual machines: light or none", "light", "none")
-	f.IntVar(&o.sshPort, "ssh-port", 22, "where light guests listen; another `port` than 22 needs ssh_port in the Packer template")
+	addChoice(cmd, &o.guest, "guest", "what runs in the place of virtual machines: light, qemu or none", "light", "qemu", "none")
+	f.StringVar(&o.guestDisk, "guest-disk", "debian-12", "base `image` that QEMU guests start from, or the path of a disk")
+	f.IntVar(&o.guestMemory, "guest-memory", 1024, "memory of a QEMU guest in `MiB`")
+	f.IntVar(&o.sshPort, "ssh-port", 22, "where guests listen; another `port` than 22 needs ssh_port in the Packer template")
 	f.StringVar(&o.azurite, "azurite", "", "`program` azurite-blob, which keeps the blobs of storage accounts")
 	f.StringVar(&o.secret, "client-secret", "", "the only `secret` that service principals sign in with; any without it")
 	f.DurationVar(&o.pace, "pace", 0, "how long every long operation takes, beside its work")
@@ -77,16 +81,17 @@ func runAzureSim(ctx context.Context, env *Env, o azureSimOptions) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "ingot-azure-sim-")
+	own, err := simdir.Make("")
 	if err != nil {
 		return &service.HostError{What: err.Error()}
 	}
-	defer os.RemoveAll(dir)
-	if o.guest == "light" {
-		options.Machines = &lightguest.Machines{Dir: dir, Port: o.sshPort}
+	defer own.Close()
+	options.Dir = own.Path
+	if options.Machines, err = o.machines(ctx, env, own.Path); err != nil {
+		return err
 	}
 	if o.azurite != "" {
-		blobs, err := azurite.Start(ctx, o.azurite, dir)
+		blobs, err := azurite.Start(ctx, o.azurite, own.Path)
 		if err != nil {
 			return &service.HostError{What: err.Error(), Fix: "npm install azurite; the program is node_modules/.bin/azurite-blob"}
 		}
@@ -129,6 +134,9 @@ func (o *azureSimOptions) options() (azuresim.Options, error) {
 	}
 	if o.sshPort < 1 || o.sshPort > 65535 {
 		return options, &usageError{what: fmt.Sprintf("--ssh-port %d is no port", o.sshPort), fix: "for example --ssh-port 2222"}
+	}
+	if o.guestMemory < 128 {
+		return options, &usageError{what: fmt.Sprintf("--guest-memory %d is too little to boot", o.guestMemory), fix: "128 or more, in MiB"}
 	}
 	for _, line := range o.faults {
 		fault, err := azuresim.ParseFault(line)

@@ -46,8 +46,8 @@ func newAuthority() (*authority, error) {
 }
 
 // write puts the certificate into a file of its own.
-func (a *authority) write() (string, error) {
-	file, err := os.CreateTemp("", "ingot-azure-sim-*.pem")
+func (a *authority) write(dir string) (string, error) {
+	file, err := os.CreateTemp(dir, "ingot-azure-sim-*.pem")
 	if err != nil {
 		return "", err
 	}

@@ -42,5 +42,5 @@
 //
 // Nothing is checked that Azure checks of a property's value unless it is listed above: a document with a wrong
 // property is stored as it is. No tags are inherited but by disks from their machine, and nothing costs. A
-// virtual machine is what Options.Machines makes of it.
+// virtual machine is what Options.Machines makes of it: package lightguest has one that runs nothing.
 package azuresim

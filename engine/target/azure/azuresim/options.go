@@ -10,6 +10,8 @@ type Options struct {
 	Addr netip.AddrPort // of HTTPS; the zero AddrPort is a free port of 127.0.0.1. Loopback only
 	HTTP netip.AddrPort // the same without TLS; also the proxy for the names of vaults and storage accounts
 
+	Dir string // of files: the certificate; "" is that for temporary files
+
 	TenantID      string   // "" is DefaultTenant
 	Subscriptions []string // nil is DefaultSubscription alone
 	ClientSecret  string   // what a service principal has to give; "" takes any

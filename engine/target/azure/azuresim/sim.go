@@ -51,7 +51,7 @@ func Start(o Options) (*Sim, error) {
 	if s.ca, err = newAuthority(); err != nil {
 		return nil, err
 	}
-	if s.caFile, err = s.ca.write(); err != nil {
+	if s.caFile, err = s.ca.write(o.Dir); err != nil {
 		return nil, err
 	}
 	if err := s.listen(); err != nil {
