@@ -27,8 +27,9 @@ type Gateway struct {
 	keys     keys
 	who      principal
 	suffixes suffixes
-	ca       *authority // nil without TLS
+	ca       *authority // this and the next two are nil or "" without TLS
 	caFile   string
+	vaults   *handover // connections to key vaults
 
 	server   *http.Server
 	proxy    *httputil.ReverseProxy

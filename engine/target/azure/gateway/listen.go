@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 )
 
@@ -30,28 +29,39 @@ func (g *Gateway) listen() error {
 		BaseContext: func(net.Listener) context.Context { return g.ctx },
 	}
 	g.server.Protocols.SetHTTP1(true)
-	if g.opts.secure() {
-		if listener, err = g.secured(listener); err != nil {
-			return err
-		}
+	if !g.opts.secure() {
+		go func() { g.served <- g.server.Serve(listener) }()
+		return nil
 	}
-	go func() { g.served <- g.server.Serve(listener) }()
+	config, err := g.secured()
+	if err != nil {
+		_ = listener.Close()
+		return fmt.Errorf("serve the azure plugin over TLS: %w", err)
+	}
+	g.own.Scheme, g.vaults = "https", newHandover(listener.Addr())
+	go func() { g.served <- g.server.Serve(tls.NewListener(listener, config)) }()
+	go func() { _ = g.server.Serve(tls.NewListener(g.vaults, config)) }() // ends with the other
 	return nil
 }
 
-// secured puts TLS on a listener, and the authority's certificate into a file.
-func (g *Gateway) secured(l net.Listener) (net.Listener, error) {
+// secured makes an authority, puts its certificate into a file, and has it vouch for the gateway and for vaults.
+func (g *Gateway) secured() (*tls.Config, error) {
 	var err error
-	if g.ca, err = newAuthority(); err == nil {
-		var cert tls.Certificate
-		if cert, err = g.ca.issue("127.0.0.1"); err == nil {
-			if g.caFile, err = g.ca.write(g.opts.Dir); err == nil {
-				g.own.Scheme = "https"
-				return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}), nil
-			}
-			_ = os.Remove(g.caFile)
-		}
+	if g.ca, err = newAuthority(); err != nil {
+		return nil, err
 	}
-	_ = l.Close()
-	return nil, fmt.Errorf("serve the azure plugin over TLS: %w", err)
+	own, err := g.ca.issue("127.0.0.1")
+	if err != nil {
+		return nil, err
+	}
+	if g.caFile, err = g.ca.write(g.opts.Dir); err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if vaultOf(h.ServerName) == "" {
+			return &own, nil
+		}
+		cert, err := g.ca.issue(h.ServerName)
+		return &cert, err
+	}}, nil
 }

@@ -22,7 +22,7 @@ type poll struct {
 }
 
 const (
-	firstPause = 100 * time.Millisecond
+	firstPause = 25 * time.Millisecond
 	maxPause   = 30 * time.Second // a client hangs up some time
 	maxPolls   = 1000
 )

@@ -29,11 +29,12 @@ const trueSecret = "the-true-secret-of-the-account"
 
 // rig is stock Packer with HashiCorp's plugin, an emulated Azure, and a gateway between them.
 type rig struct {
-	*testing.T
-	sim     *azuresim.Sim
-	gateway *gateway.Gateway
-	plugin  testtools.Plugin
-	env     []string
+	testing.TB
+	sim       *azuresim.Sim
+	gateway   *gateway.Gateway
+	plugin    testtools.Plugin
+	env       []string
+	variables map[string]string // how the plugin gets to Azure
 
 	mu       sync.Mutex
 	recorded []string // ids, in the order of recording
@@ -45,9 +46,9 @@ type rig struct {
 	leaks    []string // places where the plugin could have read a credential
 }
 
-func newRig(t *testing.T, o azuresim.Options) *rig {
+func newRig(t testing.TB, o azuresim.Options) *rig {
 	t.Helper()
-	r := &rig{T: t, plugin: testtools.AzurePlugin(t)}
+	r := &rig{TB: t, plugin: testtools.AzurePlugin(t)}
 	if o.Machines == nil {
 		o.Machines = &lightguest.Machines{Dir: t.TempDir(), Port: 2222, Log: r.running}
 	}
@@ -72,6 +73,7 @@ func newRig(t *testing.T, o azuresim.Options) *rig {
 			t.Error(err)
 		}
 	})
+	r.variables = r.gateway.Variables()
 	r.env = append(testtools.PackerEnv(t, testtools.PluginDir(t, r.plugin)), "AZURE_CLIENT_SECRET="+trueSecret, "PACKER_LOG=1")
 	r.env = append(r.env, r.gateway.Environ()...)
 	r.env = append(r.env, "PATH="+filepath.Dir(testtools.Packer(t))+":"+os.Getenv("PATH"))
@@ -79,7 +81,7 @@ func newRig(t *testing.T, o azuresim.Options) *rig {
 }
 
 // account is a service principal in the emulator.
-func account(t *testing.T, sim *azuresim.Sim) *azurearm.Account {
+func account(t testing.TB, sim *azuresim.Sim) *azurearm.Account {
 	t.Helper()
 	client := sim.Client()
 	t.Cleanup(client.CloseIdleConnections)
@@ -117,7 +119,7 @@ func (r *rig) source(more string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "packer {\n  required_plugins {\n    azure = { source = %q, version = %q }\n  }\n}\n", r.plugin.Source, r.plugin.Version)
 	b.WriteString("source \"azure-arm\" \"image\" {\n")
-	for name, value := range r.gateway.Variables() {
+	for name, value := range r.variables {
 		fmt.Fprintf(&b, "  %s = %q\n", name, value)
 	}
 	b.WriteString(more + "\n}\n")
@@ -151,15 +153,17 @@ func (r *rig) build(source, provisioners string) (string, error) {
 
 func (r *rig) put(path, version, body string) {
 	r.Helper()
-	token, err := account(r.T, r.sim).Credential.GetToken(r.Context(), policy.TokenRequestOptions{Scopes: []string{r.sim.URL() + "/.default"}})
+	r.send(http.MethodPut, path, version, body)
+}
+
+// send calls the emulator as a person does.
+func (r *rig) send(method, path, version, body string) {
+	r.Helper()
+	scopes := policy.TokenRequestOptions{Scopes: []string{r.sim.URL() + "/.default"}}
+	token, err := account(r.TB, r.sim).Credential.GetToken(r.Context(), scopes)
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.send(http.MethodPut, path, version, body, token)
-}
-
-func (r *rig) send(method, path, version, body string, token azcore.AccessToken) {
-	r.Helper()
 	req, err := http.NewRequestWithContext(r.Context(), method, r.sim.URL()+path+"?api-version="+version, strings.NewReader(body))
 	if err != nil {
 		r.Fatal(err)

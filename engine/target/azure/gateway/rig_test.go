@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -34,12 +35,13 @@ var trueToken = "e30." + base64.RawURLEncoding.EncodeToString(
 	[]byte(`{"tid": "`+testTenant+`", "oid": "22222222-2222-2222-2222-222222222222"}`)) + ".signature"
 
 type fakeCredential struct {
-	life time.Duration // of a token
-	err  error
+	life  time.Duration // of a token
+	token string        // "" is trueToken
+	err   error
 }
 
 func (c *fakeCredential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: trueToken, ExpiresOn: time.Now().Add(c.life)}, c.err
+	return azcore.AccessToken{Token: cmp.Or(c.token, trueToken), ExpiresOn: time.Now().Add(c.life)}, c.err
 }
 
 // testGateway is a gateway to a server that the test answers for.
@@ -66,7 +68,7 @@ func start(t *testing.T, o Options, answer http.HandlerFunc) *testGateway {
 			fmt.Fprint(w, `{"suffixes": {"storage": "core.example", "keyVaultDns": "vault.example"}}`)
 			return
 		}
-		if got := r.Header.Get("Authorization"); got != "Bearer "+trueToken {
+		if got := r.Header.Get("Authorization"); got != "Bearer "+cmp.Or(g.credential.token, trueToken) {
 			t.Errorf("%s %s came with %q", r.Method, r.URL, got)
 		}
 		g.event("%s %s", r.Method, r.URL.Path)

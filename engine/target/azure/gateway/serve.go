@@ -30,11 +30,17 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		g.connect(w, r)
 		return
 	}
-	if r.URL.IsAbs() || !g.isOwn(r.Host) {
+	vault := ""
+	if g.opts.secure() {
+		vault = vaultOf(r.Host)
+	}
+	if r.URL.IsAbs() || vault == "" && !g.isOwn(r.Host) {
 		http.Error(w, "the gateway of a build is no proxy, and has no other name: "+r.Host, http.StatusForbidden)
 		return
 	}
 	switch lower := strings.ToLower(r.URL.Path); {
+	case vault != "" && g.mayCall(r):
+		g.vault(w, r, vault)
 	case lower == "/metadata/endpoints":
 		g.metadata(w, r)
 	case isTokenPath(lower):

@@ -134,9 +134,9 @@ func TestPace(t *testing.T) {
 		known bool
 		want  []time.Duration
 	}{
-		{"Azure says nothing", time.Second, 0, false, ms(0, 100, 200, 400, 800, 1000, 1000)},
-		{"Azure says it", time.Second, 300 * time.Millisecond, true, ms(0, 100, 200, 300, 300)},
-		{"Azure says too much", time.Second, time.Hour, true, ms(0, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000)},
+		{"Azure says nothing", time.Second, 0, false, ms(0, 25, 50, 100, 200, 400, 800, 1000, 1000)},
+		{"Azure says it", time.Second, 300 * time.Millisecond, true, ms(0, 25, 50, 100, 200, 300, 300)},
+		{"Azure says too much", time.Second, time.Hour, true, ms(0, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000)},
 		{"Azure says at once", time.Second, 0, true, ms(0, 0, 0)},
 		{"not wanted", -1, time.Hour, true, ms(0, 0, 0)},
 	} {
