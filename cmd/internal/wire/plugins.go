@@ -65,9 +65,11 @@ func (s *pluginSet) Find(ctx context.Context, wanted []hcl2.PluginRequirement) (
 	var missing *plugindir.NotInstalledError
 	if errors.As(err, &missing) {
 		i := slices.Index(list, missing.Requirement)
-		return reg, &service.HostError{
-			What: missing.What(), Why: fmt.Sprintf("%s asks for it, and %s", wanted[i].Range, missing.Why()), Fix: missing.Fix(),
+		why := missing.Why()
+		if at := wanted[i].Range; at.File != "" {
+			why = fmt.Sprintf("%s asks for it, and %s", at, why)
 		}
+		return reg, &service.HostError{What: missing.What(), Why: why, Fix: missing.Fix()}
 	}
 	if err != nil {
 		return reg, err
