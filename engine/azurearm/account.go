@@ -48,6 +48,9 @@ func (a *Account) Options() *arm.ClientOptions {
 	if o.Retry.MaxRetries == 0 {
 		o.Retry.MaxRetries = tries
 	}
+	if o.Retry.ShouldRetry == nil {
+		o.Retry.ShouldRetry = again
+	}
 	if o.Retry.MaxRetryDelay == 0 {
 		o.Retry.MaxRetryDelay = maxWait // the SDK gives up where Azure asks for more
 	}

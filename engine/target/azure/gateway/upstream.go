@@ -16,6 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+
+	"github.com/ingot-build/ingot/engine/azurearm"
 )
 
 // upstream is the way to Azure: an http.RoundTripper that puts the Account's token on requests, and sends again what Azure turns away for
@@ -82,6 +84,10 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := u.send(r, c.body)
+		if err == nil && turn == 1 && azurearm.Expired(resp) { // by Azure's clock, which is not this machine's
+			_ = resp.Body.Close()
+			continue
+		}
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests || turn == maxTurns {
 			return resp, err
 		}
