@@ -34,23 +34,30 @@ func (c *Cleaner) idOf(name string) (*arm.ResourceID, error) {
 //
 // One that is not found is asked for twice: an answer of Azure may be older than the resource.
 func (c *Cleaner) read(ctx context.Context, id *arm.ResourceID) (*armresources.GenericResource, error) {
+	got, err := c.look(ctx, id)
+	if got != nil || err != nil {
+		return got, err
+	}
+	if err := c.pause(ctx, c.pace); err != nil {
+		return nil, err
+	}
+	return c.look(ctx, id)
+}
+
+// look asks once.
+func (c *Cleaner) look(ctx context.Context, id *arm.ResourceID) (*armresources.GenericResource, error) {
 	version, err := c.versionOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	for range 2 {
-		got, err := c.resources.GetByID(ctx, id.String(), version, nil)
-		switch {
-		case err == nil:
-			return &got.GenericResource, nil
-		case !absent(err):
-			return nil, unseen(ctx, err)
-		}
-		if err := c.pause(ctx, c.pace); err != nil {
-			return nil, err
-		}
+	got, err := c.resources.GetByID(ctx, id.String(), version, nil)
+	switch {
+	case absent(err):
+		return nil, nil
+	case err != nil:
+		return nil, unseen(ctx, err)
 	}
-	return nil, nil
+	return &got.GenericResource, nil
 }
 
 func (c *Cleaner) pause(ctx context.Context, d time.Duration) error {
@@ -87,8 +94,12 @@ func (c *Cleaner) remove(ctx context.Context, id *arm.ResourceID) error {
 		"it was not gone after %s, and Azure may be at work still; look again with: ingot clean --on azure", c.patience))
 	defer cancel()
 	for try := 1; ; try++ {
+		look := c.look // Azure says that it has deleted it: two witnesses are enough
 		derr := c.removeOnce(ctx, id)
-		there, err := c.read(ctx, id)
+		if derr != nil {
+			look = c.read
+		}
+		there, err := look(ctx, id)
 		if err == nil && there == nil {
 			return nil
 		}
