@@ -17,25 +17,34 @@ func Explain(err error) *Failure {
 	if err == nil {
 		return nil
 	}
-	var known *Failure
-	if errors.As(err, &known) {
-		return known
+	if f := Refusal(err); f != nil {
+		return f
 	}
-	var f *Failure
-	var answer *azcore.ResponseError
-	var id *azureid.Error
-	switch {
-	case errors.As(err, &answer):
-		f = ofAnswer(answer)
-	case errors.As(err, &id):
-		f = &Failure{Kind: Auth, What: shown(id.Error()), Why: shown(id.Why()), Fix: id.Fix()}
-	default:
-		f = ExplainText(err.Error())
-	}
+	f := ExplainText(err.Error())
 	if f != nil {
 		f.Err = err
 	}
 	return f
+}
+
+// Refusal is Explain for errors that are of Azure by their type: of the SDK's clients, of azureid, and what was explained before. It gives
+// nil for any other, whatever its text.
+func Refusal(err error) *Failure {
+	var known *Failure
+	var answer *azcore.ResponseError
+	var id *azureid.Error
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &answer):
+		known = ofAnswer(answer)
+	case errors.As(err, &id):
+		known = &Failure{Kind: Auth, What: shown(id.Error()), Why: shown(id.Why()), Fix: id.Fix()}
+	default:
+		return nil
+	}
+	known.Err = err
+	return known
 }
 
 // ofAnswer explains an answer that a client of the SDK has read.

@@ -213,6 +213,10 @@ func TestExplainAnswer(t *testing.T) {
 	if again := Explain(fmt.Errorf("once more: %w", f)); again != f {
 		t.Error("what was explained is explained again")
 	}
+	alone := ExplainBody(404, nil)
+	if again := Explain(fmt.Errorf("once more: %w", alone)); again != alone || again.Err != nil {
+		t.Errorf("what was explained wraps itself: %v", again.Err)
+	}
 	if p := f.Problem(); !strings.Contains(p.Why, "Azure says: TooManyRequests: slow") || p.Where != want {
 		t.Errorf("got %+v", p)
 	}

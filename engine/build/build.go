@@ -48,6 +48,9 @@ type Request struct {
 	Machine     target.Machine
 	Timeout     time.Duration // 0: the plan's
 
+	// FallbackSizes are tried one after another when the build VM cannot be made in its size, on a target whose VMs have sizes by name.
+	FallbackSizes []string
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach packercore.Detach
 	// GeneralizeTimeout bounds the last step; 0: it may take as long as the run, as in the service. Nil: emit.GeneralizeTimeout.
@@ -59,6 +62,7 @@ type Result struct {
 	Outputs    []*events.RunOutput // in template order, nil where a distributor failed
 	Validation Validation
 	Kept       *target.Kept // the VM that was left standing; nil: none
+	VMSize     string       // of Request.FallbackSizes, the one that the build VM was made in last; "" where none was needed
 }
 
 // Run does everything that r asks for. active is the run's record, made by the caller, who also closes it. emit must be safe for
@@ -94,7 +98,7 @@ func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, m
 	err := steps.Run(ctx, s, s.story())
 	s.settle(ctx)
 	s.sumUpOverrides()
-	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept}, s.explain(ctx, err)
+	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize}, s.explain(ctx, err)
 }
 
 // story is what happens in the run, in order. A run that only validates its source image ends after that.
@@ -152,6 +156,7 @@ type state struct {
 	validation Validation
 	invalid    error // a *ValidationError that did not end the run
 	kept       *target.Kept
+	vmSize     string // that was fallen back to
 }
 
 // Step ids of the run that are not steps of the plan.

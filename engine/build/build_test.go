@@ -54,12 +54,14 @@ type bench struct {
 	// provisioners are the real ones, unless a test says otherwise.
 	provisioners map[string]func() packersdk.Provisioner
 	target       *targettest.Fake
+	on           target.Target            // nil: target
 	at           func(where string) error // called inside the builder; "boot", "shutdown"
 	plan         *plan.Plan
 	staging      resolve.Policy
 	machine      guest.Profile // of the base disk
 
 	generalizeTimeout *time.Duration
+	fallbackSizes     []string
 
 	ran    string       // id of the last run
 	result build.Result // what came of it
@@ -149,8 +151,12 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	on := b.on
+	if on == nil {
+		on = b.target
+	}
 	builder := &build.Builder{
-		Target: b.target,
+		Target: on,
 		Registry: packercore.Registry{
 			Builders:     map[string]func() packersdk.Builder{"ingot-qemu": func() packersdk.Builder { return &scripted{bench: b} }},
 			Provisioners: b.provisioners,
@@ -167,7 +173,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	mask := &events.Mask{}
 	sink := events.Serial(active.Run().ID, events.Tee(active.Sink(), b.note), time.Now)
 	res, rerr := builder.Run(ctx, build.Request{
-		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout,
+		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout, FallbackSizes: b.fallbackSizes,
 	}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)

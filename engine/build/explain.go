@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/ingot-build/ingot/engine/azurearm"
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/packercore"
@@ -38,6 +39,7 @@ func (s *state) explain(ctx context.Context, err error) error {
 	if errors.As(err, &findings) || errors.As(err, &host) {
 		return err
 	}
+	refused := azurearm.Refusal(err)
 	p := unfold(err)
 	p.Fix = join("; ", p.Fix, "full log: ingot logs "+s.id)
 	var failed *packercore.ProvisionError
@@ -62,6 +64,10 @@ func (s *state) explain(ctx context.Context, err error) error {
 		}
 	case errors.As(err, &partial):
 		p.What = partial.Error()
+	case refused != nil:
+		said := refused.Problem()
+		said.Fix = join("; ", said.Fix, p.Fix)
+		p = said
 	}
 	if s.kept != nil {
 		p.Fix = join("; ", fmt.Sprintf("look inside %s: %s; remove it with: ingot clean", s.kept.Name, wayIn(*s.kept)), p.Fix)

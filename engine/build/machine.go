@@ -58,7 +58,7 @@ func (s *state) run(ctx context.Context, m machine) error {
 	if m.onError == packercore.OnErrorAbort && errors.As(err, &failed) && context.Cause(ctx) == nil {
 		s.keep(ctx, m)
 	}
-	return err
+	return s.refused(err)
 }
 
 // keep leaves a VM standing whose step failed, as errorHandling says. One that cannot be kept is cleaned up like any other: the step

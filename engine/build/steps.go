@@ -22,7 +22,7 @@ import (
 
 // checkHost refuses early what would fail late: a build that dies after ten minutes for a missing program wastes ten minutes.
 func checkHost(ctx context.Context, s *state) error {
-	var errs []error
+	errs := []error{checkSizes(s)}
 	for _, p := range s.Target.Check(ctx, s.Plan) {
 		errs = append(errs, &HostError{What: p.What, Why: p.Why, Fix: p.Fix})
 	}
@@ -127,10 +127,12 @@ func (s *state) emitOptions() emit.Options {
 
 // buildImage boots the build VM and runs the customizers in it.
 func buildImage(ctx context.Context, s *state) error {
-	err := s.run(ctx, machine{
-		staged: s.staged, folder: s.packer, steps: s.Plan.Steps,
-		boot: stepBoot, shutdown: stepShutdown, sub: store.Customizing, console: "console.log",
-		onError: onError(s.Plan.OnError.KeepBuildVM),
+	err := s.orOtherSize(ctx, func() error {
+		return s.run(ctx, machine{
+			staged: s.staged, folder: s.packer, steps: s.Plan.Steps,
+			boot: stepBoot, shutdown: stepShutdown, sub: store.Customizing, console: "console.log",
+			onError: onError(s.Plan.OnError.KeepBuildVM),
+		})
 	})
 	if err != nil {
 		return err

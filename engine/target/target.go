@@ -75,6 +75,12 @@ type Unstager interface {
 	Unstage(ctx context.Context) error
 }
 
+// A Refuser is a target whose place may refuse what a VM needs, such as one of its size. Its VMs have sizes by name.
+type Refuser interface {
+	// Failure is what the place refused last, if the builder could not do without it; nil: nothing. It is asked before Unstage.
+	Failure() error
+}
+
 // A Keeper is a target that can leave a VM standing in which a step failed, for a look inside.
 type Keeper interface {
 	// Kept tells how to get into the VM that the builder of s left standing. It is an error when none stands.
