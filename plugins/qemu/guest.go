@@ -44,7 +44,11 @@ type Guest struct {
 // guestPatience is how long a guest has until its sshd answers, when nothing else is said.
 const guestPatience = 10 * time.Minute
 
-// NewGuest makes the disk and the seed disk of a machine, which is off.
+// GuestDisk is the name of a guest's disk in its folder, a qcow2 over the base disk. One that is there before NewGuest is
+// taken for the guest's.
+const GuestDisk = diskFile
+
+// NewGuest makes the disk, unless it is there, and the seed disk of a machine, which is off.
 func NewGuest(ctx context.Context, o GuestOptions) (*Guest, error) {
 	setDefault(&o.Memory, 1024)
 	setDefault(&o.Patience, guestPatience)
@@ -65,18 +69,15 @@ func NewGuest(ctx context.Context, o GuestOptions) (*Guest, error) {
 	return g, nil
 }
 
+// Off ends the machine at once, and leaves its disk.
+func (g *Guest) Off() { g.cut() }
+
 // lay makes the files.
 func (g *Guest) lay(ctx context.Context) error {
-	base, err := filepath.Abs(g.o.Disk)
-	if err != nil {
-		return err
-	}
-	size, err := virtualSize(ctx, g.h, base, g.o.Format)
-	if err != nil {
-		return err
-	}
-	if _, err := createOverlay(ctx, g.h, base, g.o.Format, g.disk, max(size, g.o.Size)); err != nil {
-		return err
+	if !isFile(g.disk) {
+		if err := g.makeDisk(ctx); err != nil {
+			return err
+		}
 	}
 	if g.o.Firmware == firmwareUEFI {
 		efi, err := findEFI(efiFirmwares)
@@ -97,8 +98,18 @@ func (g *Guest) lay(ctx context.Context) error {
 	return seed.Write(filepath.Join(g.o.Dir, seedFile), orders.Files())
 }
 
-// Disk is the path of its qcow2 disk, which is whole while the guest is off.
-func (g *Guest) Disk() string { return g.disk }
+// makeDisk makes the disk over the base disk.
+func (g *Guest) makeDisk(ctx context.Context) error {
+	base, err := filepath.Abs(g.o.Disk)
+	if err != nil {
+		return err
+	}
+	size, err := virtualSize(ctx, g.h, base, g.o.Format)
+	if err == nil {
+		_, err = createOverlay(ctx, g.h, base, g.o.Format, g.disk, max(size, g.o.Size))
+	}
+	return err
+}
 
 // PowerOn turns the machine on and waits for its sshd. An address that is in use is told by an error that is
 // syscall.EADDRINUSE. After an error it is off.

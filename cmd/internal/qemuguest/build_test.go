@@ -79,7 +79,7 @@ func TestBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = sim.Close() })
+	t.Cleanup(func() { _ = sim.Close() }) // once more is no fault
 	makeGroup(t, sim)
 	file := filepath.Join(t.TempDir(), "image.pkr.hcl")
 	text := fmt.Sprintf(template, plugin.Source, plugin.Version, sim.MetadataHost(plugin.Version))
@@ -98,6 +98,12 @@ func TestBuild(t *testing.T) {
 	}
 	if left := belowDir(t, machines.Dir); left != nil {
 		t.Errorf("processes that are left: %v", left)
+	}
+	if entries, err := os.ReadDir(machines.Dir); err != nil || len(entries) != 1 {
+		t.Errorf("in the folder of disks is %v, %v, want the disk of the image alone", entries, err)
+	}
+	if err := sim.Close(); err != nil {
+		t.Error(err)
 	}
 	if entries, err := os.ReadDir(machines.Dir); err != nil || len(entries) != 0 {
 		t.Errorf("left in the folder of disks: %v, %v", entries, err)

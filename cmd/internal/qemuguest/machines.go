@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"path/filepath"
+	"syscall"
 
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim"
 	"github.com/ingot-build/ingot/plugins/qemu"
@@ -22,6 +22,8 @@ type Machines struct {
 	Dir          string // for their disks
 	Port         int    // that sshd is reached at; 0 is 22, which needs the right to listen there
 	Memory       int    // MiB; 0 is 1024
+
+	disks disks
 }
 
 // Start makes a guest and turns it on. It lets in the user of the machine's osProfile, by SSH key.
@@ -39,26 +41,61 @@ func (m *Machines) Start(ctx context.Context, about azuresim.Machine) (azuresim.
 	name := make([]byte, 4)
 	_, _ = rand.Read(name) // never fails
 	id := "ingot-azure-" + hex.EncodeToString(name)
+	g := &guest{addr: about.Addr, machines: m, disk: about.Disk}
+	if g.disk == "" {
+		g.disk = id
+	}
 	vm, err := qemu.NewGuest(ctx, qemu.GuestOptions{
-		Disk: m.Disk, Format: m.Format, Firmware: m.Firmware, Dir: filepath.Join(m.Dir, id), Name: id,
+		Disk: m.Disk, Format: m.Format, Firmware: m.Firmware, Dir: m.diskDir(g.disk), Name: id,
 		User: about.User, Keys: about.Keys, Listen: netip.AddrPortFrom(about.Addr, uint16(port)), Memory: m.Memory,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := vm.PowerOn(ctx); err != nil {
-		return nil, errors.Join(err, vm.Close())
+	g.Guest = vm
+	if err := g.PowerOn(ctx); err != nil {
+		return nil, errors.Join(err, g.removeDisk(about.Disk == "" || !errors.Is(err, syscall.EADDRINUSE)))
 	}
-	return &guest{vm, about.Addr}, nil
+	g.alone = about.Disk == ""
+	return g, nil
 }
 
 // guest is one machine.
 type guest struct {
 	*qemu.Guest
-	addr netip.Addr
+	addr     netip.Addr
+	machines *Machines
+	disk     string // the name of its disk
+	alone    bool   // nobody else knows that name: the disk goes with the machine
 }
 
 func (g *guest) Addr() netip.Addr { return g.addr }
 
-// Destroy ends it and removes its disk.
-func (g *guest) Destroy() error { return g.Close() }
+// PowerOn turns it on; nobody copies its disk then.
+func (g *guest) PowerOn(ctx context.Context) error {
+	g.machines.disks.turn(g.disk, true)
+	err := g.Guest.PowerOn(ctx)
+	if err != nil {
+		g.machines.disks.turn(g.disk, false)
+	}
+	return err
+}
+
+func (g *guest) PowerOff(ctx context.Context) error {
+	defer g.machines.disks.turn(g.disk, false)
+	return g.Guest.PowerOff(ctx)
+}
+
+// Destroy ends it. Its disk stays until DropDisk, if it has a name.
+func (g *guest) Destroy() error {
+	defer g.machines.disks.turn(g.disk, false)
+	g.Off()
+	return g.removeDisk(g.alone)
+}
+
+func (g *guest) removeDisk(really bool) error {
+	if !really {
+		return nil
+	}
+	return g.Close()
+}

@@ -1,6 +1,7 @@
 package qemuguest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim"
 	"github.com/ingot-build/ingot/internal/testtools/tinyguest"
+	"github.com/ingot-build/ingot/plugins/qemu"
 )
 
 // dirVariable has this test program be one that starts a guest in the folder, and is killed.
@@ -44,6 +46,7 @@ func TestPower(t *testing.T) {
 	t.Parallel()
 	machines := &Machines{Disk: tinyguest.Disk(t), Format: "qcow2", Dir: t.TempDir(), Port: port, Memory: 256}
 	m := about("127.99.1.1")
+	m.Disk = "os"
 	guest, err := machines.Start(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
@@ -58,11 +61,25 @@ func TestPower(t *testing.T) {
 	if !reached() {
 		t.Error("a machine that is on is not reached")
 	}
-	if _, err := machines.Start(t.Context(), m); !errors.Is(err, syscall.EADDRINUSE) {
+	second := m
+	second.Disk = "second"
+	if _, err := machines.Start(t.Context(), second); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("another one at its address: %v", err)
+	}
+	if err := machines.CopyDisk(t.Context(), "os", "image"); err == nil {
+		t.Error("the disk of a machine that is on was copied")
 	}
 	if err := guest.PowerOff(t.Context()); err != nil || reached() {
 		t.Errorf("a machine that was turned off: %v, or it is reached", err)
+	}
+	if err := machines.CopyDisk(t.Context(), "os", "image"); err != nil {
+		t.Error(err)
+	}
+	if err := machines.CopyDisk(t.Context(), "nobody's", "other"); err != nil {
+		t.Error(err)
+	}
+	if a, b := bytesOf(t, machines, "os"), bytesOf(t, machines, "image"); len(a) < 100<<10 || !bytes.Equal(a, b) {
+		t.Errorf("the disk has %d bytes, and its copy %d others", len(a), len(b))
 	}
 	if err := guest.PowerOn(t.Context()); err != nil || !reached() {
 		t.Errorf("turned on again: %v, or it is not reached", err)
@@ -72,6 +89,9 @@ func TestPower(t *testing.T) {
 	}
 	if left := belowDir(t, machines.Dir); left != nil {
 		t.Errorf("processes that are left: %v", left)
+	}
+	if err := errors.Join(machines.DropDisk("os"), machines.DropDisk("image"), machines.DropDisk("second")); err != nil {
+		t.Error(err)
 	}
 	if entries, err := os.ReadDir(machines.Dir); err != nil || len(entries) != 0 {
 		t.Errorf("left in the folder of disks: %v, %v", entries, err)
@@ -123,6 +143,15 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func bytesOf(t *testing.T, m *Machines, disk string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(m.diskDir(disk), qemu.GuestDisk))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // belowDir are the numbers of processes that work in a folder below dir.

@@ -31,6 +31,7 @@
 //	deployment*.go         template deployments, evaluated by translate/deployment
 //	network.go             virtual networks, interfaces, addresses
 //	vm*.go, machine.go     virtual machines, and what runs in their place
+//	diskbytes.go           what is on disks, and goes along with their copies
 //	disk.go, sas.go        disks and snapshots, and access to their bytes; snapshotcopy.go: copies between regions
 //	image*.go, gallery*.go managed images; galleries and the replication of versions
 //	platform.go, sizes.go  marketplace images; sizes, quotas

@@ -58,6 +58,7 @@ func checkImageVersion(c *change) error {
 			"The entity name 'galleryImageVersionName' in the request URL is invalid: '%s'. It has to be three integers with "+
 				"dots between them.", c.id.Name())
 	}
+	c.nameDisk()
 	if err := c.checkVersionBusy(); err != nil {
 		return err
 	}

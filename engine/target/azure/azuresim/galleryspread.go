@@ -37,6 +37,9 @@ func storedImageVersion(c *change) {
 // of the region adds to that. When one fails the version is "Failed", and the other regions have their copies.
 func replicate(ctx context.Context, c *change) error {
 	s := c.sim
+	if err := copyBytes(ctx, c); err != nil {
+		return err
+	}
 	var group sync.WaitGroup
 	var failed []*Error
 	stuck := false

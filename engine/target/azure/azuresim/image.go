@@ -8,6 +8,7 @@ import (
 // checkImage makes the disks of a managed image from a machine, or completes those that it names.
 func checkImage(c *change) error {
 	b := c.body()
+	c.nameDisk()
 	if id := text(b, "properties", "sourceVirtualMachine", "id"); id != "" {
 		return c.captureVM(c.sim.store.find(id))
 	}
@@ -97,13 +98,14 @@ func (s *Sim) imageSource(id, place string) (diskSource, error) {
 			generation: text(def.body, "properties", "hyperVGeneration"), specialized: text(def.body, "properties",
 				"osState") == "Specialized"}
 		src.data, src.exact = items(b, "properties", "storageProfile", "dataDiskImages"), r.id.Name()
+		src.disk = s.diskName(r)
 		return src, nil
 	case text(b, "location") != normal(place):
 		return diskSource{}, refuse(http.StatusBadRequest, "InvalidParameter",
 			"The image '%s' is in location '%s', and not in '%s'.", id,
 			text(b, "location"), place)
 	}
-	return diskSource{id: id, os: text(b, "properties", "storageProfile", "osDisk", "osType"),
+	return diskSource{id: id, disk: s.diskName(r), os: text(b, "properties", "storageProfile", "osDisk", "osType"),
 		generation: text(b, "properties", "hyperVGeneration"), size: number(b, "properties", "storageProfile", "osDisk",
 			"diskSizeGB"),
 		data:        items(b, "properties", "storageProfile", "dataDisks"),

@@ -18,6 +18,7 @@ type Machines interface {
 // Machine says what a guest is to be.
 type Machine struct {
 	ID, Name       string     // of the virtual machine
+	Disk           string     // the name of its OS disk, if Machines are Disks: what is there under it is on the disk
 	Addr           netip.Addr // a loopback address that is its own
 	Windows        bool
 	Size           string

@@ -71,6 +71,9 @@ func (s *Sim) Close() error {
 	for _, r := range s.store.list(func(r *resource) bool { return r.guest != nil }) {
 		s.destroyGuest(r)
 	}
+	for _, r := range s.store.list(func(*resource) bool { return true }) {
+		s.dropDisk(r)
+	}
 	return errors.Join(err, os.Remove(s.caFile))
 }
 
@@ -160,6 +163,7 @@ func (s *Sim) forget(r *resource) {
 func (s *Sim) forgetOne(r *resource) {
 	s.store.remove(r.id)
 	s.destroyGuest(r)
+	s.dropDisk(r)
 	if r.kind != nil && r.kind.removed != nil {
 		r.kind.removed(s, r)
 	}

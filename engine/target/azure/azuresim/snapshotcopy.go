@@ -1,7 +1,6 @@
 package azuresim
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -95,18 +94,4 @@ func content(r *resource) string {
 		return name
 	}
 	return text(r.body, "properties", "uniqueId")
-}
-
-// copyBytes is the long part of a disk or a snapshot: what was written to its source is written to it.
-func copyBytes(ctx context.Context, c *change) error {
-	s := c.sim
-	s.mu.Lock()
-	from := text(c.body(), "properties", "creationData", "sourceUniqueId")
-	to := text(c.body(), "properties", "uniqueId")
-	fresh := c.old == nil
-	s.mu.Unlock()
-	if s.opts.Blobs == nil || from == "" || !fresh {
-		return nil
-	}
-	return s.opts.Blobs.copyDisk(ctx, from, to)
 }

@@ -74,7 +74,7 @@ func storedVM(c *change) {
 func (s *Sim) machine(r *resource) Machine {
 	p := at(r.body, "properties")
 	m := Machine{
-		ID: r.id.String(), Name: r.id.Name(), Size: text(p, "hardwareProfile", "vmSize"),
+		ID: r.id.String(), Name: r.id.Name(), Disk: s.diskName(r), Size: text(p, "hardwareProfile", "vmSize"),
 		Windows: strings.EqualFold(text(p, "storageProfile", "osDisk", "osType"), "Windows"),
 		User:    text(p, "osProfile", "adminUsername"), Password: text(r.secret, "adminPassword"),
 	}
@@ -95,7 +95,7 @@ func startVM(ctx context.Context, c *change) error {
 	s := c.sim
 	s.mu.Lock()
 	size := text(c.body(), "properties", "hardwareProfile", "vmSize")
-	fresh, m := c.res.guest.guest == nil, s.machine(c.res)
+	fresh, m, from := c.res.guest.guest == nil, s.machine(c.res), text(c.res.secret, "from")
 	s.mu.Unlock()
 	if !fresh { // an update
 		return nil
@@ -104,6 +104,9 @@ func startVM(ctx context.Context, c *change) error {
 		return refuse(http.StatusConflict, "AllocationFailed",
 			"Allocation failed. We do not have sufficient capacity for the requested VM size in this region. Read more about "+
 				"improving likelihood of allocation success at https://aka.ms/allocation-guidance")
+	}
+	if err := s.copyDisk(ctx, from, m.Disk); err != nil {
+		return err
 	}
 	guest, err := s.startGuest(ctx, m)
 	if err != nil {

@@ -14,6 +14,7 @@ type diskSource struct {
 	data        []any  // data disks of an image: lun, diskSizeGB
 	id          string // of the image; "" for a marketplace image
 	exact       string // the number of an image version
+	disk        string // the name of its bytes
 	specialized bool
 }
 
@@ -107,7 +108,7 @@ func (c *change) completeDisks(src diskSource) error {
 		fill(d, "Premium_LRS", "managedDisk", "storageAccountType")
 		fill(d, float64(30), "diskSizeGB")
 	}
-	c.res.secret["generation"] = src.generation
+	c.res.secret["generation"], c.res.secret["from"] = src.generation, src.disk
 	if text(b, "properties", "securityProfile", "securityType") == "TrustedLaunch" && src.generation != "V2" {
 		return refuse(http.StatusBadRequest, "BadRequest", "The selected VM image is not supported for VMs with security "+
 			"type TrustedLaunch: it is of generation %s.", src.generation)

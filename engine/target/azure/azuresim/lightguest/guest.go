@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"golang.org/x/crypto/ssh"
@@ -29,7 +28,7 @@ func (m *Machines) Start(_ context.Context, about azuresim.Machine) (azuresim.Gu
 	if about.Windows {
 		return nil, errors.New("a light guest is a Linux machine: it has no WinRM and no PowerShell")
 	}
-	dir, err := os.MkdirTemp(m.Dir, "ingot-azure-sim-disk-")
+	dir, err := m.makeDisk(about.Disk)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +37,7 @@ func (m *Machines) Start(_ context.Context, about azuresim.Machine) (azuresim.Gu
 		g.port = 22
 	}
 	if err := g.install(); err != nil {
-		_ = os.RemoveAll(dir)
+		_ = g.removeDisk()
 		return nil, err
 	}
 	if err := g.PowerOn(context.Background()); err != nil {
@@ -131,5 +130,5 @@ func (g *guest) PowerOff(context.Context) error {
 
 // Destroy turns it off and removes its disk.
 func (g *guest) Destroy() error {
-	return errors.Join(g.PowerOff(context.Background()), g.root.Close(), os.RemoveAll(filepath.Clean(g.dir)))
+	return errors.Join(g.PowerOff(context.Background()), g.root.Close(), g.removeDisk())
 }
