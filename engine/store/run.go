@@ -97,6 +97,11 @@ func (s *Store) Runs(ctx context.Context) ([]Run, error) { return s.runs(ctx, ""
 // Find gives the run whose id begins with ref, which is case-insensitive; "latest" is the newest one. The error is a
 // *NotFoundError or an *AmbiguousError if ref does not name one run.
 func (s *Store) Find(ctx context.Context, ref string) (Run, error) {
+	if idShape.MatchString(ref) { // a whole id, as programs have it
+		if one, err := s.runs(ctx, ref); err != nil || len(one) == 1 {
+			return append(one, Run{})[0], err
+		}
+	}
 	all, err := s.runs(ctx, "")
 	if err != nil {
 		return Run{}, err
