@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,6 +112,9 @@ func (j *job) clearUp(ctx context.Context) {
 	}
 	for _, id := range slices.Backward(j.journal.read().Helpers) {
 		err := j.remove(ctx, id)
+		for tries := 1; err != nil && tries < j.Tries && j.pause(ctx) == nil; tries++ {
+			err = j.remove(ctx, id)
+		}
 		if err == nil {
 			err = j.done(ctx, id)
 		}
@@ -125,7 +129,7 @@ func (j *job) clearUp(ctx context.Context) {
 	}
 }
 
-// remove removes a disk or a snapshot.
+// remove removes a disk or a snapshot, and looks whether it is gone: what is struck from the ledger is found by nobody any more.
 func (j *job) remove(ctx context.Context, id string) error {
 	at, err := arm.ParseResourceID(id)
 	if err != nil {
@@ -135,15 +139,27 @@ func (j *job) remove(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	group, name := at.ResourceGroupName, at.Name
 	if strings.EqualFold(at.ResourceType.String(), snapshotType) {
-		p, perr := clients.NewSnapshotsClient().BeginDelete(ctx, at.ResourceGroupName, at.Name, nil)
+		snapshots := clients.NewSnapshotsClient()
+		p, perr := snapshots.BeginDelete(ctx, group, name, nil)
 		_, err = wait(ctx, j, p, perr)
+		if err == nil || absent(err) {
+			_, err = snapshots.Get(ctx, group, name, nil)
+		}
 	} else {
-		p, perr := clients.NewDisksClient().BeginDelete(ctx, at.ResourceGroupName, at.Name, nil)
+		disks := clients.NewDisksClient()
+		p, perr := disks.BeginDelete(ctx, group, name, nil)
 		_, err = wait(ctx, j, p, perr)
+		if err == nil || absent(err) {
+			_, err = disks.Get(ctx, group, name, nil)
+		}
 	}
-	if absent(err) {
+	switch {
+	case absent(err):
 		return nil
+	case err == nil:
+		err = errors.New("it is still there")
 	}
 	return wrong(err, "remove %q, which was needed for the distribution only", id)
 }

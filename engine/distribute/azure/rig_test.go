@@ -44,6 +44,7 @@ var start = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 type rig struct {
 	*testing.T
 	sim     *azuresim.Sim
+	run     string // id
 	dir     string // of the run
 	d       *Distributor
 	compute *armcompute.ClientFactory
@@ -60,7 +61,7 @@ func newRig(t *testing.T, o azuresim.Options) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sim.Close() })
-	r := &rig{T: t, sim: sim, dir: t.TempDir()}
+	r := &rig{T: t, sim: sim, run: runID, dir: t.TempDir()}
 	client := policy.ClientOptions{
 		Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: sim.URL() + "/", Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
 			cloud.ResourceManager: {Endpoint: sim.URL(), Audience: sim.URL()},
@@ -150,7 +151,7 @@ func (r *rig) distribute(ctx context.Context, p *plan.Plan, retryFailed bool) ([
 		snap.DataDisks = append(snap.DataDisks, strings.TrimSuffix(osSnap, "os")+fmt.Sprintf("data%d", i))
 	}
 	return r.d.Distribute(ctx, distribute.Request{
-		Plan: p, RunID: runID, RunDir: r.dir, Disk: target.Disk{Snapshot: snap}, RetryFailed: retryFailed,
+		Plan: p, RunID: r.run, RunDir: r.dir, Disk: target.Disk{Snapshot: snap}, RetryFailed: retryFailed,
 		Record: func(_ context.Context, kind store.Kind, name string) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
