@@ -45,6 +45,8 @@ type Config struct {
 	Plugins func(context.Context, PluginOptions) PluginSet
 	// Azure connects to Azure for one run; an error about that is a *HostError. Nil: nothing is built there.
 	Azure func(context.Context, Away) (Site, error)
+	// AzureCleaner connects to Azure for a clean-up, in the same way.
+	AzureCleaner func(context.Context, AzureRequest, *store.Store) (*AzureCleaning, error)
 }
 
 // Service is safe for concurrent use. Close it.

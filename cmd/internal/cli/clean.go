@@ -12,12 +12,15 @@ import (
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/cmd/internal/wire"
 	"github.com/ingot-build/ingot/engine/ledger"
+	"github.com/ingot-build/ingot/engine/service"
 	"github.com/ingot-build/ingot/engine/store"
 )
 
 type cleanOptions struct {
-	yes    bool
-	output string
+	on                  string
+	subscription, cloud string // of Azure; "": those of the environment
+	yes, dryRun         bool
+	output              string
 }
 
 // leftoverRecord is the JSON form of a leftover.
@@ -34,6 +37,7 @@ type leftoverRecord struct {
 type cleanReport struct {
 	Leftovers []leftoverRecord `json:"leftovers"`
 	Removed   bool             `json:"removed"`
+	InAzure   int              `json:"inAzure"` // how many things in Azure dead runs have in the ledger: for --on azure
 }
 
 func newClean(env *Env) *cobra.Command {
@@ -44,14 +48,27 @@ func newClean(env *Env) *cobra.Command {
 		Long: `List what runs left behind that did not end by themselves - build VMs, staging folders, half-written disks - and the
 VMs that were kept after a failure because errorHandling is "abort", and remove it after asking. What a live run holds is never touched, nor are images, the gallery and logs.
 
+With --on azure it is about what runs made in Azure: what the ledger of this machine has, and what bears a run's tags in the
+subscription. Only what is provably a dead run's is deleted; what stays is listed with the reason. Of another machine's runs that is
+what their tags say is over.
+
 Without a terminal to ask on, it only lists; --yes removes without asking.`,
-		Example: "  ingot clean\n  ingot clean --yes\n  ingot clean --output json",
+		Example: "  ingot clean\n  ingot clean --yes\n  ingot clean --on azure --dry-run\n  ingot clean --output json",
 		Args:    args(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Flags()); err != nil {
+				return err
+			}
 			return clean(cmd.Context(), env, o)
 		},
 	}
+	addChoice(cmd, &o.on, "on", "where to look", service.OnLocal, service.OnAzure)
+	cmd.Flags().StringVar(&o.subscription, "subscription", "",
+		"with --on azure: `id` of the subscription (default: that of the environment, or of the ledger)")
+	cmd.Flags().Var(choice{&o.cloud, clouds}, "cloud", "with --on azure: which cloud (default AzureCloud)")
+	_ = cmd.RegisterFlagCompletionFunc("cloud", cobra.FixedCompletions(clouds, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "remove without asking")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only list")
 	addOutput(cmd, &o.output)
 	return cmd
 }
@@ -62,6 +79,17 @@ func clean(ctx context.Context, env *Env, o cleanOptions) error {
 		return err
 	}
 	defer svc.Close()
+	if o.on == service.OnAzure {
+		return cleanAzure(ctx, env, svc, o)
+	}
+	if err := cleanHere(ctx, env, svc, o); err != nil || o.output == outputJSON {
+		return err
+	}
+	return sayElsewhere(ctx, env, svc)
+}
+
+// cleanHere is about this machine.
+func cleanHere(ctx context.Context, env *Env, svc *service.Service, o cleanOptions) error {
 	left, err := svc.Leftovers(ctx)
 	if err != nil {
 		return err
@@ -74,14 +102,9 @@ func clean(ctx context.Context, env *Env, o cleanOptions) error {
 			return err
 		}
 	}
-	remove := o.yes
-	if !remove && o.output == outputText {
-		if remove, err = env.confirm(ctx, "remove all of this?"); err != nil {
-			return err
-		}
-		if !remove {
-			return env.say("nothing was removed; remove it with: ingot clean --yes")
-		}
+	remove, err := o.agreed(ctx, env, "remove all of this?", "")
+	if err != nil {
+		return err
 	}
 	if remove && len(left) > 0 {
 		if left, err = svc.Clean(ctx); err != nil {
@@ -89,13 +112,33 @@ func clean(ctx context.Context, env *Env, o cleanOptions) error {
 		}
 	}
 	if o.output == outputJSON {
-		return view.Document(env.Stdout, newCleanReport(left, remove))
+		n, _, err := svc.LeftInAzure(ctx)
+		if err != nil {
+			return err
+		}
+		return view.Document(env.Stdout, newCleanReport(left, remove, n))
+	}
+	if !remove {
+		return nil
 	}
 	return env.say(fmt.Sprintf("removed %s", count(len(left), "thing")))
 }
 
-func newCleanReport(left []ledger.Leftover, removed bool) cleanReport {
-	r := cleanReport{Leftovers: []leftoverRecord{}, Removed: removed}
+// agreed says whether to remove what was shown: by the flags, or by asking.
+func (o *cleanOptions) agreed(ctx context.Context, env *Env, question, on string) (bool, error) {
+	if o.yes || o.output == outputJSON {
+		return o.yes, nil
+	}
+	if !o.dryRun {
+		if agreed, err := env.confirm(ctx, question); err != nil || agreed {
+			return agreed, err
+		}
+	}
+	return false, env.say("nothing was removed; remove it with: ingot clean" + on + " --yes")
+}
+
+func newCleanReport(left []ledger.Leftover, removed bool, inAzure int) cleanReport {
+	r := cleanReport{Leftovers: []leftoverRecord{}, Removed: removed, InAzure: inAzure}
 	for _, l := range left {
 		r.Leftovers = append(r.Leftovers, leftoverRecord{
 			Run: l.Run.ID, Kind: string(l.Entry.Kind), Name: l.Entry.Name, What: l.What, Bytes: l.Bytes,

@@ -43,6 +43,8 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 		UserCatalog: UserCatalog(getenv),
 		Plugins:     Plugins(getenv, dirs),
 		Azure:       onAzure(getenv),
+
+		AzureCleaner: azureCleaner(getenv),
 	})
 }
 
