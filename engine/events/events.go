@@ -66,7 +66,7 @@ type Progress struct {
 	What  string `json:"what"`           // "download nginx.conf", "write disk"
 	Done  int64  `json:"done"`           // in Unit
 	Total int64  `json:"total"`          // in Unit; 0 when not known
-	Unit  string `json:"unit,omitempty"` // "bytes" or "checks"
+	Unit  string `json:"unit,omitempty"` // "bytes", "percent" or "checks"
 }
 
 // Problem is a failure as it is shown: the four parts of a message.

@@ -97,10 +97,13 @@ func (s *step) applyState(now time.Time, st events.State) {
 	}
 }
 
-// sameMeter reports whether two progress events are about one count.
+// sameMeter reports whether two progress events are about one count. Of what is done side by side each has its own.
 func sameMeter(a, b events.Progress) bool {
-	return a.Unit == b.Unit && (a.What == b.What || a.Unit != "bytes")
+	return a.Unit == b.Unit && (a.What == b.What || !sideBySide(a.Unit))
 }
+
+// sideBySide tells whether a step may count several things at once in a unit: downloads in bytes, regions in percent.
+func sideBySide(unit string) bool { return unit == "bytes" || unit == "percent" }
 
 func (s *step) applyProgress(now time.Time, p events.Progress) {
 	for i := range s.meters {

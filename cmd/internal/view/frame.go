@@ -69,6 +69,9 @@ func meterLine(p Palette, m meter, width int) string {
 			amount += fmt.Sprintf(", %s/s", quantity(int64(rate), m.Unit))
 		}
 	}
+	if m.Unit == "percent" {
+		return fmt.Sprintf("%s%s %3.0f%%  %s", indent, bar, share*100, what)
+	}
 	return fmt.Sprintf("%s%s %3.0f%%  %s  %s", indent, bar, share*100, amount, what)
 }
 

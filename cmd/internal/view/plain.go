@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"sync"
@@ -49,7 +50,7 @@ func (v *Plain) Event(e events.Event) {
 			v.err = err
 		}
 	case e.RunOutput != nil:
-		v.line(e.Time, "%s: run output %s: %s", e.Step, Line(e.RunOutput.Name), Line(e.RunOutput.Path))
+		v.line(e.Time, "%s: run output %s: %s", e.Step, Line(e.RunOutput.Name), Line(where(e.RunOutput)))
 	}
 }
 
@@ -79,14 +80,14 @@ func (v *Plain) state(e events.Event, s *step) {
 	}
 }
 
-// progress prints a line each time another quarter of the bytes is done, and for every other count each time it moves on. What
+// progress prints a line each time another quarter of the bytes or percent is done, and for every other count each time it moves on. What
 // has no total is not counted.
 func (v *Plain) progress(e events.Event) {
 	p := *e.Progress
 	if p.Total <= 0 {
 		return
 	}
-	if p.Unit != "bytes" {
+	if !sideBySide(p.Unit) {
 		if v.moved(e.Step+"\x00"+p.Unit, p.Done) {
 			v.line(e.Time, "%s: %s, %d of %s", e.Step, Line(p.What), p.Done, quantity(p.Total, p.Unit))
 		}
@@ -144,3 +145,6 @@ func (v *Plain) End(e Ending) error {
 	defer v.mu.Unlock()
 	return conclude(v.Out, v.Log, Palette{}, Palette{}, &v.board, e)
 }
+
+// where is the place of a run output: the file on this machine, or else what it is called in Azure.
+func where(out *events.RunOutput) string { return cmp.Or(out.Path, out.ArtifactURI, out.ArtifactID) }
