@@ -7,6 +7,7 @@ package build
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
@@ -47,6 +48,7 @@ type Request struct {
 	Staging     resolve.Policy
 	Machine     target.Machine
 	Timeout     time.Duration // 0: the plan's
+	Site        []byte        // JSON of what the caller needs to find the place of the run again; kept sealed
 
 	// FallbackSizes are tried one after another when the build VM cannot be made in its size, on a target whose VMs have sizes by name.
 	FallbackSizes []string
@@ -71,6 +73,14 @@ type Result struct {
 // The error is a *DiagnosticsError, a *HostError or a *RunError; or the cause of ctx when it was cancelled. A *RunError has a
 // *ValidationError in it when the image did not pass its validation: the run failed then, even if all was distributed.
 func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, mask *events.Mask, emit func(events.Event)) (Result, error) {
+	return b.tell(ctx, r, active, mask, emit, (*state).story)
+}
+
+// tell does what a story lists, within the time that the run has.
+func (b *Builder) tell(
+	ctx context.Context, r Request, active *store.ActiveRun, mask *events.Mask, emit func(events.Event),
+	story func(*state) []steps.Step[state],
+) (Result, error) {
 	timeout := r.Timeout
 	if timeout == 0 {
 		timeout = time.Duration(r.Plan.TimeoutMinutes) * time.Minute
@@ -89,13 +99,19 @@ func (b *Builder) Run(ctx context.Context, r Request, active *store.ActiveRun, m
 	if validates(r.Plan) {
 		s.validation = NotValidated
 	}
+	how := &progress{path: filepath.Join(active.Run().Dir, progressFile)}
 	s.emit = func(e events.Event) {
 		s.said.note(e)
 		s.end.note(e)
+		err := how.note(e)
 		emit(e)
+		if err != nil {
+			emit(events.Event{Output: &events.Output{Stream: events.Say, Text: "the run cannot be resumed if it is killed: " + err.Error()}})
+		}
 	}
+	list := story(s)
 	s.announce()
-	err := steps.Run(ctx, s, s.story())
+	err := steps.Run(ctx, s, list)
 	s.settle(ctx)
 	s.sumUpOverrides()
 	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize}, s.explain(ctx, err)
@@ -115,13 +131,19 @@ func (s *state) story() []steps.Step[state] {
 	if validates(s.Plan) {
 		list = append(list, steps.Step[state]{Name: "validate", Do: validateImage})
 	}
-	if len(s.Plan.Destinations) > 0 {
-		if _, ok := s.Place.(DiskWriter); ok {
-			list = append(list, steps.Step[state]{Name: "write disk", Do: writeDisk})
-		}
-		list = append(list, steps.Step[state]{Name: "distribute", Do: distributeDisk})
+	return append(list, s.distribution()...)
+}
+
+// distribution is the end of the story.
+func (s *state) distribution() []steps.Step[state] {
+	if len(s.Plan.Destinations) == 0 {
+		return nil
 	}
-	return list
+	var list []steps.Step[state]
+	if _, ok := s.Place.(DiskWriter); ok {
+		list = append(list, steps.Step[state]{Name: "write disk", Do: writeDisk})
+	}
+	return append(list, steps.Step[state]{Name: "distribute", Do: distributeDisk})
 }
 
 // settle ends the steps that are still shown as running: a builder that was cut off does not always say so itself.
@@ -156,7 +178,11 @@ type state struct {
 	validation Validation
 	invalid    error // a *ValidationError that did not end the run
 	kept       *target.Kept
-	vmSize     string // that was fallen back to
+
+	// reached: the build VM was reached by this process. waiting: it is one that stood before, and was not reached yet.
+	reached, waiting bool
+	resumed                 // zero in a run of its first process
+	vmSize           string // that was fallen back to
 }
 
 // Step ids of the run that are not steps of the plan.
@@ -176,6 +202,9 @@ var titles = map[string]string{
 func (s *state) announce() {
 	pending := func(id, title string) {
 		s.emit(events.Event{Step: id, State: &events.State{Phase: events.Pending, Title: title}})
+	}
+	if s.left != nil {
+		pending = s.announceRest(pending)
 	}
 	pending(stepResolve, stepResolve)
 	if !sourceOnly(s.Plan) {

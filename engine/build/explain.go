@@ -70,10 +70,10 @@ func (s *state) explain(ctx context.Context, err error) error {
 		p = said
 	}
 	if s.kept != nil {
-		p.Fix = join("; ", fmt.Sprintf("look inside %s: %s; remove it with: ingot clean", s.kept.Name, wayIn(*s.kept)), p.Fix)
+		p.Fix = join("; ", fmt.Sprintf("look inside %s: %s; remove it with: %s", s.kept.Name, wayIn(*s.kept), s.cleanUp()), p.Fix)
 	}
 	if left := cleanupOf(err, nil); left != nil {
-		p.Fix += "; left behind: " + left.Error() + "; remove it with: ingot clean"
+		p.Fix += "; left behind: " + left.Error() + "; remove it with: " + s.cleanUp()
 	}
 	return &RunError{Problem: p, Err: err}
 }

@@ -24,6 +24,8 @@ type machine struct {
 	console        string            // file in the run's folder that its serial console is kept in
 	onError        string            // as packercore.Options has it
 	spare          bool              // its disk is thrown away, so that it does not matter how it powers off
+	standing       bool              // it is there already, and another one than the builder powers it off
+	from           int               // the first step that is run
 }
 
 // run boots a VM, runs its steps and powers it off. Events come under the ids and titles of the plan's steps.
@@ -31,6 +33,7 @@ func (s *state) run(ctx context.Context, m machine) error {
 	defer s.keepConsole(m)
 	last := m.boot // what the builder says outside of all steps belongs to the one of its own that is next
 	s.boundGeneralize(m)
+	var way packercore.Way
 	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
 		AsService:  true,
 		Phases:     s.Target.Info().External,
@@ -41,12 +44,17 @@ func (s *state) run(ctx context.Context, m machine) error {
 		OnError: m.onError,
 		Detach:  s.Detach,
 		Mask:    s.mask,
+		Reached: noting(&way, s.keepWay(m)),
+		From:    m.from,
 		Diagnose: func(ctx context.Context, failed *packercore.ProvisionError, remote packercore.Remote) {
 			if failed.Index < len(m.steps) && m.steps[failed.Index].Generalizes() {
 				s.diagnose(ctx, failed, remote)
 			}
 		},
 	}, func(e events.Event) {
+		if m.standing && e.Step == stepShutdown {
+			return // it goes on running
+		}
 		if e = s.named(ctx, m, e); e.Step == "" {
 			e.Step = last
 		} else if e.Step != m.boot {
@@ -56,15 +64,15 @@ func (s *state) run(ctx context.Context, m machine) error {
 	})
 	var failed *packercore.ProvisionError
 	if m.onError == packercore.OnErrorAbort && errors.As(err, &failed) && context.Cause(ctx) == nil {
-		s.keep(ctx, m)
+		s.keep(ctx, m, way)
 	}
 	return s.refused(err)
 }
 
 // keep leaves a VM standing whose step failed, as errorHandling says. One that cannot be kept is cleaned up like any other: the step
 // that failed is what the run ends with.
-func (s *state) keep(ctx context.Context, m machine) {
-	kept, err := s.keepVM(ctx, m)
+func (s *state) keep(ctx context.Context, m machine, way packercore.Way) {
+	kept, err := s.keepVM(ctx, m, way)
 	if err != nil {
 		text := "the VM could not be kept, and is removed: " + err.Error()
 		s.emit(events.Event{Step: m.shutdown, Output: &events.Output{Stream: events.Say, Text: text}})
@@ -73,12 +81,15 @@ func (s *state) keep(ctx context.Context, m machine) {
 	s.kept = &kept
 }
 
-func (s *state) keepVM(ctx context.Context, m machine) (target.Kept, error) {
+func (s *state) keepVM(ctx context.Context, m machine, way packercore.Way) (target.Kept, error) {
 	keeper, ok := s.Target.(target.Keeper)
 	if !ok {
 		return target.Kept{}, fmt.Errorf("the target %s keeps none", s.Target.Info().Name)
 	}
 	kept, err := keeper.Kept(ctx, m.staged)
+	if err == nil {
+		err = letIn(&kept, way, m.staged.Dir)
+	}
 	if err != nil {
 		return target.Kept{}, err
 	}

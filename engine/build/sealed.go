@@ -19,9 +19,11 @@ import (
 // planFile has, in the run's folder, all that the run was asked for, secrets included: plan.json beside it is for people.
 const planFile = "plan.sealed"
 
-// asked is what planFile holds.
-type asked struct {
-	Plan              json.RawMessage   `json:"plan"` // resolved, as plan.Encode writes it
+// Asked is what a run was asked for, as it is kept for a process that goes on with it.
+type Asked struct {
+	Plan              *plan.Plan        `json:"-"` // resolved; it has no ranges
+	Text              json.RawMessage   `json:"plan"`
+	Site              json.RawMessage   `json:"site,omitempty"` // as Request has it
 	Base              target.Disk       `json:"base"`
 	Staged            target.Staged     `json:"staged"`
 	Machine           target.Machine    `json:"machine"`
@@ -34,8 +36,8 @@ type asked struct {
 func (s *state) sealPlan() error {
 	text, err := plan.Encode(s.Plan)
 	if err == nil {
-		text, err = json.Marshal(asked{
-			Plan: text, Base: s.base, Staged: s.staged, Machine: s.Machine, Timeout: s.Timeout, Detach: s.Detach,
+		text, err = json.Marshal(Asked{
+			Text: text, Site: s.Site, Base: s.base, Staged: s.staged, Machine: s.Machine, Timeout: s.Timeout, Detach: s.Detach,
 			GeneralizeTimeout: s.GeneralizeTimeout,
 		})
 	}
@@ -57,24 +59,27 @@ func (s *state) sealed(name string, text []byte) error {
 // SealedPlan gives the plan that a run was made of, as resolve left it and with its secrets. It has no ranges. The error is a
 // *NotKeptError when the run never had one, or when it cannot be opened here.
 func SealedPlan(dirs store.Dirs, run store.Run) (*plan.Plan, error) {
-	_, p, err := readAsked(dirs, run)
-	return p, err
+	a, err := ReadAsked(dirs, run)
+	if err != nil {
+		return nil, err
+	}
+	return a.Plan, nil
 }
 
-func readAsked(dirs store.Dirs, run store.Run) (asked, *plan.Plan, error) {
-	var a asked
+// ReadAsked gives all that a run was asked for; see SealedPlan.
+func ReadAsked(dirs store.Dirs, run store.Run) (*Asked, error) {
 	text, err := unsealed(dirs, run, planFile)
 	if err != nil {
-		return a, nil, err
+		return nil, err
 	}
-	if err := json.Unmarshal(text, &a); err != nil {
-		return a, nil, &NotKeptError{Run: run.ID, File: planFile, Err: err}
+	a := new(Asked)
+	if err := json.Unmarshal(text, a); err != nil {
+		return nil, &NotKeptError{Run: run.ID, File: planFile, Err: err}
 	}
-	p, err := plan.Decode(a.Plan)
-	if err != nil {
-		return a, nil, &NotKeptError{Run: run.ID, File: planFile, Err: err}
+	if a.Plan, err = plan.Decode(a.Text); err != nil {
+		return nil, &NotKeptError{Run: run.ID, File: planFile, Err: err}
 	}
-	return a, p, nil
+	return a, nil
 }
 
 // unsealed reads what sealed kept.

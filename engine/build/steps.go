@@ -26,7 +26,11 @@ func checkHost(ctx context.Context, s *state) error {
 	for _, p := range s.Target.Check(ctx, s.Plan) {
 		errs = append(errs, &HostError{What: p.What, Why: p.Why, Fix: p.Fix})
 	}
-	for _, dir := range []string{s.Dirs.State, s.Dirs.Data} {
+	dirs := []string{s.Dirs.State, s.Dirs.Data}
+	if s.Target.Info().External { // its disks are elsewhere
+		dirs = nil
+	}
+	for _, dir := range dirs {
 		if p := freeSpace(dir); p != nil {
 			errs = append(errs, p)
 			break // both folders mostly lie on one file system; once is enough
@@ -79,7 +83,11 @@ func unstage(ctx context.Context, s *state) error {
 	if t, ok := s.Target.(target.Unstager); ok {
 		err = t.Unstage(ctx)
 	}
-	return errors.Join(err, s.Ledger.Undo(ctx, s.id))
+	err = errors.Join(err, s.Ledger.Undo(ctx, s.id))
+	if err == nil && s.kept == nil {
+		err = ForgetVM(s.active.Run())
+	}
+	return err
 }
 
 // emitPacker writes the Packer template and the plan into the run's folder, where they stay: they are what was run.
@@ -90,7 +98,7 @@ func emitPacker(_ context.Context, s *state) error {
 	}
 	for _, l := range folder.Lost {
 		if !l.Around && s.Target.Info().External {
-			s.emit(events.Event{Output: &events.Output{Stream: events.Say, Text: "warning: " + join(": ", l.Path, l.What, l.Why)}})
+			s.emit(events.Event{Step: stepResolve, Output: &events.Output{Stream: events.Say, Text: "warning: " + join(": ", l.Path, l.What, l.Why)}})
 		}
 	}
 	s.packer = filepath.Join(s.active.Run().Dir, "packer")
@@ -137,6 +145,11 @@ func buildImage(ctx context.Context, s *state) error {
 	if err != nil {
 		return err
 	}
+	return s.collect(ctx)
+}
+
+// collect finds what the build VM left.
+func (s *state) collect(ctx context.Context) (err error) {
 	s.built, err = s.Target.Collect(ctx, s.staged)
 	s.built.Machine = s.base.Machine.Generalized()
 	return err
@@ -199,8 +212,13 @@ func writeDisk(ctx context.Context, s *state) error {
 // distributeDisk gives the finished disk to every distributor of the template.
 func distributeDisk(ctx context.Context, s *state) (err error) {
 	s.setState(ctx, store.Running, store.Distributing)
-	s.outputs, err = s.Place.Distribute(ctx, distribute.Request{
-		Plan: s.Plan, RunID: s.id, RunDir: s.active.Run().Dir, Disk: s.built,
+	release, err := s.hold(ctx)
+	if err != nil {
+		return err
+	}
+	remaining, all := s.remaining()
+	outputs, err := s.Place.Distribute(ctx, distribute.Request{
+		Plan: remaining, RunID: s.id, RunDir: s.active.Run().Dir, Disk: s.built, RetryFailed: s.left != nil,
 		Record: func(ctx context.Context, kind store.Kind, name string) error {
 			return s.Ledger.Record(ctx, s.id, kind, name)
 		},
@@ -208,12 +226,13 @@ func distributeDisk(ctx context.Context, s *state) (err error) {
 			return s.Ledger.Strike(ctx, s.id, kind, name)
 		},
 	}, s.emit)
+	s.outputs = all(outputs)
 	for _, out := range s.outputs {
 		if out != nil {
 			err = errors.Join(err, s.active.AddOutput(ctx, *out))
 		}
 	}
-	return err
+	return release(err)
 }
 
 // setState tells the run's record where the run stands. A record that cannot be written does not stop a build that goes well;

@@ -71,7 +71,9 @@ func validateImage(ctx context.Context, s *state) error {
 		}
 		m.folder = filepath.Join(s.packer, emit.ValidateDir)
 	}
-	m.staged.Vars["shutdown_timeout"] = powerOffPatience
+	if !s.Target.Info().External { // another one has nothing to wait for: it deletes the VM
+		m.staged.Vars["shutdown_timeout"] = powerOffPatience
+	}
 	s.validation = ValidationCut
 	err := s.run(ctx, m)
 	switch {
@@ -97,7 +99,12 @@ func validateImage(ctx context.Context, s *state) error {
 
 // stageMachine makes ready what a VM over a disk needs, below dir.
 func (s *state) stageMachine(ctx context.Context, dir string, base target.Disk, validates bool) (target.Staged, error) {
-	return s.Target.Stage(ctx, target.Request{
+	return s.Target.Stage(ctx, s.stageRequest(dir, base, validates))
+}
+
+// stageRequest says what a VM over a disk is for.
+func (s *state) stageRequest(dir string, base target.Disk, validates bool) target.Request {
+	return target.Request{
 		RunID: s.id, Dir: dir, Plan: s.Plan, Base: base, Machine: s.Machine, Timeout: s.Timeout, Validates: validates,
 		Record: func(ctx context.Context, kind store.Kind, name string) error {
 			return s.Ledger.Record(ctx, s.id, kind, name)
@@ -105,7 +112,7 @@ func (s *state) stageMachine(ctx context.Context, dir string, base target.Disk, 
 		Strike: func(ctx context.Context, kind store.Kind, name string) error {
 			return s.Ledger.Strike(ctx, s.id, kind, name)
 		},
-	})
+	}
 }
 
 // passed reports whether every validator of m succeeded. What comes after that, such as a guest that does not power off, says

@@ -257,6 +257,11 @@ func remove(ctx context.Context, dirs store.Dirs, rm Remover, e store.Entry) err
 // the newest entry first. It tries all; the error joins a *RemoveError for each that is left. ctx must outlive a cancelled run. rm may
 // be nil for a run that has nothing in Azure.
 func Undo(ctx context.Context, st *store.Store, rm Remover, run string) error {
+	return UndoOf(ctx, st, rm, run, func(store.Entry) bool { return true })
+}
+
+// UndoOf is Undo for a part of what the run has.
+func UndoOf(ctx context.Context, st *store.Store, rm Remover, run string, which func(store.Entry) bool) error {
 	entries, err := st.Entries(ctx, run)
 	if err != nil {
 		return err
@@ -267,7 +272,7 @@ func Undo(ctx context.Context, st *store.Store, rm Remover, run string) error {
 	one := func(e store.Entry) error { return removeAndStrike(ctx, st, rm, e) }
 	for _, e := range slices.Backward(entries) {
 		switch {
-		case e.Kept != "":
+		case e.Kept != "" || !which(e):
 		case e.Kind == store.Process:
 			errs = append(errs, one(e))
 		case e.Kind == store.AzureResource:

@@ -43,6 +43,7 @@ type Result struct {
 	LogPath string             `json:"log"` // customization.log, in the managed service's format
 
 	Validation    build.Validation `json:"validation,omitempty"`    // "" when none is wanted
+	VMSize        string           `json:"vmSize,omitempty"`        // of the build VM, where it was one to fall back to
 	Kept          *target.Kept     `json:"kept,omitempty"`          // the VM that was left standing, as errorHandling says
 	ValidationLog string           `json:"validationLog,omitempty"` // validation.log, in the same format; "" when it did not begin
 }
@@ -62,6 +63,32 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 	if err != nil {
 		return res, err
 	}
+	at, err := r.where()
+	if err != nil {
+		return res, errors.Join(err, active.Close())
+	}
+	return s.carryOut(ctx, active, r, sink, func(b *build.Builder, mask *events.Mask, emit events.Sink) (build.Result, error) {
+		return b.Run(ctx, build.Request{
+			Plan:        r.Plan,
+			TemplateDir: filepath.Dir(file),
+			Staging:     r.Staging,
+			Machine:     r.Machine,
+			Timeout:     r.Timeout,
+
+			FallbackSizes: r.Azure.FallbackSizes,
+			Site:          at,
+
+			Detach:            r.Detach,
+			GeneralizeTimeout: r.GeneralizeTimeout,
+		}, active, mask, emit)
+	})
+}
+
+// carryOut does the work of a run, which is held in active and closed here: of r it takes where that is.
+func (s *Service) carryOut(
+	ctx context.Context, active *store.ActiveRun, r BuildRequest, sink events.Sink,
+	work func(*build.Builder, *events.Mask, events.Sink) (build.Result, error),
+) (res Result, err error) {
 	defer func() { err = errors.Join(err, active.Close()) }()
 	res.Run = active.Run()
 	res.LogPath = filepath.Join(res.Run.Dir, "customization.log")
@@ -80,7 +107,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 	}()
 
 	mask := &events.Mask{}
-	emit := events.Serial(res.Run.ID, mask.Sink(events.Tee(
+	emit := events.SerialFrom(res.Run.ID, active.LastEvent(), mask.Sink(events.Tee(
 		active.Sink(),
 		outsideValidation(events.CustomizationLog(log, res.Run.ID, s.builderOf(r))),
 		vlog.take,
@@ -112,18 +139,9 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 	site, err = s.site(ctx, r, mask, emit, plugins)
 	var made build.Result
 	if err == nil {
-		made, err = s.builder(site, reg).Run(ctx, build.Request{
-			Plan:        r.Plan,
-			TemplateDir: filepath.Dir(file),
-			Staging:     r.Staging,
-			Machine:     r.Machine,
-			Timeout:     r.Timeout,
-
-			Detach:            r.Detach,
-			GeneralizeTimeout: r.GeneralizeTimeout,
-		}, active, mask, emit)
+		made, err = work(s.builder(site, reg), mask, emit)
 	}
-	res.Validation, res.Kept = made.Validation, made.Kept
+	res.Validation, res.Kept, res.VMSize = made.Validation, made.Kept, made.VMSize
 	for _, out := range made.Outputs {
 		if out != nil {
 			res.Outputs = append(res.Outputs, *out)

@@ -33,6 +33,11 @@ func (l runLedger) Undo(ctx context.Context, runID string) error {
 	return ledger.Undo(ctx, l.store, l.remover, runID)
 }
 
+// UndoOf implements build.Sparer.
+func (l runLedger) UndoOf(ctx context.Context, runID string, which func(kind store.Kind, name string) bool) error {
+	return ledger.UndoOf(ctx, l.store, l.remover, runID, func(e store.Entry) bool { return which(e.Kind, e.Name) })
+}
+
 // A workshop is a store that makes its files beside their final place, under names that a killed process leaves behind. The
 // download cache is none: it clears up when it is opened.
 type workshop struct {

@@ -17,6 +17,8 @@ type Resumer interface {
 	// Capture stops a build VM, and leaves of it what its builder would have: Collect finds that. It may be called again when it was
 	// cut off.
 	Capture(ctx context.Context, r Request, s Staged, vm VM) error
+	// Spent reports whether nobody needs a thing any more once the build VM is captured, by its name in the ledger.
+	Spent(name string) bool
 }
 
 // VM is a build VM that stands.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -31,6 +32,24 @@ func (t *Target) Capture(ctx context.Context, r target.Request, s target.Staged,
 		return fmt.Errorf("capture the build VM %s: %w", id.Name, err)
 	}
 	return nil
+}
+
+// Spent implements target.Resumer.
+func (t *Target) Spent(name string) bool {
+	id, err := arm.ParseResourceID(strings.TrimPrefix(name, t.Account.Endpoint()))
+	if err != nil {
+		return false
+	}
+	// Only what the builder makes around a VM: of anything else nobody can tell here.
+	switch strings.ToLower(id.ResourceType.Namespace) {
+	case "microsoft.network", "microsoft.keyvault":
+		return true
+	case "microsoft.compute":
+		return slices.Contains([]string{"virtualmachines", "disks"}, strings.ToLower(id.ResourceType.Type))
+	case "microsoft.resources":
+		return strings.EqualFold(id.ResourceType.Type, "deployments")
+	}
+	return false
 }
 
 type capture struct {
