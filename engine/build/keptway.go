@@ -41,7 +41,11 @@ func letIn(k *target.Kept, way packercore.Way, dir string) error {
 		if err := os.WriteFile(key, []byte(way.PrivateKey), 0o600); err != nil {
 			return fmt.Errorf("leave the key of the VM that was kept: %w", err)
 		}
-		k.Command = fmt.Sprintf("ssh -i %s -p %d -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null %s@%s", key, way.Port, way.User, way.Host)
+		port := ""
+		if way.Port != 22 {
+			port = fmt.Sprintf(" -p %d", way.Port)
+		}
+		k.Command = fmt.Sprintf("ssh -i %s%s %s@%s", key, port, way.User, way.Host)
 		return nil
 	}
 	password := filepath.Join(dir, keptPasswordFile)

@@ -108,7 +108,7 @@ func TestAzureAbort(t *testing.T) {
 	t.Parallel()
 	w := newAzureWorld(t, azuresim.Options{})
 	out := w.build(ExitFailed, w.template(jammy, fails, managedImage("web"), `, "errorHandling": {"onCustomizerError": "abort"}`))
-	key := regexp.MustCompile(`ssh -i (\S+) -p 2222 .* packer@127\.`).FindStringSubmatch(out)
+	key := regexp.MustCompile(`ssh -i (\S+) -p 2222 packer@127\.`).FindStringSubmatch(out)
 	if key == nil || !strings.Contains(out, "ingot clean --on azure") {
 		t.Fatalf("it says:\n%s", out)
 	}

@@ -42,6 +42,9 @@ func newBuild(env *Env) *cobra.Command {
 validators in a second VM that is started from the result, and give the disk to every distributor. What comes out
 lands in the gallery on this machine: see "ingot gallery ls".
 
+With --on azure the build VM is in your own subscription, and so is what comes out: the azure plugin makes the VM, and
+Ingot signs in, keeps the ledger, distributes and cleans up. See docs/azure.md.
+
 If TEMPLATE ends in .pkr.hcl or .pkr.json, or is a folder, it is a Packer template and is run as it is: its builders
 make what they make, and nothing is distributed. See docs/packer.md for what is covered.
 
@@ -52,6 +55,8 @@ removes the rest.
 		Example: `  ingot build web.json
   ingot build azuredeploy.json --param-file azuredeploy.parameters.json
   ingot build web.json --cpus 4 --memory 4096
+  ingot build web.json --on azure --subscription ID --location westeurope
+  ingot build web.json --on azure --vm-size Standard_D4s_v5
   ingot build image.pkr.hcl --var source_disk=base.qcow2
   ingot build out/ --var-file lab.pkrvars.hcl --only 'web.*' --on-error ask
   ingot build web.json --output json | jq -r 'select(.result) | .result.outputs[].path'`,
