@@ -1,6 +1,7 @@
 package azurearm
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -86,7 +87,9 @@ func ExplainBody(status int, body []byte) *Failure {
 		return explain(status, best)
 	}
 	f := explain(status, finding{})
-	f.Message = shown(string(body))
+	if !json.Valid(body) { // else it is a document, and no error
+		f.Message = shown(string(body))
+	}
 	return f
 }
 

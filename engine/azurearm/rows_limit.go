@@ -100,7 +100,7 @@ var limitRows = []row{
 		fix:  "choose another size (vmProfile.vmSize), or name some to fall back to: --fallback-sizes Standard_D2as_v5,Standard_D2s_v4",
 	},
 	{
-		says: says(`requested VM size (?P<size>\w+) is not available in the current region`),
+		says: says(`(?:requested VM size|The value) (?P<size>\w+) (?:provided for the VM size is not valid|is not available in the current region)`),
 		kind: NotAvailable, size: true,
 		what: "there is no VM size {size} in this region",
 		why:  "Azure has no such size, or not there",

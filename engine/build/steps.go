@@ -97,7 +97,7 @@ func emitPacker(_ context.Context, s *state) error {
 		return err
 	}
 	for _, l := range folder.Lost {
-		if !l.Around && s.Target.Info().External {
+		if !l.Around && s.Target.Info().External && s.vmSize == "" { // else it was said before
 			s.emit(events.Event{Step: stepResolve, Output: &events.Output{Stream: events.Say, Text: "warning: " + join(": ", l.Path, l.What, l.Why)}})
 		}
 	}

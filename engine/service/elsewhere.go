@@ -26,6 +26,9 @@ type AzureRequest struct {
 	Subscription  string // id
 	ResourceGroup string // of the image template
 	Location      string // of the build VM, where the image template names none
+
+	FallbackSizes []string // of the build VM, tried one after another where Azure refuses the first
+	Rate          int      // requests a minute to Resource Manager, of all runs of this process; 0: no limit
 }
 
 // Away is what a place that is not this machine is told of a run.

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,19 +18,24 @@ import (
 
 // siteOptions say where to build.
 type siteOptions struct {
-	on     string
-	vmSize string
+	on            string
+	vmSize        string
+	fallbackSizes []string
+	armRate       int
 }
 
 // The flags that have a meaning in one place alone.
 var (
 	localFlags = []string{"cpus", "memory", "firmware", "accel"}
-	azureFlags = []string{"vm-size"}
+	azureFlags = []string{"vm-size", "fallback-sizes", "arm-rate"}
 )
 
 func (o *siteOptions) addFlags(cmd *cobra.Command) {
 	addChoice(cmd, &o.on, "on", "where to build: on this machine (local, or qemu), or in a subscription of Azure", service.OnLocal, "qemu", service.OnAzure)
 	cmd.Flags().StringVar(&o.vmSize, "vm-size", "", "with --on azure: `size` of the build VM (default: vmSize of the template, or by the source as the service has it)")
+	cmd.Flags().StringSliceVar(&o.fallbackSizes, "fallback-sizes", nil,
+		"with --on azure: `sizes` to try, in this order, when quota or room is lacking for a build VM of the first")
+	cmd.Flags().IntVar(&o.armRate, "arm-rate", 0, "with --on azure: the most requests a `minute` to Azure Resource Manager, of all builds of this call (default: no limit)")
 }
 
 // azure reports whether the build is in Azure.
@@ -57,8 +63,23 @@ func (o *siteOptions) check(flags *pflag.FlagSet) (err error) {
 	if err == nil && flags.Changed("vm-size") && strings.TrimSpace(o.vmSize) == "" {
 		err = &usageError{what: "--vm-size is empty", fix: "leave it out, or write it as Standard_D2s_v5"}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	for _, size := range o.fallbackSizes {
+		if !sizeName.MatchString(size) {
+			return &usageError{what: fmt.Sprintf("--fallback-sizes has %q, which is no size of a VM", size),
+				fix: "write them as Standard_D4s_v5,Standard_D2as_v5; az vm list-sizes --location REGION lists those that there are"}
+		}
+	}
+	if o.armRate < 0 {
+		return &usageError{what: fmt.Sprintf("--arm-rate %d is negative", o.armRate), fix: "leave it out, or write the requests a minute, such as 600"}
+	}
+	return nil
 }
+
+// sizeName is how Azure names sizes: Standard_D4s_v5, Basic_A1.
+var sizeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_-]+$`)
 
 // apply puts what was typed into the plan, where that says nothing else.
 func (o *siteOptions) apply(p *plan.Plan, env *Env, location string) {
@@ -71,5 +92,8 @@ func (o *siteOptions) apply(p *plan.Plan, env *Env, location string) {
 
 // request is what the service is asked about Azure.
 func (o *siteOptions) request(p placeOptions) service.AzureRequest {
-	return service.AzureRequest{Cloud: p.cloud, Subscription: p.subscription, ResourceGroup: p.resourceGroup, Location: p.location}
+	return service.AzureRequest{
+		Cloud: p.cloud, Subscription: p.subscription, ResourceGroup: p.resourceGroup, Location: p.location,
+		FallbackSizes: o.fallbackSizes, Rate: o.armRate,
+	}
 }

@@ -60,9 +60,9 @@ func notSignedIn(err error) error {
 
 // onAzure connects to Azure for one run.
 func onAzure(getenv func(string) string) func(context.Context, service.Away) (service.Site, error) {
+	known := accounts{getenv: getenv}
 	return func(ctx context.Context, about service.Away) (service.Site, error) {
-		account, err := AzureAccount(ctx, getenv, about.Cloud,
-			azure.Subscription(about.Plan, about.Subscription, getenv(SubscriptionVariable)))
+		account, err := known.of(ctx, about)
 		if err != nil {
 			return service.Site{}, err
 		}
@@ -87,7 +87,8 @@ func onAzure(getenv func(string) string) func(context.Context, service.Away) (se
 		}
 		t := azure.New(azure.Options{
 			Account: account, Host: about.Host, TemplateGroup: about.ResourceGroup,
-			Location: cmp.Or(about.Location, getenv(LocationVariable)), SSHPort: ssh, WinRMPort: winrm, Say: about.Say, Secret: about.Secret, Poll: pace,
+			Location: cmp.Or(about.Location, getenv(LocationVariable)), SSHPort: ssh, WinRMPort: winrm, Say: about.Say, Secret: about.Secret,
+			Poll: pace, Wait: account.Rate.Wait,
 			Plugin: func(ctx context.Context, constraint string) (*target.Problem, error) {
 				return about.Plugin(ctx, azure.PluginSource, constraint)
 			},

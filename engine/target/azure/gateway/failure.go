@@ -91,15 +91,28 @@ func (l *failures) drop(method, path string) []*Failure {
 	return kept
 }
 
-// last prefers what went wrong before the plugin deleted things, which goes wrong next.
+// last prefers what says why, and what went wrong before the plugin deleted things, which goes wrong next.
 func (l *failures) last() *Failure {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var found *Failure
 	for _, f := range l.list {
-		if found == nil || f.Method != http.MethodDelete || found.Method == http.MethodDelete {
+		if found == nil || f.weight() >= found.weight() {
 			found = f
 		}
 	}
 	return found
+}
+
+// weight is more for what is more likely to be what the builder failed of. A VM that could not be made says so too when it is read, and
+// not why.
+func (f *Failure) weight() int {
+	switch {
+	case f.Method == http.MethodDelete:
+		return 0
+	case f.Code == "":
+		return 1
+	default:
+		return 2
+	}
 }
