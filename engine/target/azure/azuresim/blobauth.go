@@ -17,9 +17,8 @@ import (
 const signatureVersion = "2021-12-02"
 
 // signatureFields are what a shared access signature adds to an address.
-var signatureFields = []string{"sv", "ss", "srt", "sp", "se", "st", "spr", "sip", "sr", "si", "sig", "ses", "skoid",
-	"sktid", "skt", "ske",
-	"sks", "skv", "rscc", "rscd", "rsce", "rscl", "rsct"}
+var signatureFields = []string{"sv", "ss", "srt", "sp", "se", "st", "spr", "sip", "sr", "si", "sig", "ses", "skoid", "sktid", "skt",
+	"ske", "sks", "skv", "saoid", "suoid", "scid", "skdutid", "sduoid", "rscc", "rscd", "rsce", "rscl", "rsct"}
 
 // signature is one for the whole account, for an hour.
 //
@@ -54,7 +53,7 @@ func (s *Sim) mayUseBlob(r *http.Request, account string) bool {
 	case account == diskAccount:
 		return s.granted(q.Get("sig"), r.Method != http.MethodGet && r.Method != http.MethodHead)
 	}
-	return s.accountSignature(q, account) && !ended(q.Get("se"))
+	return s.signatureAllows(r.Method, account, r.URL.Path, q)
 }
 
 // sharedKeyText is what a request is signed over with an account's key.
@@ -91,7 +90,7 @@ func sharedKeyText(r *http.Request, account string) string {
 	return strings.Join(append(append(lines, own...), resource), "\n")
 }
 
-// accountSignature checks a signature for the whole account. One for a container or a blob is not taken.
+// accountSignature checks a signature for the whole account.
 func (s *Sim) accountSignature(q url.Values, account string) bool {
 	fields := []string{account, q.Get("sp"), q.Get("ss"), q.Get("srt"), q.Get("st"), q.Get("se"), q.Get("sip"),
 		q.Get("spr"), q.Get("sv")}

@@ -57,6 +57,10 @@ func (s *Sim) serveBlob(w http.ResponseWriter, r *http.Request, account string) 
 		writeBlobError(w, http.StatusNotFound, "ResourceNotFound", "there is no storage account "+account)
 		return
 	}
+	if r.Method == http.MethodPost && r.URL.Query().Get("comp") == "userdelegationkey" {
+		s.giveDelegationKey(w, r, account)
+		return
+	}
 	if !s.mayUseBlob(r, account) {
 		writeBlobError(w, http.StatusForbidden, "AuthenticationFailed",
 			"Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly "+
@@ -77,7 +81,15 @@ func (s *Sim) serveBlob(w http.ResponseWriter, r *http.Request, account string) 
 		out.Header.Del(name)
 	}
 	if from := r.Header.Get("X-Ms-Copy-Source"); from != "" {
-		out.Header.Set("X-Ms-Copy-Source", s.copySource(from))
+		source, ok := s.copySource(r, account, from)
+		if !ok {
+			writeBlobError(w, http.StatusForbidden, "CannotVerifyCopySource",
+				"Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly "+
+					"including the signature.")
+			return
+		}
+		out.Header.Set("X-Ms-Copy-Source", source)
+		out.Header.Del("X-Ms-Copy-Source-Authorization")
 	}
 	resp, err := b.client().Do(out)
 	if err != nil {
@@ -92,17 +104,18 @@ func (s *Sim) serveBlob(w http.ResponseWriter, r *http.Request, account string) 
 	_, _ = io.Copy(w, resp.Body)
 }
 
-// copySource is where the service finds what another emulated account, or a disk, has.
-func (s *Sim) copySource(from string) string {
+// copySource is where the service finds what another emulated account, or a disk, has. It is not ok if that may not be
+// read by who asks for the copy.
+func (s *Sim) copySource(r *http.Request, to, from string) (address string, ok bool) {
 	u, err := url.Parse(from)
 	if err != nil {
-		return from
+		return from, true
 	}
 	account, ours := strings.CutSuffix(u.Hostname(), ".blob."+Suffix)
-	if !ours || account == diskAccount && !s.granted(u.Query().Get("sig"), false) {
-		return from
+	if !ours {
+		return from, true
 	}
-	return s.opts.Blobs.address(account, u.EscapedPath(), nil)
+	return s.opts.Blobs.address(account, u.EscapedPath(), nil), s.mayCopyFrom(r, to, account, u)
 }
 
 func (s *Sim) hasAccount(name string) bool {
