@@ -15,6 +15,7 @@ import (
 type access struct {
 	mu      sync.Mutex
 	address string
+	users   int // VHDs that are not over
 }
 
 const (
@@ -50,6 +51,26 @@ func (j *job) open(ctx context.Context) (string, error) {
 	j.hide(signatureOf(address)...)
 	j.access.address = address
 	return address, nil
+}
+
+// expect counts the VHDs that will be made.
+func (j *job) expect() {
+	for _, d := range j.journal.read().Destinations {
+		if d.Type == "VHD" && d.State != Done && d.State != Failed {
+			j.access.users++
+		}
+	}
+}
+
+// leave closes the address when the last VHD is over, while other destinations may have hours to go.
+func (j *job) leave(ctx context.Context) {
+	j.access.mu.Lock()
+	j.access.users--
+	last := j.access.users == 0
+	j.access.mu.Unlock()
+	if last {
+		j.close(ctx)
+	}
 }
 
 // close closes the address, also when the distribution was cancelled: who has it can read the disk. What a killed process had opened

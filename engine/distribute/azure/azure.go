@@ -95,6 +95,7 @@ func (d *Distributor) begin(ctx context.Context, r distribute.Request, emit func
 	if journal.finished() {
 		return j, nil
 	}
+	j.expect()
 	return j, j.findSnapshot(ctx)
 }
 

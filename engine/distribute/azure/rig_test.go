@@ -42,7 +42,7 @@ var start = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 
 // rig is an emulated Azure with what a build leaves in it, and what is distributed to.
 type rig struct {
-	*testing.T
+	testing.TB
 	sim     *azuresim.Sim
 	run     string // id
 	dir     string // of the run
@@ -54,14 +54,14 @@ type rig struct {
 	ledger []string // what was recorded and not struck
 }
 
-func newRig(t *testing.T, o azuresim.Options) *rig {
+func newRig(t testing.TB, o azuresim.Options) *rig {
 	t.Helper()
 	sim, err := azuresim.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sim.Close() })
-	r := &rig{T: t, sim: sim, run: runID, dir: t.TempDir()}
+	r := &rig{TB: t, sim: sim, run: runID, dir: t.TempDir()}
 	client := policy.ClientOptions{
 		Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: sim.URL() + "/", Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
 			cloud.ResourceManager: {Endpoint: sim.URL(), Audience: sim.URL()},
@@ -95,19 +95,19 @@ func (r *rig) snapshot(name string, incremental bool) {
 		Location: to.Ptr(place), Properties: &armcompute.DiskProperties{DiskSizeGB: to.Ptr[int32](30),
 			OSType: to.Ptr(armcompute.OperatingSystemTypesLinux), HyperVGeneration: to.Ptr(armcompute.HyperVGenerationV2),
 			CreationData: &armcompute.CreationData{CreateOption: to.Ptr(armcompute.DiskCreateOptionEmpty)}},
-	}, nil))(r.T)
+	}, nil))(r.TB)
 	done(r.compute.NewSnapshotsClient().BeginCreateOrUpdate(r.Context(), "staging", name, armcompute.Snapshot{
 		Location: to.Ptr(place), Properties: &armcompute.SnapshotProperties{Incremental: to.Ptr(incremental),
 			CreationData: &armcompute.CreationData{CreateOption: to.Ptr(armcompute.DiskCreateOptionCopy), SourceResourceID: disk.ID}},
-	}, nil))(r.T)
+	}, nil))(r.TB)
 	d := done(r.compute.NewDisksClient().BeginDelete(r.Context(), "staging", name, nil))
-	d(r.T)
+	d(r.TB)
 }
 
 func (r *rig) gallery(name, location string) {
 	r.Helper()
 	done(r.compute.NewGalleriesClient().BeginCreateOrUpdate(r.Context(), "images", name, armcompute.Gallery{
-		Location: to.Ptr(location)}, nil))(r.T)
+		Location: to.Ptr(location)}, nil))(r.TB)
 }
 
 func (r *rig) definition(gallery, name string, change func(*armcompute.GalleryImageProperties)) {
@@ -118,13 +118,13 @@ func (r *rig) definition(gallery, name string, change func(*armcompute.GalleryIm
 		Identifier:       &armcompute.GalleryImageIdentifier{Publisher: to.Ptr("Contoso"), Offer: to.Ptr("web"), SKU: to.Ptr(name)},
 	}
 	change(p)
-	g := must(r.compute.NewGalleriesClient().Get(r.Context(), "images", gallery, nil))(r.T)
+	g := must(r.compute.NewGalleriesClient().Get(r.Context(), "images", gallery, nil))(r.TB)
 	done(r.compute.NewGalleryImagesClient().BeginCreateOrUpdate(r.Context(), "images", gallery, name, armcompute.GalleryImage{
-		Location: g.Location, Properties: p}, nil))(r.T)
+		Location: g.Location, Properties: p}, nil))(r.TB)
 }
 
-func must[T any](answer T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](answer T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -133,8 +133,8 @@ func must[T any](answer T, err error) func(*testing.T) T {
 	}
 }
 
-func done[T any](p *runtime.Poller[T], err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func done[T any](p *runtime.Poller[T], err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)

@@ -37,7 +37,7 @@ func (r *rig) versionOf(number, snapshot string) {
 	done(r.compute.NewGalleryImageVersionsClient().BeginCreateOrUpdate(r.Context(), "images", "gal", "web", number,
 		armcompute.GalleryImageVersion{Location: to.Ptr(place), Properties: &armcompute.GalleryImageVersionProperties{
 			StorageProfile: &armcompute.GalleryImageVersionStorageProfile{
-				OSDiskImage: &armcompute.GalleryOSDiskImage{Source: &armcompute.GalleryDiskImageSource{ID: to.Ptr(snapshot)}}}}}, nil))(r.T)
+				OSDiskImage: &armcompute.GalleryOSDiskImage{Source: &armcompute.GalleryDiskImageSource{ID: to.Ptr(snapshot)}}}}}, nil))(r.TB)
 }
 
 func TestNumbers(t *testing.T) {

@@ -19,6 +19,7 @@ const runKey = "ingot_run"
 
 // vhd copies the OS disk into a page blob, from one storage account to the other: no byte of it comes through here.
 func (j *job) vhd(ctx context.Context, d plan.Destination) (events.RunOutput, error) {
+	defer j.leave(ctx)
 	uri, account := d.VHD.URI, ""
 	if uri == "" {
 		var err error

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 }
 
 // newBlobRig is a rig with a storage account "vhdshere" that has a container "own".
-func newBlobRig(t *testing.T) *rig {
+func newBlobRig(t testing.TB, o azuresim.Options) *rig {
 	t.Helper()
 	program := testtools.AzuriteProgram(t)
 	blobService.once.Do(func() {
@@ -53,7 +53,8 @@ func newBlobRig(t *testing.T) *rig {
 	if blobService.err != nil {
 		t.Fatal(blobService.err)
 	}
-	r := newRig(t, azuresim.Options{Blobs: blobService.server.Blobs()})
+	o.Blobs = blobService.server.Blobs()
+	r := newRig(t, o)
 	clients := must(armstorage.NewClientFactory(r.d.Account.Subscription, r.d.Account.Credential, r.d.Account.Options()))(t)
 	done(clients.NewAccountsClient().BeginCreate(t.Context(), "images", "vhdshere", armstorage.AccountCreateParameters{
 		Kind: to.Ptr(armstorage.KindStorageV2), Location: to.Ptr(place),
@@ -67,12 +68,12 @@ const ownAccount = "https://vhdshere.blob." + azuresim.Suffix
 // signature is one for the account "vhdshere".
 func (r *rig) signature() string {
 	r.Helper()
-	clients := must(armstorage.NewAccountsClient(r.d.Account.Subscription, r.d.Account.Credential, r.d.Account.Options()))(r.T)
-	keys := must(clients.ListKeys(r.Context(), "images", "vhdshere", nil))(r.T)
-	cred := must(service.NewSharedKeyCredential("vhdshere", *keys.Keys[0].Value))(r.T)
-	svc := must(service.NewClientWithSharedKeyCredential(ownAccount, cred, nil))(r.T)
+	clients := must(armstorage.NewAccountsClient(r.d.Account.Subscription, r.d.Account.Credential, r.d.Account.Options()))(r.TB)
+	keys := must(clients.ListKeys(r.Context(), "images", "vhdshere", nil))(r.TB)
+	cred := must(service.NewSharedKeyCredential("vhdshere", *keys.Keys[0].Value))(r.TB)
+	svc := must(service.NewClientWithSharedKeyCredential(ownAccount, cred, nil))(r.TB)
 	url := must(svc.GetSASURL(sas.AccountResourceTypes{Service: true, Container: true, Object: true},
-		sas.AccountPermissions{Read: true, Write: true, Create: true, Add: true}, start.AddDate(1, 0, 0), nil))(r.T)
+		sas.AccountPermissions{Read: true, Write: true, Create: true, Add: true}, start.AddDate(1, 0, 0), nil))(r.TB)
 	_, query, _ := strings.Cut(url, "?")
 	return query
 }
@@ -83,12 +84,12 @@ func vhdTo(uri string) plan.Destination {
 
 func (r *rig) properties(url string) blob.GetPropertiesResponse {
 	r.Helper()
-	c := must(pageblob.NewClient(url, r.d.Account.Credential, &pageblob.ClientOptions{ClientOptions: r.d.Account.Client}))(r.T)
-	return must(c.GetProperties(r.Context(), nil))(r.T)
+	c := must(pageblob.NewClient(url, r.d.Account.Credential, &pageblob.ClientOptions{ClientOptions: r.d.Account.Client}))(r.TB)
+	return must(c.GetProperties(r.Context(), nil))(r.TB)
 }
 
 func TestVHDs(t *testing.T) {
-	r := newBlobRig(t)
+	r := newBlobRig(t, azuresim.Options{})
 	var secrets []string
 	r.d.Secret = func(s events.Secret) { secrets = append(secrets, s.Reveal()) }
 	signature := r.signature()
@@ -141,7 +142,7 @@ func TestVHDs(t *testing.T) {
 // TestVHDIsCutOff: whatever the moment, the next distribution has the whole VHD, and nobody can read the snapshot any more.
 func TestVHDIsCutOff(t *testing.T) {
 	for n := 2; n <= 8; n++ {
-		r := newBlobRig(t)
+		r := newBlobRig(t, azuresim.Options{})
 		p := planFor(vhdTo(ownAccount+"/own/"+r.dir[strings.LastIndex(r.dir, "/")+1:]+"/web.vhd"), vhdTo(""))
 		ctx, kill := context.WithCancelCause(t.Context())
 		seen := 0
@@ -179,7 +180,7 @@ func TestVHDIsCutOff(t *testing.T) {
 
 // TestVHDFails: an error of the network has the whole address in it, and does not show its signature.
 func TestVHDFails(t *testing.T) {
-	r := newBlobRig(t)
+	r := newBlobRig(t, azuresim.Options{})
 	signature := r.signature()
 	r.sim.SetFaults(&azuresim.Fault{Method: "PUT", Path: "/own/*", Drop: true, Times: azuresim.Always})
 	_, err := r.distribute(t.Context(), planFor(vhdTo(ownAccount+"/own/web.vhd?"+signature)), false)
