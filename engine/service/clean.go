@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/ingot-build/ingot/engine/baseimage"
 	"github.com/ingot-build/ingot/engine/ledger"
@@ -29,12 +30,28 @@ func (l runLedger) Keep(ctx context.Context, runID, how string) error {
 	return l.store.Keep(ctx, runID, how)
 }
 
+// undoInAzure bounds the removal of what is in Azure, where a group with a machine in it takes minutes: more than the end of a run has
+// for things on this machine.
+const undoInAzure = 30 * time.Minute
+
+// patient gives a context for removals.
+func (l runLedger) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	if l.remover == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), undoInAzure)
+}
+
 func (l runLedger) Undo(ctx context.Context, runID string) error {
+	ctx, cancel := l.patient(ctx)
+	defer cancel()
 	return ledger.Undo(ctx, l.store, l.remover, runID)
 }
 
 // UndoOf implements build.Sparer.
 func (l runLedger) UndoOf(ctx context.Context, runID string, which func(kind store.Kind, name string) bool) error {
+	ctx, cancel := l.patient(ctx)
+	defer cancel()
 	return ledger.UndoOf(ctx, l.store, l.remover, runID, func(e store.Entry) bool { return which(e.Kind, e.Name) })
 }
 
