@@ -146,7 +146,7 @@ func (r *rig) build(source, provisioners string) (string, error) {
 		r.Fatal(err)
 	}
 	cmd := exec.CommandContext(r.Context(), testtools.Packer(r), "build", "-color=false", file)
-	cmd.Env = r.env
+	cmd.Env, cmd.Dir = r.env, filepath.Dir(file) // Packer writes a log there when a plugin crashes
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

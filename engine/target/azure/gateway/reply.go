@@ -75,11 +75,9 @@ func isJSON(h http.Header) bool {
 
 // state is what a long operation, or a resource in the middle of one, says of itself.
 type state struct {
-	Status     string          `json:"status"`
-	Error      json.RawMessage `json:"error"`
+	Status     string `json:"status"`
 	Properties struct {
-		ProvisioningState string          `json:"provisioningState"`
-		Error             json.RawMessage `json:"error"`
+		ProvisioningState string `json:"provisioningState"`
 	} `json:"properties"`
 }
 
@@ -87,7 +85,7 @@ func (s *state) failed() bool {
 	bad := func(text string) bool {
 		return strings.EqualFold(text, "Failed") || strings.EqualFold(text, "Canceled")
 	}
-	return bad(s.Status) || len(s.Error) > 0 && bad(s.Properties.ProvisioningState) || bad(s.Properties.ProvisioningState)
+	return bad(s.Status) || bad(s.Properties.ProvisioningState)
 }
 
 // learn keeps what an answer says of the build: errors, disks of machines, what is gone.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -42,15 +43,20 @@ func newUpstream(o Options) *upstream {
 	}
 }
 
+// shared is what all gateways of a process have that are given no transport: they keep the same connections.
+var shared = sync.OnceValue(func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	t.MaxIdleConnsPerHost = 10
+	return t
+})
+
 // straight is a transport that follows no redirection, as far as that can be told it: nobody but Resource Manager is to be asked.
 func straight(t policy.Transporter) policy.Transporter {
 	client, is := t.(*http.Client)
 	switch {
 	case t == nil:
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-		transport.MaxIdleConnsPerHost = 10
-		client = &http.Client{Transport: transport}
+		client = &http.Client{Transport: shared()}
 	case is:
 		changed := *client
 		client = &changed
