@@ -51,7 +51,7 @@ type resumed struct {
 func (s *state) rest() []steps.Step[state] {
 	list := []steps.Step[state]{
 		{Name: "look", Do: lookAtRest}, // refuses, and removes nothing
-		{Name: "take up", Do: takeUp, Undo: unstageRest},
+		{Name: "take up", Do: takeUp, Undo: unstageRest, Patience: removal},
 	}
 	if !s.left.Built {
 		list = append(list, steps.Step[state]{Name: "build", Do: buildRest})

@@ -30,6 +30,9 @@ type BuildRequest struct {
 	Machine      target.Machine
 	Timeout      time.Duration // 0: the image template's buildTimeoutInMinutes
 
+	OnError string  // one of OnErrors; "": what errorHandling of the image template says
+	Attend  *Attend // with OnErrorAsk and OnErrorShell: who is asked
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach Detach
 	// GeneralizeTimeout bounds the last step; 0: nothing does but the above, as in the service. Nil: emit.GeneralizeTimeout.
@@ -55,6 +58,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 	if _, err := s.bury(ctx); err != nil {
 		return res, fmt.Errorf("remove what an earlier run left behind: %w", err)
 	}
+	onError(r.Plan, r.OnError)
 	file, err := filepath.Abs(r.TemplateFile)
 	if err != nil {
 		return res, fmt.Errorf("find the image template's folder: %w", err)
@@ -76,6 +80,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 			Timeout:     r.Timeout,
 
 			FallbackSizes: r.Azure.FallbackSizes,
+			Attend:        r.Attend,
 			Site:          at,
 
 			Detach:            r.Detach,
@@ -125,7 +130,7 @@ func (s *Service) carryOut(
 	var site Site
 	reg, plugins := s.cfg.Registry, PluginSet(noPlugins{}) // what is built here, is built by what is linked in
 	if r.On == OnAzure {
-		reg, plugins = s.plugins(ctx, PluginOptions{Mask: mask, Environ: func(env []string) []string {
+		reg, plugins = s.plugins(ctx, PluginOptions{Mask: mask, Grace: graceOnAzure, Environ: func(env []string) []string {
 			if site.Environ == nil {
 				return env
 			}

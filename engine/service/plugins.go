@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/packercore"
@@ -25,7 +26,13 @@ type PluginOptions struct {
 	Mask *events.Mask // hides secrets in all that the plugins print, and in the errors they give
 	// Environ gives the environment of the plugins, made of this process's. Nil: it is that.
 	Environ func([]string) []string
+	// Grace is how long a component may take to end once the run is cancelled. 0: as long as it takes to delete what it made, where
+	// nobody else does.
+	Grace time.Duration
 }
+
+// graceOnAzure is for a builder whose leftovers Ingot knows, and removes itself.
+const graceOnAzure = time.Minute
 
 // plugins adds the plugins on this machine to what is linked in. The caller closes the set.
 func (s *Service) plugins(ctx context.Context, o PluginOptions) (packercore.Registry, PluginSet) {

@@ -160,3 +160,22 @@ func TestNoSteps(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPatience holds that an Undo gets the time that its step says.
+func TestPatience(t *testing.T) {
+	for patience, want := range map[time.Duration]time.Duration{0: undoTimeout, time.Hour: time.Hour} {
+		var got time.Duration
+		err := Run(t.Context(), &tape{}, []Step[tape]{{
+			Name: "x", Patience: patience,
+			Do: func(context.Context, *tape) error { return nil },
+			Undo: func(ctx context.Context, _ *tape) error {
+				end, _ := ctx.Deadline()
+				got = time.Until(end).Round(time.Minute)
+				return nil
+			},
+		}})
+		if err != nil || got != want {
+			t.Errorf("patience %s: got %s, %v, want %s", patience, got, err, want)
+		}
+	}
+}

@@ -25,7 +25,8 @@ func Plugins(
 ) func(context.Context, service.PluginOptions) service.PluginSet {
 	return func(ctx context.Context, o service.PluginOptions) service.PluginSet {
 		return &pluginSet{getenv: getenv, Host: pluginhost.New(ctx, pluginhost.Options{
-			Mask: o.Mask, ForceGob: forceGob(getenv), TempDir: filepath.Join(dirs.State, "plugins"), Environ: environ(o),
+			Limits: pluginhost.Limits{Cancel: o.Grace}, Mask: o.Mask, ForceGob: forceGob(getenv),
+			TempDir: filepath.Join(dirs.State, "plugins"), Environ: environ(o),
 		})}
 	}
 }
