@@ -122,7 +122,7 @@ func (s *state) story() []steps.Step[state] {
 	list := []steps.Step[state]{
 		{Name: "check host", Do: checkHost},
 		{Name: "resolve", Do: resolveWants},
-		{Name: "stage", Do: stage, Undo: unstage}, // everything after it writes into the staging directories
+		{Name: "stage", Do: stage, Undo: unstage, Patience: removal}, // everything after it writes into the staging directories
 		{Name: "emit", Do: emitPacker},
 	}
 	if !sourceOnly(s.Plan) {
