@@ -121,18 +121,30 @@ func (c *Cleaner) remove(ctx context.Context, id *arm.ResourceID) error {
 	}
 }
 
-// removeOnce sends for the deletion and follows it.
+// removeOnce sends for the deletion and follows it, and once more where that could be made possible.
 func (c *Cleaner) removeOnce(ctx context.Context, id *arm.ResourceID) error {
+	err := c.send(ctx, id)
+	if !inUse(err) || c.revoke(ctx, id) != nil {
+		return err
+	}
+	return c.send(ctx, id)
+}
+
+func (c *Cleaner) send(ctx context.Context, id *arm.ResourceID) error {
 	version, err := c.versionOf(ctx, id)
 	if err != nil {
 		return err
 	}
-	wait := &runtime.PollUntilDoneOptions{Frequency: max(c.pace, time.Second)} // the SDK takes no less
 	p, err := c.resources.BeginDeleteByID(ctx, id.String(), version, nil)
 	if err == nil {
-		_, err = p.PollUntilDone(ctx, wait)
+		_, err = p.PollUntilDone(ctx, c.often())
 	}
 	return err
+}
+
+// often is how often a long operation is asked for.
+func (c *Cleaner) often() *runtime.PollUntilDoneOptions {
+	return &runtime.PollUntilDoneOptions{Frequency: max(c.pace, time.Second)} // the SDK takes no less
 }
 
 // locked reports whether a lock keeps a resource.

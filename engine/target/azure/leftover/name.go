@@ -10,15 +10,16 @@ import (
 )
 
 const (
-	groupType   = "microsoft.resources/resourcegroups"
-	tagsType    = "microsoft.resources/tags"
-	vmType      = "microsoft.compute/virtualmachines"
-	diskType    = "microsoft.compute/disks"
-	imageType   = "microsoft.compute/images"
-	versionType = "microsoft.compute/galleries/images/versions"
-	nicType     = "microsoft.network/networkinterfaces"
-	nsgType     = "microsoft.network/networksecuritygroups"
-	accountType = "microsoft.storage/storageaccounts"
+	groupType    = "microsoft.resources/resourcegroups"
+	tagsType     = "microsoft.resources/tags"
+	vmType       = "microsoft.compute/virtualmachines"
+	diskType     = "microsoft.compute/disks"
+	snapshotType = "microsoft.compute/snapshots"
+	imageType    = "microsoft.compute/images"
+	versionType  = "microsoft.compute/galleries/images/versions"
+	nicType      = "microsoft.network/networkinterfaces"
+	nsgType      = "microsoft.network/networksecuritygroups"
+	accountType  = "microsoft.storage/storageaccounts"
 )
 
 // typeOf is the type of a resource in lower case.
