@@ -25,6 +25,9 @@ func Expired(resp *http.Response) bool {
 	if resp.StatusCode != http.StatusUnauthorized {
 		return false
 	}
+	if resp.Request != nil && resp.Request.Method == http.MethodHead {
+		return true // it may be: such an answer has no body that says why
+	}
 	body, err := runtime.Payload(resp)
 	var answer struct {
 		Error struct {

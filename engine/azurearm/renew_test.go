@@ -15,7 +15,7 @@ func TestExpiredOnTheWay(t *testing.T) {
 	}{
 		{"ExpiredAuthenticationToken", http.StatusOK, 2},
 		{"InvalidAuthenticationToken", http.StatusUnauthorized, 1},
-		{"", http.StatusUnauthorized, 1},
+		{"", http.StatusUnauthorized, 1}, // but for HEAD, whose answer has no body
 	} {
 		t.Run(tt.code, func(t *testing.T) {
 			sent := 0
