@@ -61,7 +61,8 @@ func (s *Service) Distribute(ctx context.Context, r DistributeRequest, sink even
 	start := s.cfg.Now()
 	emit(events.Event{State: &events.State{Phase: events.Running, Title: p.Name}})
 	for _, d := range p.Destinations {
-		emit(events.Event{Step: d.ID, State: &events.State{Phase: events.Pending, Title: fmt.Sprintf("%s %s %s", d.ID, d.Kind(), d.RunOutputName)}})
+		title := fmt.Sprintf("%s %s %s", d.ID, d.Kind(), d.RunOutputName)
+		emit(events.Event{Step: d.ID, State: &events.State{Phase: events.Pending, Title: title}})
 	}
 	err = s.distributeAgain(ctx, active, distribution{was: was, plan: p, request: r, mask: mask, emit: emit})
 	res.Outputs = active.Run().Outputs

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ingot-build/ingot/cmd/internal/wire"
 	"github.com/ingot-build/ingot/engine/service"
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 type distributeOptions struct {
@@ -52,5 +53,6 @@ func distributeRun(ctx context.Context, env *Env, run string, o distributeOption
 	if err != nil && res.Run.ID == "" { // it did not begin: there is no run to show the end of
 		return err
 	}
-	return finishBuild(ctx, show, newEnding(ctx, &translated{}, res, time.Since(start), err), &translated{}, err)
+	t := &translated{plan: &plan.Plan{Name: res.Run.Name}} // what is shown of it
+	return finishBuild(ctx, show, newEnding(ctx, t, res, time.Since(start), err), t, err)
 }
