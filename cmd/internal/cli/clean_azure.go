@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -72,6 +73,9 @@ func cleanAzure(ctx context.Context, env *Env, svc *service.Service, o cleanOpti
 		if err := showAzureLeftovers(env, c.Left); err != nil {
 			return err
 		}
+		if err := sayResume(env, c.Left); err != nil {
+			return err
+		}
 		if goes == 0 {
 			return env.say("nothing of this is provably a dead run's; it stays")
 		}
@@ -131,6 +135,20 @@ func showAzureLeftovers(env *Env, left []ledger.Leftover) error {
 		rows = append(rows, []string{l.Run.ID, how, view.Line(l.What), view.Line(why)})
 	}
 	return view.Table(env.Stdout, env.palette(env.Stdout), []string{"RUN", "TO DO", "LEFT BEHIND", "WHY"}, rows)
+}
+
+// sayResume names the runs that may be gone on with as long as their things are there.
+func sayResume(env *Env, left []ledger.Leftover) error {
+	var ids []string
+	for _, l := range left {
+		if l.Entry.ID != 0 && l.Present && l.Stays == "" && !slices.Contains(ids, l.Run.ID) {
+			ids = append(ids, l.Run.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return env.say("a run goes on with what it left, unless that is removed: ingot resume " + strings.Join(ids, ", or: ingot resume "))
 }
 
 // sayElsewhere tells, after a clean-up of this machine, that there is more in Azure. Nobody signs in for that.

@@ -40,7 +40,11 @@ func (c *Cleaner) judgeGroup(ctx context.Context, e store.Entry, id *arm.Resourc
 	if err != nil {
 		return v, err
 	}
-	if n := len(in.ours); n > 0 {
+	switch n := len(in.ours); n {
+	case 0:
+	case 1:
+		v.what += " with a resource"
+	default:
 		v.what += fmt.Sprintf(" with %d resources", n)
 	}
 	switch {

@@ -133,7 +133,7 @@ func TestDecisions(t *testing.T) {
 			r.record(run, g)
 			r.put(g+address+"ours", r.mark(run), m{})
 			r.put(g+address+"theirs", nil, m{})
-		}, want: "resource group own with 1 resources: delete what is the run's, and leave the group: public address theirs is in it, and " +
+		}, want: "resource group own with a resource: delete what is the run's, and leave the group: public address theirs is in it, and " +
 			"nothing shows that run RUN made that [run RUN recorded it and is over]", left: []string{"own", "own" + address + "theirs"}},
 		{name: "with nothing but somebody's resource in it", seed: func(r *rig) {
 			r.put(r.group("own", r.made(r.dead()))+address+"theirs", map[string]string{"team": "data"}, m{})
