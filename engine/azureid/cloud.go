@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
 // MetadataVariable names an Azure that is none of the public clouds by the URL of its Resource Manager. The azure plugin of Packer reads
@@ -69,11 +71,13 @@ func DescribedCloud(ctx context.Context, client *http.Client, address string) (c
 	}
 	u = u.JoinPath("metadata", "endpoints")
 	u.RawQuery = "api-version=2022-09-01"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := runtime.NewRequest(ctx, http.MethodGet, u.String())
 	if err != nil {
 		return bad("%s", firstLine(err))
 	}
-	resp, err := client.Do(req)
+	runtime.SkipBodyDownload(req)                                                   // it is read below, to a bound
+	again := policy.RetryOptions{MaxRetries: 2, RetryDelay: 300 * time.Millisecond} // of what may pass: no answer, 429, 500 and the like
+	resp, err := runtime.NewPipeline("ingot", "", runtime.PipelineOptions{}, &policy.ClientOptions{Transport: client, Retry: again}).Do(req)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return none, cause

@@ -71,6 +71,25 @@ func TestDescribedCloud(t *testing.T) {
 	}
 }
 
+// TestDescribedAgain asks again where there was no good answer, and not where there is none.
+func TestDescribedAgain(t *testing.T) {
+	for status, want := range map[int]int{http.StatusServiceUnavailable: 2, http.StatusTooManyRequests: 2, http.StatusNotFound: 1} {
+		asked := 0
+		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if asked++; asked == 1 {
+				w.Header().Set("Retry-After", "0")
+				w.WriteHeader(status)
+				return
+			}
+			fmt.Fprint(w, `{"resourceManager":"https://arm.own.example","authentication":{"loginEndpoint":"https://login.own.example"}}`)
+		}))
+		if _, err := DescribedCloud(t.Context(), server.Client(), server.URL); asked != want || (err == nil) != (want == 2) {
+			t.Errorf("%d: asked %d times: %v", status, asked, err)
+		}
+		server.Close()
+	}
+}
+
 func TestCredential(t *testing.T) {
 	bare(t)
 	t.Setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:1/token")
