@@ -102,7 +102,7 @@ var modules = map[string]struct {
 	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed", "engine/diskdiff", "internal/testtools/guestdisk"}, "the NoCloud seed disk; the file systems of disks that are compared"},
 	"github.com/lima-vm/go-qcow2reader":      {[]string{"engine/diskdiff"}, "qcow2 disks that are compared, with what they are backed by"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},
-	"golang.org/x/crypto":                    {[]string{"plugins/provtest/...", "cmd/internal/bench/customizers", "engine/target/azure/azuresim/lightguest"}, "MD4, which NTLM is made of; SSH, to time it, and to serve it"},
+	"golang.org/x/crypto":                    {[]string{"plugins/provtest/...", "cmd/internal/bench/customizers", "cmd/internal/cli", "engine/target/azure/azuresim/lightguest"}, "MD4, which NTLM is made of; SSH, to time it, to serve it, and for --on-error shell"},
 	"golang.org/x/sys":                       {[]string{"engine/...", "plugins/qemu/...", "cmd/internal/bench/...", "cmd/internal/proof/apart"}, "ioctls, holes in files, links"},
 	"golang.org/x/sync":                      {[]string{"engine/...", "cmd/internal/..."}, "groups of goroutines"},
 	"golang.org/x/term":                      {[]string{"cmd/..."}, "is this a terminal, and how wide"},

@@ -53,6 +53,10 @@ type Request struct {
 	// FallbackSizes are tried one after another when the build VM cannot be made in its size, on a target whose VMs have sizes by name.
 	FallbackSizes []string
 
+	// Attend is somebody who is asked about a step that failed; nil: what the plan says is done. The builder leaves a VM standing then, and
+	// the ledger removes it where it is not wanted.
+	Attend *Attend
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach packercore.Detach
 	// GeneralizeTimeout bounds the last step; 0: it may take as long as the run, as in the service. Nil: emit.GeneralizeTimeout.
@@ -183,6 +187,7 @@ type state struct {
 	reached, waiting bool
 	resumed                 // zero in a run of its first process
 	vmSize           string // that was fallen back to
+	unwanted         bool   // the VM in which a step failed is not to be kept, whatever the plan says
 }
 
 // Step ids of the run that are not steps of the plan.

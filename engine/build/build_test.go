@@ -62,6 +62,8 @@ type bench struct {
 
 	generalizeTimeout *time.Duration
 	fallbackSizes     []string
+	attend            *build.Attend
+	values            map[string]any // that the builder tells of the guest
 
 	ran    string       // id of the last run
 	result build.Result // what came of it
@@ -174,6 +176,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	sink := events.Serial(active.Run().ID, events.Tee(active.Sink(), b.note), time.Now)
 	res, rerr := builder.Run(ctx, build.Request{
 		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout, FallbackSizes: b.fallbackSizes,
+		Attend: b.attend,
 	}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)
@@ -296,7 +299,7 @@ func (s *scripted) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook
 	if comm == nil {
 		comm = s.bench.guest
 	}
-	if err := hook.Run(ctx, packersdk.HookProvision, ui, comm, map[string]any{}); err != nil {
+	if err := hook.Run(ctx, packersdk.HookProvision, ui, comm, s.bench.values); err != nil {
 		ui.Error("giving up") // which is not what the step said
 		return nil, err
 	}

@@ -44,6 +44,7 @@ func (s *state) run(ctx context.Context, m machine) error {
 		OnError: m.onError,
 		Detach:  s.Detach,
 		Mask:    s.mask,
+		Failed:  s.attended(m),
 		Reached: noting(&way, s.keepWay(m)),
 		From:    m.from,
 		Diagnose: func(ctx context.Context, failed *packercore.ProvisionError, remote packercore.Remote) {
@@ -63,7 +64,7 @@ func (s *state) run(ctx context.Context, m machine) error {
 		s.emit(e)
 	})
 	var failed *packercore.ProvisionError
-	if m.onError == packercore.OnErrorAbort && errors.As(err, &failed) && context.Cause(ctx) == nil {
+	if m.onError == packercore.OnErrorAbort && errors.As(err, &failed) && context.Cause(ctx) == nil && !s.unwanted {
 		s.keep(ctx, m, way)
 	}
 	return s.refused(err)

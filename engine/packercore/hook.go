@@ -65,8 +65,16 @@ func (h *provisionHook) Run(
 		if comm == nil {
 			return errNoGuest
 		}
-		if failed := h.step(ctx, provisionerID(i), i, block, comm, values); failed != nil {
-			return failed
+		for {
+			failed := h.step(ctx, provisionerID(i), i, block, comm, values)
+			if failed == nil {
+				break
+			}
+			if v := h.verdict(ctx, failed, values); v == EndBuild {
+				return failed
+			} else if v == GoOn {
+				break
+			}
 		}
 	}
 	h.mu.Lock()

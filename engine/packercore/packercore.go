@@ -51,6 +51,8 @@ type Options struct {
 	// Diagnose is told of a provisioner that ended the build, while the build VM still stands, and may ask it why. ctx ends with the
 	// build, and after two minutes. A build that was cancelled is not asked about. Nil: nobody wants to know.
 	Diagnose func(ctx context.Context, failed *ProvisionError, remote Remote)
+	// Failed decides what becomes of a provisioner that failed, while the guest still stands. Nil: the build ends.
+	Failed func(ctx context.Context, failed *ProvisionError, way Way) Verdict
 	// Reached is told how the guest is reached, before its first provisioner runs; an error of it ends the build. Nil: nobody wants to
 	// know.
 	Reached func(ctx context.Context, way Way) error

@@ -27,6 +27,7 @@ type buildOptions struct {
 	timeout time.Duration
 	output  string
 
+	onError           string // one of service.OnErrors; "" where the template says
 	detach            service.Detach
 	generalizeTimeout time.Duration // 0: none
 	packer            packerOptions
@@ -67,7 +68,12 @@ removes the rest.
 			if isPackerTemplate(o.file) {
 				return buildPacker(cmd, env, o)
 			}
-			if err := refuseFlags(cmd, "an image template", func(name string) bool { return !slices.Contains(packerFlags, name) }); err != nil {
+			if err := refuseFlags(cmd, "an image template", func(name string) bool {
+				return !slices.Contains(packerFlags, name) || name == "on-error"
+			}); err != nil {
+				return err
+			}
+			if err := o.takeOnError(cmd.Flags()); err != nil {
 				return err
 			}
 			if err := o.site.check(cmd.Flags()); err != nil {
@@ -143,13 +149,21 @@ func build(ctx context.Context, env *Env, o buildOptions) error {
 			return err
 		}
 	}
+	attend, keys, err := o.attend(env)
+	if err != nil {
+		return err
+	}
 	show := env.runView(o.output)
+	if attend != nil {
+		show = &view.Plain{Out: env.Stdout, Log: env.Stderr} // the live view has the screen for itself
+		attend.Ask = asks(show, keys)
+	}
 	start := time.Now()
-	res, err := runBuild(ctx, env, o, t, show)
+	res, err := runBuild(ctx, env, o, t, attend, show)
 	return finishBuild(ctx, show, newEnding(ctx, t, res, time.Since(start), err), t, err)
 }
 
-func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, show view.Run) (service.Result, error) {
+func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, attend *service.Attend, show view.Run) (service.Result, error) {
 	if err := t.err(); err != nil {
 		return service.Result{}, err
 	}
@@ -163,7 +177,7 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, show
 	defer stop()
 	return svc.Build(ctx, service.BuildRequest{
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
-		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, On: o.site.on, Azure: o.site.request(o.place),
+		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, OnError: o.onError, Attend: attend, On: o.site.on, Azure: o.site.request(o.place),
 	}, show.Event)
 }
 

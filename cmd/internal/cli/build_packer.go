@@ -43,9 +43,39 @@ func (o *packerOptions) addFlags(cmd *cobra.Command) {
 	f.StringArrayVar(&o.varFiles, "var-file", nil, "Packer template: `file` with values; may be repeated, a later one wins")
 	f.StringSliceVar(&o.only, "only", nil, "Packer template: run only the builds whose name matches a `pattern`")
 	f.StringSliceVar(&o.except, "except", nil, "Packer template: leave out builds and post-processors that match a `pattern`")
-	addChoice(cmd, &o.onError, "on-error", "Packer template: what to do when a step failed", service.PackerOnErrors...)
+	addChoice(cmd, &o.onError, "on-error",
+		"what to do when a step failed; shell and keep are for image templates (default there: errorHandling of the template), run-cleanup-provisioner for Packer templates",
+		onErrors()...)
 	f.BoolVar(&o.force, "force", false, "Packer template: replace what an earlier run made")
 	f.IntVar(&o.parallel, "parallel-builds", 0, "Packer template: builds that run at a time (default: all)")
+}
+
+// onErrors lists what --on-error takes, for both kinds of templates.
+func onErrors() []string {
+	list := slices.Clone(service.PackerOnErrors)
+	for _, one := range service.OnErrors {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// refuseOnError refuses a value of --on-error that is for the other kind of template.
+func refuseOnError(value, kind string, known []string) error {
+	if slices.Contains(known, value) {
+		return nil
+	}
+	return &usageError{what: fmt.Sprintf("--on-error %s says nothing to %s", value, kind), fix: "choose one of " + strings.Join(known, ", ")}
+}
+
+// takeOnError reads --on-error for an image template, which says itself what is done where the flag is not given.
+func (o *buildOptions) takeOnError(flags *pflag.FlagSet) error {
+	if !flags.Changed("on-error") {
+		return nil
+	}
+	o.onError = o.packer.onError
+	return refuseOnError(o.onError, "an image template", service.OnErrors)
 }
 
 // isPackerTemplate tells by the name what a template is. An image template is never a folder.
@@ -181,6 +211,9 @@ func buildPacker(cmd *cobra.Command, env *Env, o buildOptions) error {
 		return slices.Contains(packerFlags, name) || slices.Contains(commonFlags, name)
 	})
 	if err != nil {
+		return err
+	}
+	if err := refuseOnError(o.packer.onError, "a Packer template", service.PackerOnErrors); err != nil {
 		return err
 	}
 	show := env.runView(o.output)

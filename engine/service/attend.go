@@ -1,0 +1,37 @@
+package service
+
+import (
+	"github.com/ingot-build/ingot/engine/build"
+	"github.com/ingot-build/ingot/engine/packercore"
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+// Attend is somebody at a terminal who decides about steps that fail; Way is how a VM is reached.
+type (
+	Attend = build.Attend
+	Way    = packercore.Way
+)
+
+// What a build of an image template does about a step that failed.
+const (
+	OnErrorTemplate = ""        // what errorHandling of the image template says
+	OnErrorCleanup  = "cleanup" // removes all
+	OnErrorAbort    = "abort"   // leaves the VM standing
+	OnErrorKeep     = "keep"    // the same, in our words
+	OnErrorAsk      = "ask"     // asks
+	OnErrorShell    = "shell"   // opens a shell in the VM, and asks
+)
+
+// OnErrors lists the values that can be asked for.
+var OnErrors = []string{OnErrorCleanup, OnErrorAbort, OnErrorKeep, OnErrorAsk, OnErrorShell}
+
+// onError puts what was asked for into a plan. Where somebody decides, the builder has to leave the VM standing first.
+func onError(p *plan.Plan, asked string) {
+	switch asked {
+	case OnErrorTemplate:
+	case OnErrorCleanup:
+		p.OnError = plan.OnError{}
+	default:
+		p.OnError = plan.OnError{KeepBuildVM: true, KeepValidationVM: true}
+	}
+}
