@@ -18,7 +18,7 @@ import (
 func own(t testing.TB, source, pkg, name string) Plugin {
 	t.Helper()
 	root := moduleRoot()
-	noteSources(t, root)
+	noteSources(t, root, "cmd/packer-plugin-ingot", "internal", "plugins", "translate/plan", "go.mod")
 	path, err := goBuild(root, pkg, name)
 	if err != nil {
 		t.Fatal(err)
@@ -32,11 +32,11 @@ func moduleRoot() string {
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
 
-// noteSources reads the source files that Ingot's plugins are made of. The go command runs a test again only if a file changed that
+// noteSources reads the source files that a program of Ingot's is made of. The go command runs a test again only if a file changed that
 // the test itself opened, and what a "go build" inside it opens is not known to it.
-func noteSources(t testing.TB, root string) {
+func noteSources(t testing.TB, root string, dirs ...string) {
 	t.Helper()
-	for _, dir := range []string{"cmd/packer-plugin-ingot", "internal", "plugins", "translate/plan", "go.mod"} {
+	for _, dir := range dirs {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err

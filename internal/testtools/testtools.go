@@ -82,6 +82,18 @@ func FindAzurePlugin() (Plugin, error) {
 	return about(source, path)
 }
 
+// Ingot returns the path of ingot, built from this tree.
+func Ingot(t testing.TB) string {
+	t.Helper()
+	root := moduleRoot()
+	noteSources(t, root, "cmd", "engine", "translate", "plugins", "internal", "go.mod")
+	path, err := goBuild(root, "./cmd/ingot", "ingot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // IngotPlugin returns Ingot's plugin for Packer, built from this tree.
 func IngotPlugin(t testing.TB) Plugin {
 	t.Helper()

@@ -29,6 +29,7 @@ source "azure-arm" "image" {
   subscription_id                   = %q
   location                          = %q
   vm_size                           = "Standard_D2s_v5"
+  ssh_port                          = %d
   ssh_username                      = "packer"
   os_type                           = "Linux"
   image_publisher                   = "Canonical"
@@ -48,6 +49,6 @@ build {
   }
 }
 `, b.plugin.Source, b.plugin.Version, azuresim.Cloud, r.Sim.MetadataHost(b.plugin.Version), azuresim.DefaultTenant,
-		azuresim.DefaultSubscription, rig.Location, image, more, rig.Inline)
+		azuresim.DefaultSubscription, rig.Location, rig.SSHPort, image, more, rig.Inline)
 	return os.WriteFile(path, []byte(text), 0o600)
 }

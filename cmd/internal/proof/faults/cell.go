@@ -24,12 +24,13 @@ type cell struct {
 
 func (c *cell) green() bool { return len(c.Wrong) == 0 }
 
-// The exit codes that a failure may have: the run failed, Azure is not ready for it, some distributors failed.
-var failures = []int{1, 4, 5}
+// The exit codes that a failure may have: the run failed, the image template names something that is not there, Azure is not ready for
+// it, some distributors failed.
+var failures = []int{1, 3, 4, 5}
 
 // try runs a build with a fault, judges how it ended, and then whether ingot clean leaves what it should.
-func (l *lab) try(ctx context.Context, call string, col *column) cell {
-	c := cell{Call: call, Fault: col.name}
+func (l *lab) try(ctx context.Context, call string, col *column) (c cell) {
+	c = cell{Call: call, Fault: col.name}
 	begun := time.Now()
 	defer func() { c.Took = time.Since(begun) }()
 	r, err := l.rig(ctx, 0)

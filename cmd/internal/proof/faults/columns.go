@@ -33,9 +33,9 @@ func status(code int, name string) azuresim.Fault {
 // An answer that says "later" or nothing at all (429, 500, a connection that is cut, a token that has run out) is no reason to fail: the
 // same call is made again. One that says "no" may be the end of the build, which then says why, in Azure's words.
 var columns = []column{
-	{name: "403", fault: status(http.StatusForbidden, "AuthorizationFailed"), fails: true, says: says(marker, "AuthorizationFailed")},
+	{name: "403", fault: status(http.StatusForbidden, "AuthorizationFailed"), fails: true, says: says(marker, "AuthorizationFailed", "forbid")},
 	{name: "404", fault: status(http.StatusNotFound, "ResourceNotFound"), fails: true,
-		says: says(marker, "NotFound", "does not exist", "not found", "gone", "is not there")},
+		says: says(marker, "NotFound", "404", "does not exist", "not found", "gone", "is not there")},
 	{name: "409", fault: status(http.StatusConflict, "Conflict"), fails: true, says: says(marker, "Conflict")},
 	{name: "429", fault: azuresim.Fault{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Message: marker,
 		RetryAfter: time.Second}},
@@ -70,6 +70,8 @@ func (c *column) applies(call string) bool {
 	switch {
 	case c.rows != "":
 		return call == c.rows
+	case c.fault.Status == http.StatusUnauthorized: // there is a token in it
+		return what != "token" && what != "metadata" && what != "blob"
 	case c.fault.Stuck: // only what changes something takes long
 		return method != http.MethodGet && method != http.MethodHead && what != "token" && what != "blob"
 	case c.fault.LoseVM: // it is in a resource group

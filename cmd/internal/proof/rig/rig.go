@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim"
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim/lightguest"
@@ -22,6 +23,9 @@ type Options struct {
 	VHD     bool             // the image template has a VHD distributor too; Sim.Blobs keeps it
 	Inline  string           // what the customizer runs; "" writes a file
 }
+
+// SSHPort is where guests listen: on 22 they need the right to, and that nobody else does.
+const SSHPort = 2222
 
 // A Rig is safe for concurrent use.
 type Rig struct {
@@ -47,7 +51,7 @@ func New(ctx context.Context, o Options) (r *Rig, err error) {
 		}
 	}()
 	if o.Sim.Machines == nil {
-		o.Sim.Machines = &lightguest.Machines{Dir: dir}
+		o.Sim.Machines = &lightguest.Machines{Dir: dir, Port: SSHPort}
 	}
 	if r.Sim, err = azuresim.Start(o.Sim); err != nil {
 		return nil, fmt.Errorf("start the emulated Azure: %w", err)
@@ -83,7 +87,7 @@ func (r *Rig) environ() []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(r.Dir, "home"), "TMPDIR=" + filepath.Join(r.Dir, "tmp"),
 		"PACKER_PLUGIN_PATH=" + r.opts.Plugins, "PACKER_CONFIG_DIR=" + filepath.Join(r.Dir, "packer"), "CHECKPOINT_DISABLE=1",
-		"NO_COLOR=1", "LC_ALL=C.UTF-8",
+		"INGOT_AZURE_SSH_PORT=" + strconv.Itoa(SSHPort), "NO_COLOR=1", "LC_ALL=C.UTF-8",
 	}
 	for _, name := range []string{"STATE", "DATA", "CACHE", "CONFIG"} {
 		env = append(env, "XDG_"+name+"_HOME="+filepath.Join(r.Dir, "xdg", name))
