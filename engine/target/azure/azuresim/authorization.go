@@ -2,6 +2,7 @@ package azuresim
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -9,6 +10,13 @@ import (
 // Denial is a permission that the caller lacks: an action such as "Microsoft.Compute/images/write", in which "*" is any
 // text, at a scope and below it. Of actions on data the list of permissions alone tells.
 type Denial struct {
+	Action string
+	Scope  string // "" is everywhere
+}
+
+// Grant is a permission that the caller has: an action such as "Microsoft.Compute/images/write", in which "*" is any text,
+// at a scope and below it.
+type Grant struct {
 	Action string
 	Scope  string // "" is everywhere
 }
@@ -47,11 +55,40 @@ func (c *call) mayDo() error {
 }
 
 func (s *Sim) permits(who claims, action string, id ID) error {
-	for _, d := range s.opts.Denied {
-		if d.covers(action, id.Key()) {
-			return refuse(http.StatusForbidden, "AuthorizationFailed",
-				"The client '%s' with object id '%s' does not have authorization to perform action '%s' over scope '%s' or the "+
-					"scope is invalid. If access was recently granted, please refresh your credentials.", who.App, who.Object, action, id)
+	if s.allows(action, id.Key()) {
+		return nil
+	}
+	return refuse(http.StatusForbidden, "AuthorizationFailed",
+		"The client '%s' with object id '%s' does not have authorization to perform action '%s' over scope '%s' or the "+
+			"scope is invalid. If access was recently granted, please refresh your credentials.", who.App, who.Object, action, id)
+}
+
+// allows tells whether an action is granted, if grants there are, and not denied.
+func (s *Sim) allows(action, scope string) bool {
+	if slices.ContainsFunc(s.opts.Denied, func(d Denial) bool { return d.covers(action, scope) }) {
+		return false
+	}
+	return s.opts.Granted == nil || slices.ContainsFunc(s.opts.Granted, func(g Grant) bool { return Denial(g).covers(action, scope) })
+}
+
+// Grant leaves the caller no permissions but these; nil gives all of them back.
+func (s *Sim) Grant(list []Grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opts.Granted = list
+}
+
+// mayDeploy refuses a template with a resource that the caller has no permission to write.
+func (s *Sim) mayDeploy(who claims, id ID, resources []*planned) error {
+	for _, p := range resources {
+		action := kindOf(p.id.Type).name + "/write"
+		if err := s.permits(who, action, p.id); err != nil {
+			e := refuse(http.StatusForbidden, "InvalidTemplateDeployment",
+				"Deployment '%s' failed with error: 'Authorization failed for template resource '%s' of type '%s'. The client '%s' with "+
+					"object id '%s' does not have permission to perform action '%s' at scope '%s'.'.", id.Name(), p.id.Name(), p.id.Type,
+				who.App, who.Object, action, p.id)
+			e.Details = []*Error{asError(err)}
+			return e
 		}
 	}
 	return nil
@@ -61,7 +98,8 @@ func (d Denial) covers(action, scope string) bool {
 	return pattern(d.Action).MatchString(action) && within(scope, strings.ToLower(d.Scope))
 }
 
-// listPermissions answers with everything but what is denied at the scope.
+// listPermissions answers with everything, or what is granted at the scope, but what is denied there. Actions on data are
+// all granted.
 func listPermissions(c *call) (*reply, error) {
 	scope := strings.ToLower(c.id.Scope)
 	if scope == "" {
@@ -75,7 +113,16 @@ func listPermissions(c *call) (*reply, error) {
 			not = append(not, d.Action)
 		}
 	}
-	return page([]any{object{"actions": []any{"*"}, "notActions": not, "dataActions": []any{"*"}, "notDataActions": not}}), nil
+	actions := []any{"*"}
+	if c.sim.opts.Granted != nil {
+		actions = []any{}
+		for _, g := range c.sim.opts.Granted {
+			if within(scope, strings.ToLower(g.Scope)) {
+				actions = append(actions, g.Action)
+			}
+		}
+	}
+	return page([]any{object{"actions": actions, "notActions": not, "dataActions": []any{"*"}, "notDataActions": not}}), nil
 }
 
 func checkRoleAssignment(c *change) error {

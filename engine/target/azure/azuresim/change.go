@@ -18,6 +18,7 @@ type change struct {
 	old     *resource // what it replaces; nil for a new one
 	res     *resource // what will be there
 	stuck   bool      // a fault: the operation never ends
+	who     claims    // whose change it is
 }
 
 // body is the new document.

@@ -64,7 +64,7 @@ func (c *call) write(k *kind) (*reply, error) {
 	case old != nil && c.r.Header.Get("If-None-Match") == "*":
 		return nil, refuse(http.StatusPreconditionFailed, "PreconditionFailed", "The resource exists.")
 	}
-	ch := &change{sim: c.sim, id: c.id, kind: k, version: c.version, stuck: isStuck(c.r)}
+	ch := &change{sim: c.sim, id: c.id, kind: k, version: c.version, stuck: isStuck(c.r), who: c.who}
 	op, err := c.sim.apply(ch, body)
 	if err != nil {
 		return nil, err

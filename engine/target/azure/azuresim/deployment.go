@@ -31,6 +31,9 @@ func checkDeployment(c *change) error {
 	if err != nil {
 		return err
 	}
+	if err := c.sim.mayDeploy(c.who, c.id, resources); err != nil {
+		return err
+	}
 	b := c.body()
 	hideParameters(props)
 	delete(props, "template")
@@ -155,6 +158,9 @@ func validateDeployment(c *call) (*reply, error) {
 	props, _ := at(c.body, "properties").(object)
 	resources, _, err := c.sim.expand(c.id, props)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.sim.mayDeploy(c.who, c.id, resources); err != nil {
 		return nil, err
 	}
 	validated := []any{}

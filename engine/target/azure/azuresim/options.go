@@ -30,6 +30,7 @@ type Options struct {
 	PageSize int // of lists: what is beyond it is at nextLink; 0: all lists are on one page
 
 	Faults       []*Fault        // see Fault
+	Granted      []Grant         // actions that the caller has permission for; nil: all
 	Denied       []Denial        // actions that the caller has no permission for
 	Policies     []Policy        // policy assignments that deny
 	Quota        map[string]int  // limits of vCPUs by family ("standardDSv3Family") and of all ("cores"); else DefaultQuota
