@@ -23,6 +23,9 @@ const (
 	codeUnreachable = "IngotUnreachable" // Azure gave no answer
 )
 
+// codeAbsent is Azure's own.
+const codeAbsent = "ResourceNotFound"
+
 func refuse(status int, code, format string, args ...any) *refusal {
 	return &refusal{status, code, fmt.Sprintf(format, args...)}
 }

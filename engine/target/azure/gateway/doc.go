@@ -27,7 +27,7 @@
 //	reply.go, rewrite.go      what is done to a reply; addresses in it
 //	pace.go                   how often one thing is asked for
 //	made.go, deployment.go    what a call would make; disks.go: disks of virtual machines
-//	gone.go                   what was deleted
+//	gone.go, remove.go        what was deleted; deleting what the plugin gives up
 //	failure.go, armerror.go   errors of Azure; our own, in their form
 //	vault.go                  the one call of plugins before 2.0 that goes to a key vault by its name
 package gateway

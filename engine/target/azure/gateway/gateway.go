@@ -36,6 +36,7 @@ type Gateway struct {
 	upstream *upstream
 	pace     *pacer
 	ledger   ledger
+	removals removals
 	failures failures
 
 	ctx    context.Context // of what is under way; ends when Close has waited long enough
@@ -73,8 +74,11 @@ func Start(ctx context.Context, o Options) (*Gateway, error) {
 // closing is how long Close waits for what is under way.
 const closing = 15 * time.Second
 
-// Close ends the gateway: it takes no more requests, waits a while for those under way, and looks whether what was deleted is gone. A
-// second Close does nothing.
+// removing is how long Close waits for deletions. A virtual machine takes a minute or two.
+const removing = 10 * time.Minute
+
+// Close ends the gateway: it takes no more requests, waits a while for those under way and for deletions, and looks whether what was
+// deleted is gone. A second Close does nothing.
 func (g *Gateway) Close() error {
 	var err error
 	g.once.Do(func() {
@@ -86,6 +90,9 @@ func (g *Gateway) Close() error {
 		} else {
 			g.settle(ctx)
 		}
+		patience := time.AfterFunc(removing, g.cancel)
+		g.removals.left.Wait()
+		patience.Stop()
 		g.cancel()
 		err = errors.Join(err, g.server.Close())
 		if e := <-g.served; !errors.Is(e, http.ErrServerClosed) {
@@ -131,7 +138,8 @@ func (g *Gateway) Environ() []string {
 	}
 	if g.opts.secure() {
 		// The proxy is for key vaults, which the old plugin asks by their name. A loopback address is reached without one.
-		env = append(env, "SSL_CERT_FILE="+g.caFile, "HTTPS_PROXY="+g.own.String(), "https_proxy="+g.own.String())
+		env = append(env, "SSL_CERT_FILE="+g.caFile, "HTTPS_PROXY="+g.own.String(), "https_proxy="+g.own.String(),
+			"NO_PROXY=", "no_proxy=")
 	}
 	return env
 }

@@ -22,7 +22,7 @@ func (g *Gateway) deleting(ctx context.Context, c *call) error {
 	case err != nil:
 		return err
 	case !there:
-		return refuse(http.StatusNotFound, "ResourceNotFound", "%s is not there", c.path)
+		return refuse(http.StatusNotFound, codeAbsent, "%s is not there", c.path)
 	}
 	return refuse(http.StatusForbidden, codeRefused, "%s is not deleted: this build has not made it", c.path)
 }

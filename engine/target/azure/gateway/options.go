@@ -28,6 +28,10 @@ type Options struct {
 	// Known are resources that the run has recorded already, such as its staging group: they and all that is in them are the run's.
 	Known []string
 
+	// Remove has the gateway itself delete what the plugin deletes, beside the build. Close waits for it; what could not be deleted then is
+	// still in the ledger.
+	Remove bool
+
 	Say  func(line string)               // what a person should know, such as that Azure wants it slower; or nil
 	Wait func(ctx context.Context) error // called before each request to Azure, own ones included; or nil
 

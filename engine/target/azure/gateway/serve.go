@@ -63,11 +63,16 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = r.WithContext(context.WithValue(ctx, callKey{}, c))
-	if err := g.allow(ctx, c); err != nil {
+	err = g.allow(ctx, c)
+	switch {
+	case err != nil:
 		g.noReply(w, r, err)
-		return
+	case g.opts.Remove && c.method == http.MethodDelete:
+		g.remove(c)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		g.proxy.ServeHTTP(w, r)
 	}
-	g.proxy.ServeHTTP(w, r)
 }
 
 // read takes the request in.
@@ -99,6 +104,9 @@ var actions = map[string]bool{
 func (g *Gateway) allow(ctx context.Context, c *call) error {
 	switch c.method {
 	case http.MethodGet, http.MethodHead:
+		if g.removals.removed(c.key()) {
+			return refuse(http.StatusNotFound, codeAbsent, "%s is not there", c.path)
+		}
 		return g.pace.wait(ctx, c.key())
 	case http.MethodPost:
 		if !actions[c.action()] {
@@ -120,6 +128,7 @@ func (g *Gateway) allow(ctx context.Context, c *call) error {
 	case http.MethodDelete:
 		return g.deleting(ctx, c)
 	case http.MethodPut, http.MethodPatch:
+		g.removals.forget(c.key())
 		return g.making(ctx, c)
 	}
 	return nil

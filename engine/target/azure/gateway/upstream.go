@@ -130,29 +130,13 @@ const maxAnswer = 16 << 20
 
 // ask is a GET of the gateway's own.
 func (g *Gateway) ask(ctx context.Context, path, version string) (int, []byte, error) {
-	where, err := readPlace(path)
-	if err != nil {
-		return 0, nil, err
-	}
-	ctx = context.WithValue(ctx, callKey{}, &call{place: where, method: http.MethodGet, version: version})
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.manager.String()+path, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	req.URL.RawQuery = "api-version=" + version
-	resp, err := g.upstream.RoundTrip(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return resp.StatusCode, data, err
+	return g.send(ctx, http.MethodGet, path, version)
 }
 
 // noReply tells the plugin that a request came to nothing.
 func (g *Gateway) noReply(w http.ResponseWriter, r *http.Request, err error) {
 	e := g.refusalOf(err)
-	if r.Context().Err() == nil { // else the plugin has hung up
+	if r.Context().Err() == nil && e.code != codeAbsent { // else the plugin has hung up, or asked whether a thing is there
 		g.failures.refused(callOf(r.Context()), e)
 	}
 	e.write(w)
