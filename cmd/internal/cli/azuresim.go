@@ -28,6 +28,7 @@ type azureSimOptions struct {
 	tokens             time.Duration
 	pageSize           int
 	faults, denied     []string
+	role               string
 	output             string
 }
 
@@ -72,6 +73,7 @@ A fault is a rule in one line: a method, a path, and what goes wrong.`,
 	f.IntVar(&o.pageSize, "page-size", 0, "how many `elements` of a list are on a page; 0: all are")
 	f.StringArrayVar(&o.faults, "fault", nil, "`rule` by which something goes wrong; may be repeated")
 	f.StringArrayVar(&o.denied, "deny", nil, "`action` that nobody has the permission for, as ACTION or ACTION@SCOPE; may be repeated")
+	f.StringVar(&o.role, "role", "", "`file` with a role, as preflight --write-role writes it: who calls has its permissions, and no others")
 	addOutput(cmd, &o.output)
 	return cmd
 }
@@ -148,6 +150,13 @@ func (o *azureSimOptions) options() (azuresim.Options, error) {
 	for _, d := range o.denied {
 		action, scope, _ := strings.Cut(d, "@")
 		options.Denied = append(options.Denied, azuresim.Denial{Action: action, Scope: scope})
+	}
+	if o.role != "" {
+		granted, denied, err := grants(o.role)
+		if err != nil {
+			return options, err
+		}
+		options.Granted, options.Denied = granted, append(options.Denied, denied...)
 	}
 	return options, nil
 }
