@@ -149,7 +149,7 @@ func (g *Gateway) order(ctx context.Context, one *removal) (again bool, err erro
 	}
 	f := azurearm.ExplainBody(status, data)
 	again = status == http.StatusConflict || status == http.StatusBadRequest || status >= 500
-	return again, fmt.Errorf("Azure answered %d %s: %s", status, f.Code, f.Message)
+	return again, fmt.Errorf("answered with %d %s: %s", status, f.Code, f.Message)
 }
 
 // awaitGone asks for a thing until it is not there, as often as polls are let through.

@@ -139,7 +139,7 @@ func TestRemoveRefused(t *testing.T) {
 	}
 	got := slices.DeleteFunc(g.took(), func(s string) bool { return !strings.HasPrefix(s, "gone ") && !strings.HasPrefix(s, "said ") })
 	want := []string{"gone " + vmID, "gone " + nicID,
-		"said disks/os is not deleted yet, and is at the end of the run: Azure answered 403 AuthorizationFailed: no"}
+		"said disks/os is not deleted yet, and is at the end of the run: answered with 403 AuthorizationFailed: no"}
 	if diff := cmp.Diff(want, slices.Sorted(slices.Values(got))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
