@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -83,4 +85,28 @@ func TestNothingToDistribute(t *testing.T) {
 	if out, code := w.run("distribute", "ffff"); code != ExitUsage || !strings.Contains(out, "ffff") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
+}
+
+// TestAzureDistributionIsKilled: another build comes between, which clears up after the dead; what the image is made of stays.
+func TestAzureDistributionIsKilled(t *testing.T) {
+	t.Parallel()
+	w := newAzureWorld(t, azuresim.Options{Faults: []*azuresim.Fault{
+		{Path: "*/versions/*", Region: "northeurope", Delay: time.Second, Times: azuresim.Always}}})
+	w.sharedGallery()
+	w.killAt("replicate version 1.0.0 to westeurope: 100%", "build", "--on", "azure",
+		w.template(jammy, hello, sharedImage("version", "1.0.0", "westeurope", "northeurope"), ""))
+	runs, err := filepath.Glob(filepath.Join(w.home, ".local/state/ingot/runs/*/distribution.json"))
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("journals: %v, %v", runs, err)
+	}
+	run := filepath.Base(filepath.Dir(runs[0]))
+	w.build(ExitFailed, w.template(jammy, fails, managedImage("web"), ""))
+	if out, code := w.run("clean", "--on", "azure"); code != ExitDone || !strings.Contains(out, "kept: ingot distribute "+run) {
+		t.Errorf("clean: exit code %d\n%s", code, out)
+	}
+	out, code := w.run("distribute", run)
+	if code != ExitDone || !strings.Contains(out, "version (SharedImage)") || strings.Contains(out, "customize[0]") {
+		t.Fatalf("exit code %d\n%s\n%s", code, out, w.calls())
+	}
+	w.left("/galleries/shared", "/images/web", "/versions/1.0.0")
 }
