@@ -81,11 +81,15 @@ func versionPlace(s *plan.SharedImage, source plan.Source) (string, error) {
 		names = append(names, region(r.Name))
 	}
 	number := s.Version
-	if s.Scheme == plan.SchemeSource && source.Exact != nil {
-		number = source.Exact.Version
-	}
-	if number == "" {
-		return "", nil
+	switch {
+	case s.Scheme == plan.SchemeSource && source.Exact != nil:
+		v, err := gallery.FromSource(source.Exact.Version)(nil)
+		if err != nil {
+			return "", err
+		}
+		number = v.String()
+	case number == "":
+		return "", nil // it is made when the distribution begins
 	}
 	v, err := gallery.ParseVersion(number)
 	return strings.ToLower(s.DefinitionID) + "/versions/" + v.String(), err

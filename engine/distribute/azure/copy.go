@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"sync"
 
@@ -26,6 +27,9 @@ type copies struct {
 	byRegion    map[string]func() (disks, error)
 	incremental bool // the run's own snapshots are
 }
+
+// regionShape is how regions are written in ids.
+var regionShape = regexp.MustCompile(`^[a-z0-9]+$`)
 
 // findSnapshot sees that the snapshots are there.
 func (j *job) findSnapshot(ctx context.Context) error {
@@ -60,6 +64,9 @@ func (j *job) disksIn(ctx context.Context, step, place string) (disks, error) {
 	own := disks{s.OSDisk, s.DataDisks}
 	if place == region(s.Location) {
 		return own, nil
+	}
+	if !regionShape.MatchString(place) { // it becomes part of names
+		return disks{}, fmt.Errorf("%q is no region", place)
 	}
 	j.copies.mu.Lock()
 	if j.copies.byRegion == nil {
