@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/ingot-build/ingot/engine/ledger"
 	"github.com/ingot-build/ingot/engine/store"
@@ -22,6 +21,8 @@ type AzureCleaning struct {
 	Subscription string
 	// Left is in the order of removal, what stays included.
 	Left []ledger.Leftover
+	// Blind is why nothing was looked for by its tags; "" if it was. Left is what the ledger has then.
+	Blind string
 
 	service *Service
 	cleaner Cleaner
@@ -41,8 +42,11 @@ func (s *Service) CleanAzure(ctx context.Context, r AzureRequest) (*AzureCleanin
 		return nil, err
 	}
 	found, err := c.cleaner.Find(ctx, c.Left)
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
 	if err != nil {
-		return nil, fmt.Errorf("look for what runs left in Azure: %w", err)
+		c.Blind = err.Error()
 	}
 	c.Left = append(c.Left, found...)
 	return c, nil

@@ -20,6 +20,8 @@ type azureCleanReport struct {
 	Leftovers    []azureLeftoverRecord `json:"leftovers"` // with --yes: what is gone now
 	Staying      []azureLeftoverRecord `json:"staying"`
 	Removed      bool                  `json:"removed"`
+	// Blind is why nothing was looked for by its tags; "" if it was.
+	Blind string `json:"blind,omitempty"`
 }
 
 // azureLeftoverRecord is the JSON form of a thing in Azure.
@@ -67,6 +69,11 @@ func cleanAzure(ctx context.Context, env *Env, svc *service.Service, o cleanOpti
 		if err := env.say(fmt.Sprintf("signed in as %s, subscription %s", view.Line(c.Who), c.Subscription)); err != nil {
 			return err
 		}
+		if c.Blind != "" {
+			if err := env.say("only what the ledger of this machine has is looked at, and nothing by its tags: " + view.Line(c.Blind)); err != nil {
+				return err
+			}
+		}
 		if len(c.Left) == 0 {
 			return env.say("nothing was left behind")
 		}
@@ -103,7 +110,7 @@ func cleanAzure(ctx context.Context, env *Env, svc *service.Service, o cleanOpti
 
 func newAzureCleanReport(c *service.AzureCleaning, left []ledger.Leftover, removed bool) azureCleanReport {
 	r := azureCleanReport{As: c.Who, Subscription: c.Subscription, Leftovers: []azureLeftoverRecord{}, Staying: []azureLeftoverRecord{},
-		Removed: removed}
+		Removed: removed, Blind: c.Blind}
 	record := func(l ledger.Leftover, why string) azureLeftoverRecord {
 		return azureLeftoverRecord{Run: l.Run.ID, ID: l.Entry.Name, What: l.What, Present: l.Present, Why: why, Does: l.Does}
 	}

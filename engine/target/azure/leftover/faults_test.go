@@ -318,3 +318,25 @@ func TestStrikeFails(t *testing.T) {
 		t.Errorf("with Azure: %v, the ledger has %v", err, r.entries(run))
 	}
 }
+
+// TestOneThingIsHidden has a group that may not be looked at: it stays, and what else there is goes.
+func TestOneThingIsHidden(t *testing.T) {
+	r := newRig(t, azuresim.Options{})
+	hidden := r.group("IT_hidden", r.made(r.dead()))
+	r.group("IT_own", r.made(r.dead()))
+	r.sim.SetFaults(&azuresim.Fault{Method: "GET", Path: hidden, Status: 403, Times: azuresim.Always})
+	list, err := r.list()
+	if err != nil || !strings.Contains(told(list), "group IT_hidden: leave (it cannot be looked at: A fault that was asked for. (403 Forbidden))") {
+		t.Errorf("found %s, %v", told(list), err)
+	}
+	if _, err := ledger.Remove(t.Context(), r.store, r.cleaner, list); err != nil {
+		t.Error(err)
+	}
+	if left := strings.Join(r.left(), " "); left != "IT_hidden" {
+		t.Errorf("left: %s", left)
+	}
+	r.sim.SetFaults(&azuresim.Fault{Method: "GET", Path: "*/resourcegroups", Status: 403, Code: "AuthorizationFailed", Times: azuresim.Always})
+	if _, err := r.list(); err == nil || !strings.Contains(err.Error(), "cannot list the resource groups of subscription "+sub) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -37,7 +37,7 @@ func (c *Cleaner) Find(ctx context.Context, list []ledger.Leftover) ([]ledger.Le
 	covered := map[string]bool{} // groups that go as a whole, or are looked into as one
 	for _, g := range groups {
 		name := g.id.String()
-		if by, _ := azurearm.Tag(g.Tags, staging.CreatedByTag); by == staging.By {
+		if by, tagged := azurearm.Tag(g.Tags, staging.CreatedByTag); by == staging.By || !tagged && len(g.Tags) == 0 {
 			covered[strings.ToLower(name)] = true
 		} else {
 			name = staging.TagsID(name)
@@ -95,11 +95,12 @@ func (c *Cleaner) markedGroups(ctx context.Context) ([]listed, error) {
 			if err != nil || typeOf(id) != groupType {
 				continue
 			}
-			now, err := c.read(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			if now != nil {
+			switch now, err := c.read(ctx, id); {
+			case context.Cause(ctx) != nil:
+				return nil, context.Cause(ctx)
+			case err != nil: // judge says what is wrong
+				all = append(all, listed{id: id, Tags: g.Tags})
+			case now != nil:
 				all = append(all, listed{id: id, Tags: now.Tags})
 			}
 		}
