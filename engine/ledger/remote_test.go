@@ -98,7 +98,8 @@ func TestRemote(t *testing.T) {
 		t.Errorf("stays: %v, want %v", stays, want)
 	}
 	gone, err := Remove(t.Context(), st, c, list)
-	if len(gone) != 3 || err == nil || !strings.Contains(err.Error(), "stuck was left behind: it is in use; delete it by hand: az group delete") {
+	const stuck = "stuck was left behind: it is in use; delete it by hand: az group delete"
+	if len(gone) != 3 || err == nil || !strings.Contains(err.Error(), stuck) {
 		t.Errorf("gone %v, %v", names(gone), err)
 	}
 	if last := c.order[len(c.order)-1]; last != azureRoot+"g" {

@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/ingot-build/ingot/engine/ledger"
 	"github.com/ingot-build/ingot/engine/store"
@@ -63,6 +65,25 @@ func (c *AzureCleaning) Clean(ctx context.Context) ([]ledger.Leftover, error) {
 	gone, err := ledger.Remove(ctx, c.service.store, c.cleaner, c.Left)
 	_, serr := c.service.store.Settle(ctx)
 	return gone, errors.Join(err, serr)
+}
+
+// sayLeftInAzure tells a run that begins in Azure what earlier ones may have left there: it costs money for as long as it stands. It is not
+// removed here, since a run that was cut off may go on with it.
+func (s *Service) sayLeftInAzure(ctx context.Context, say func(string)) error {
+	n, runs, err := s.LeftInAzure(ctx)
+	if err != nil || n == 0 {
+		return err
+	}
+	what := "a thing"
+	if n > 1 {
+		what = fmt.Sprintf("%d things", n)
+	}
+	var ids []string
+	for _, r := range runs {
+		ids = append(ids, r.ID)
+	}
+	say(fmt.Sprintf("%s of run %s may be in Azure still: ingot clean --on azure", what, strings.Join(ids, ", ")))
+	return nil
 }
 
 // LeftInAzure tells how many things dead runs have in the ledger that are in Azure, without asking there, and which runs these are.

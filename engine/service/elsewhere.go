@@ -81,14 +81,18 @@ func (s *Service) azure(ctx context.Context, r BuildRequest, mask *events.Mask, 
 	if err != nil {
 		return Site{}, err
 	}
+	say := func(line string) {
+		emit(events.Event{Step: build.StepResolve, Output: &events.Output{Stream: events.Say, Text: line}})
+	}
+	if err := s.sayLeftInAzure(ctx, say); err != nil {
+		return Site{}, err
+	}
 	return s.cfg.Azure(ctx, Away{
 		AzureRequest: r.Azure, Plan: r.Plan, Host: host, Store: s.store,
 		Plugin: func(ctx context.Context, source, constraint string) (*target.Problem, error) {
 			return missingPlugin(ctx, plugins, source, constraint)
 		},
-		Say: func(line string) {
-			emit(events.Event{Step: build.StepResolve, Output: &events.Output{Stream: events.Say, Text: line}})
-		},
+		Say:    say,
 		Secret: mask.Add,
 	})
 }

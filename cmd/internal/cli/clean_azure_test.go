@@ -37,6 +37,10 @@ func TestAzureClean(t *testing.T) {
 		`ingot clean --on azure`).MatchString(out) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
+	next := w.template(jammy, fails, managedImage("web"), "")
+	if out := w.build(ExitFailed, next); !strings.Contains(out, "may be in Azure still: ingot clean --on azure") {
+		t.Errorf("the next build says nothing:\n%s", out)
+	}
 	w.env = append(w.env, "AZURE_SUBSCRIPTION_ID=") // the ledger knows it
 	for _, args := range [][]string{{}, {"--dry-run"}} {
 		out, code = w.run(append([]string{"clean", "--on", "azure"}, args...)...)

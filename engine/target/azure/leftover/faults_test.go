@@ -326,7 +326,8 @@ func TestOneThingIsHidden(t *testing.T) {
 	r.group("IT_own", r.made(r.dead()))
 	r.sim.SetFaults(&azuresim.Fault{Method: "GET", Path: hidden, Status: 403, Times: azuresim.Always})
 	list, err := r.list()
-	if err != nil || !strings.Contains(told(list), "group IT_hidden: leave (it cannot be looked at: A fault that was asked for. (403 Forbidden))") {
+	const leave = "group IT_hidden: leave (it cannot be looked at: A fault that was asked for. (403 Forbidden))"
+	if err != nil || !strings.Contains(told(list), leave) {
 		t.Errorf("found %s, %v", told(list), err)
 	}
 	if _, err := ledger.Remove(t.Context(), r.store, r.cleaner, list); err != nil {
