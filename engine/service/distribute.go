@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/distribute"
@@ -38,6 +39,15 @@ func (s *Service) Distribute(ctx context.Context, r DistributeRequest, sink even
 	if err != nil {
 		return res, err
 	}
+	mask := &events.Mask{}
+	var before []events.Event
+	site, err := s.azure(ctx, BuildRequest{
+		On: OnAzure, Plan: p,
+		Azure: AzureRequest{Cloud: r.Cloud, Subscription: subscriptionOf(was.Snapshot.OSDisk), Location: was.Snapshot.Location},
+	}, mask, func(e events.Event) { before = append(before, e) }, noPlugins{})
+	if err != nil {
+		return res, err // the run's record stays as it is: it was not gone on with
+	}
 	active, err := s.store.Reopen(ctx, run.ID)
 	if err != nil {
 		return res, err
@@ -49,7 +59,6 @@ func (s *Service) Distribute(ctx context.Context, r DistributeRequest, sink even
 		return res, fmt.Errorf("open the run's log: %w", err)
 	}
 	defer log.Close()
-	mask := &events.Mask{}
 	emit := events.SerialFrom(run.ID, active.LastEvent(), mask.Sink(events.Tee(
 		active.Sink(), events.CustomizationLog(log, run.ID, "azure-arm"), sink,
 	)), s.cfg.Now)
@@ -60,22 +69,25 @@ func (s *Service) Distribute(ctx context.Context, r DistributeRequest, sink even
 
 	start := s.cfg.Now()
 	emit(events.Event{State: &events.State{Phase: events.Running, Title: p.Name}})
+	for _, e := range before {
+		emit(events.Event{Output: e.Output})
+	}
 	for _, d := range p.Destinations {
 		title := fmt.Sprintf("%s %s %s", d.ID, d.Kind(), d.RunOutputName)
 		emit(events.Event{Step: d.ID, State: &events.State{Phase: events.Pending, Title: title}})
 	}
-	err = s.distributeAgain(ctx, active, distribution{was: was, plan: p, request: r, mask: mask, emit: emit})
+	err = s.distributeAgain(ctx, active, distribution{was: was, plan: p, site: site, retryFailed: r.RetryFailed, emit: emit})
 	res.Outputs = active.Run().Outputs
 	return res, errors.Join(err, s.finish(context.WithoutCancel(ctx), active, &res, start, err, emit))
 }
 
 // distribution is one that goes on.
 type distribution struct {
-	was     azure.Journal
-	plan    *plan.Plan
-	request DistributeRequest
-	mask    *events.Mask
-	emit    events.Sink
+	was         azure.Journal
+	plan        *plan.Plan
+	site        Site
+	retryFailed bool
+	emit        events.Sink
 }
 
 // distribution finds what there is to go on with.
@@ -111,19 +123,15 @@ func (s *Service) distributeAgain(ctx context.Context, active *store.ActiveRun, 
 	if err := active.SetState(ctx, store.Running, store.Distributing); err != nil {
 		return err
 	}
-	site, err := s.azure(ctx, BuildRequest{
-		On: OnAzure, Plan: d.plan,
-		Azure: AzureRequest{Cloud: d.request.Cloud, Subscription: subscriptionOf(d.was.Snapshot.OSDisk), Location: d.was.Snapshot.Location},
-	}, d.mask, d.emit, noPlugins{})
-	if err != nil {
-		return err
-	}
-	book := runLedger{s, site.Remover}
+	book := runLedger{s, d.site.Remover}
 	if err := book.Keep(ctx, id, build.GoesOn(id)); err != nil {
 		return err
 	}
-	outputs, err := site.Place.Distribute(ctx, distribute.Request{
-		Plan: d.plan, RunID: id, RunDir: active.Run().Dir, Disk: target.Disk{Snapshot: &d.was.Snapshot}, RetryFailed: d.request.RetryFailed,
+	timeout := time.Duration(d.plan.TimeoutMinutes) * time.Minute // as that of a build, which this is the end of
+	limited, cancel := context.WithTimeoutCause(ctx, timeout, &build.TimeoutError{After: timeout})
+	defer cancel()
+	outputs, err := d.site.Place.Distribute(limited, distribute.Request{
+		Plan: d.plan, RunID: id, RunDir: active.Run().Dir, Disk: target.Disk{Snapshot: &d.was.Snapshot}, RetryFailed: d.retryFailed,
 		Record: func(ctx context.Context, kind store.Kind, name string) error { return book.Record(ctx, id, kind, name) },
 		Done:   func(ctx context.Context, kind store.Kind, name string) error { return book.Strike(ctx, id, kind, name) },
 	}, d.emit)
@@ -134,10 +142,10 @@ func (s *Service) distributeAgain(ctx context.Context, active *store.ActiveRun, 
 	}
 	if err == nil {
 		err = book.Release(ctx, id)
-	} else if context.Cause(ctx) == nil {
+	} else if ctx.Err() == nil {
 		err = &RunError{Problem: events.Problem{What: err.Error(), Fix: "try what failed again: " + build.GoesOn(id)}, Err: err}
 	}
-	return errors.Join(err, ledger.Undo(context.WithoutCancel(ctx), s.store, site.Remover, id))
+	return errors.Join(err, ledger.Undo(context.WithoutCancel(ctx), s.store, d.site.Remover, id))
 }
 
 // Release undoes Keep.
