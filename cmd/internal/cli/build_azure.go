@@ -31,11 +31,14 @@ var (
 )
 
 func (o *siteOptions) addFlags(cmd *cobra.Command) {
-	addChoice(cmd, &o.on, "on", "where to build: on this machine (local, or qemu), or in a subscription of Azure", service.OnLocal, "qemu", service.OnAzure)
-	cmd.Flags().StringVar(&o.vmSize, "vm-size", "", "with --on azure: `size` of the build VM (default: vmSize of the template, or by the source as the service has it)")
+	addChoice(cmd, &o.on, "on", "where to build: on this machine (local, or qemu), or in a subscription of Azure",
+		service.OnLocal, "qemu", service.OnAzure)
+	cmd.Flags().StringVar(&o.vmSize, "vm-size", "",
+		"with --on azure: `size` of the build VM (default: vmSize of the template, or by the source as the service has it)")
 	cmd.Flags().StringSliceVar(&o.fallbackSizes, "fallback-sizes", nil,
 		"with --on azure: `sizes` to try, in this order, when quota or room is lacking for a build VM of the first")
-	cmd.Flags().IntVar(&o.armRate, "arm-rate", 0, "with --on azure: the most requests a `minute` to Azure Resource Manager, of all builds of this call (default: no limit)")
+	cmd.Flags().IntVar(&o.armRate, "arm-rate", 0,
+		"with --on azure: the most requests a `minute` to Azure Resource Manager, of all builds of this call (default: no limit)")
 }
 
 // azure reports whether the build is in Azure.
@@ -73,7 +76,8 @@ func (o *siteOptions) check(flags *pflag.FlagSet) (err error) {
 		}
 	}
 	if o.armRate < 0 {
-		return &usageError{what: fmt.Sprintf("--arm-rate %d is negative", o.armRate), fix: "leave it out, or write the requests a minute, such as 600"}
+		return &usageError{what: fmt.Sprintf("--arm-rate %d is negative", o.armRate),
+			fix: "leave it out, or write the requests a minute, such as 600"}
 	}
 	return nil
 }

@@ -109,7 +109,8 @@ func azurePace(getenv func(string) string) (time.Duration, error) {
 	}
 	pace, err := time.ParseDuration(text)
 	if err != nil || pace <= 0 {
-		return 0, &service.HostError{What: fmt.Sprintf("%s is %q, which is no time", PaceVariable, text), Fix: "write it as 500ms or 5s, or unset it"}
+		return 0, &service.HostError{What: fmt.Sprintf("%s is %q, which is no time", PaceVariable, text),
+			Fix: "write it as 500ms or 5s, or unset it"}
 	}
 	return pace, nil
 }
@@ -122,7 +123,8 @@ func port(getenv func(string) string, variable string) (int, error) {
 	}
 	n, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || n == 0 {
-		return 0, &service.HostError{What: fmt.Sprintf("%s is %q, which is no port", variable, text), Fix: "write a number up to 65535, or unset it"}
+		return 0, &service.HostError{What: fmt.Sprintf("%s is %q, which is no port", variable, text),
+			Fix: "write a number up to 65535, or unset it"}
 	}
 	return int(n), nil
 }

@@ -23,8 +23,8 @@ type pluginVersion struct {
 // pluginVersions are tried in this order.
 var pluginVersions = []pluginVersion{
 	{constraint: "~> 2.5"},
-	{constraint: "1.4.5", version: "1.4.5", warning: "the azure plugin 1.4.5 is no way to the true Azure: it asks for public addresses of the " +
-		"Basic kind, which Azure has retired, and signs in where nobody can sign in any more; get 2.5 or newer: " + getPlugin},
+	{constraint: "1.4.5", version: "1.4.5", warning: "the azure plugin 1.4.5 is no way to the true Azure: it asks for public addresses " +
+		"of the Basic kind, which Azure has retired, and signs in where nobody can sign in any more; get 2.5 or newer: " + getPlugin},
 }
 
 const getPlugin = "ingot plugins install github.com/hashicorp/azure '~> 2.5'"
