@@ -113,15 +113,15 @@ func (g *guest) session(ctx context.Context, conn net.Conn, channel ssh.Channel,
 		if g.log != nil {
 			g.log(g.about.Name, line.Text)
 		}
-		ctx, cancel := context.WithCancel(ctx)
+		command, cancel := context.WithCancel(ctx)
 		go func() { // a client that goes away ends its command
 			for range requests {
 			}
 			cancel()
 		}()
-		exit := g.run(ctx, line.Text, channel, channel, channel.Stderr())
+		exit := g.run(command, line.Text, channel, channel, channel.Stderr())
 		cancel()
-		if exit == exitReboot {
+		if exit == exitReboot || ctx.Err() != nil { // a machine that is turned off tells nobody how its commands end
 			_ = conn.Close()
 			return
 		}
