@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -14,13 +15,20 @@ import (
 
 // Three customizers, of which the second one hangs when it runs for the first time.
 const (
-	first  = `{"type": "Shell", "name": "first", "inline": ["echo first >> /tmp/order"]}`
-	hangs  = `{"type": "Shell", "name": "second", "inline": ["echo second >> /tmp/order", "if test -e /tmp/again; then exit 0; fi", "touch /tmp/again", "echo hanging", "sleep 600"]}`
+	first = `{"type": "Shell", "name": "first", "inline": ["echo first >> /tmp/order"]}`
+	hangs = `{"type": "Shell", "name": "second", "inline": ["echo second >> /tmp/order", "if test -e /tmp/again; then exit 0; fi",
+      "touch /tmp/again", "echo hanging", "sleep 600"]}`
 	orders = `{"type": "Shell", "name": "third", "inline": ["echo order: $(cat /tmp/order)"]}`
 )
 
 // killAt runs ingot until it prints a line with some text, and kills it then.
 func (w *azureWorld) killAt(text string, args ...string) {
+	w.Helper()
+	w.killAfter(text, func() {}, args...)
+}
+
+// killAfter does something before the kill.
+func (w *azureWorld) killAfter(text string, do func(), args ...string) {
 	w.Helper()
 	ctx, cancel := context.WithCancel(w.Context())
 	defer cancel()
@@ -42,6 +50,7 @@ func (w *azureWorld) killAt(text string, args ...string) {
 		said = append(said, lines.Text())
 		if !seen && strings.Contains(lines.Text(), text) {
 			seen = true
+			do()
 			_ = cmd.Process.Kill() // the plugin notices, and ends by itself
 		}
 	}
@@ -78,4 +87,77 @@ func TestAzureResume(t *testing.T) {
 	if out, code := w.run("resume", "latest"); code != ExitHost || !strings.Contains(out, "it succeeded: nothing is left to do") {
 		t.Errorf("once more: exit code %d\n%s", code, out)
 	}
+}
+
+// TestAzureResumeDistribution kills a build while it distributes. Nothing is built again.
+func TestAzureResumeDistribution(t *testing.T) {
+	t.Parallel()
+	w := newAzureWorld(t, azuresim.Options{})
+	template := w.template(jammy, first, managedImage("web"), "")
+	w.killAt("distribute[0] ManagedImage web: running", "build", "--on", "azure", template)
+	out, code := w.run("resume", "latest", "--output", "json")
+	if code != ExitDone || strings.Contains(out, `"customize[0]"`) || strings.Contains(out, `"boot"`) {
+		t.Fatalf("exit code %d\n%s\n%s", code, out, w.calls())
+	}
+	for _, want := range []string{`"runState":"Succeeded"`, "/images/web"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in:\n%s", want, out)
+		}
+	}
+	w.left("/images/web")
+}
+
+// TestAzureResumeTwice has two processes take up the same run, and kills the first of them: a third one goes on.
+func TestAzureResumeTwice(t *testing.T) {
+	t.Parallel()
+	w := newAzureWorld(t, azuresim.Options{})
+	again := strings.Replace(hangs, `"touch /tmp/again"`, `"if test -e /tmp/once; then touch /tmp/again; fi", "touch /tmp/once"`, 1)
+	template := w.template(jammy, first+","+again+","+orders, managedImage("web"), "")
+	w.killAt("hanging", "build", "--on", "azure", template)
+	refused := ""
+	w.killAfter("hanging", func() {
+		out, code := w.run("resume", "latest")
+		if refused = out; code == ExitDone {
+			t.Error("two resumed the same run")
+		}
+	}, "resume", "latest")
+	if !strings.Contains(refused, "is still running in process") {
+		t.Errorf("the second one says:\n%s", refused)
+	}
+	out, code := w.run("resume", "latest")
+	if code != ExitDone || !strings.Contains(out, "order: first second second second") {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	w.left("/images/web")
+}
+
+// TestAzureResumeClean removes what a killed run left, at once and for good.
+func TestAzureResumeClean(t *testing.T) {
+	t.Parallel()
+	w := newAzureWorld(t, azuresim.Options{})
+	w.killAt("hanging", "build", "--on", "azure", w.template(jammy, hangs, managedImage("web"), ""))
+	if out, code := w.run("resume", "latest", "--clean"); code != ExitDone {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	w.left()
+	out, code := w.run("resume", "latest")
+	if code != ExitHost || !strings.Contains(out, "cannot be resumed") || !strings.Contains(out, "Azure has no IT_") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	sealed, err := filepath.Glob(filepath.Join(w.home, ".local/state/ingot/runs/*/vm.sealed"))
+	if err != nil || len(sealed) > 0 {
+		t.Errorf("the way into the VM is kept: %v, %v", sealed, err)
+	}
+}
+
+// TestAzureResumeAfterFailure has a customizer fail when the run goes on: all is removed, as at the end of any run.
+func TestAzureResumeAfterFailure(t *testing.T) {
+	t.Parallel()
+	w := newAzureWorld(t, azuresim.Options{})
+	w.killAt("hanging", "build", "--on", "azure", w.template(jammy, hangs+","+fails, managedImage("web"), ""))
+	out, code := w.run("resume", "latest")
+	if code != ExitFailed || !strings.Contains(out, `customizer "nginx" exited with 7`) {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	w.left()
 }
