@@ -6,6 +6,7 @@ var (
 		{"Microsoft.Compute/snapshots/read", Plugin, "see that the snapshot is not there yet, and wait for it"},
 		{"Microsoft.Compute/snapshots/write", Plugin, "keep the OS disk as a snapshot"},
 		{"Microsoft.Compute/disks/beginGetAccess/action", Link, "read the disk that a snapshot is made of"},
+		{"Microsoft.Compute/snapshots/read", Ingot, "find it again"},
 		{"Microsoft.Compute/snapshots/delete", Ingot, "remove the snapshot when it is distributed"},
 	}
 	dataDiskCalls = []call{

@@ -13,9 +13,16 @@ var (
 		{"Microsoft.Compute/images/write", Ingot, "make the managed image"},
 		{"Microsoft.Compute/images/delete", Ingot, "replace an image that is there already"},
 	}
-	// otherRegionCalls carry a snapshot into the region of a managed image, which is made only of what is in its own region.
+	// otherRegionCalls carry a snapshot into the region of a managed image, which is made only of what is in its own region. Azure
+	// copies incremental snapshots, and makes those of disks: so there is a disk on the way.
 	otherRegionCalls = []call{
+		{"Microsoft.Compute/disks/write", Ingot, "make a disk of the snapshot, to copy it into the region of the managed image"},
+		{"Microsoft.Compute/disks/read", Ingot, "wait for that disk, and see that it is gone again"},
+		{"Microsoft.Compute/disks/delete", Ingot, "remove that disk"},
+		{"Microsoft.Compute/disks/beginGetAccess/action", Link, "read that disk"},
 		{"Microsoft.Compute/snapshots/write", Ingot, "copy the snapshot into the region of the managed image"},
+		{"Microsoft.Compute/snapshots/read", Ingot, "follow the copy"},
+		{"Microsoft.Compute/snapshots/delete", Ingot, "remove the copy"},
 		{"Microsoft.Compute/snapshots/beginGetAccess/action", Link, "read the snapshot that is copied"},
 	}
 	galleryCalls = []call{

@@ -43,6 +43,7 @@ var requests = map[Caller][]string{
 		"GET " + testGroup, "PUT " + testGroup, "DELETE " + testGroup, "GET " + testGroup + "/resources",
 		"GET " + market[:strings.LastIndex(market, "/")], "GET " + gallery, "GET " + gallery + "/images/N", "GET " + gallery + "/images/N/versions",
 		"PUT " + gallery + "/images/N/versions/1.0.0", "GET " + compute + "images/N", "PUT " + compute + "images/N", "DELETE " + compute + "images/N",
+		"PUT " + compute + "disks/N", "GET " + compute + "disks/N", "DELETE " + compute + "disks/N", "GET " + compute + "snapshots/N",
 		"PUT " + compute + "snapshots/N", "DELETE " + compute + "snapshots/N", "POST " + compute + "snapshots/N/beginGetAccess",
 		"POST " + compute + "snapshots/N/endGetAccess",
 		"GET " + testGroup + "/providers/Microsoft.Storage/storageAccounts/A", "PUT " + testGroup + "/providers/Microsoft.Storage/storageAccounts/A",
