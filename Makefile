@@ -1,12 +1,12 @@
 # The two commands to know: "make demo" and "make test". Both set up what they need and are quick the second time.
-.PHONY: help setup tools build plugin demo test bench lint verify clean
+.PHONY: help setup tools build plugin demo test bench faults accept-azure lint verify clean
 .DEFAULT_GOAL := help
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BASE_IMAGE  := debian-12
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
 setup: ## Debian packages, bin/ingot and a base image: only what is missing
 	@.ci/setup $(BASE_IMAGE)
@@ -28,6 +28,12 @@ test: setup tools ## all tests, those that boot VMs too
 
 bench: setup tools ## figures for speed and memory, each with its bound
 	@.ci/bench
+
+faults: build tools ## the fault table of builds on Azure, 50 kills, Ctrl-C at every step: a quarter of an hour
+	go run ./cmd/internal/proof/faults -notes faults.json bin/ingot
+
+accept-azure: build ## builds in a real subscription; says what that costs before it does anything
+	go run ./cmd/internal/accept bin/ingot
 
 lint: ## gofmt, go vet, staticcheck
 	@.ci/gofmt

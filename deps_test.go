@@ -67,14 +67,15 @@ var only = map[string][]string{
 	"engine/pluginhost":  {"engine/plugindir", "cmd/internal/wire"},
 	"plugins/all":        {"cmd/internal/wire", "cmd/packer-plugin-ingot"},
 	"engine/target/qemu": {"cmd/internal/wire"},
-	"cmd/internal/wire":  {"cmd/internal/cli"},
+	"cmd/internal/wire":  {"cmd/internal/cli", "cmd/internal/accept"},
 }
 
 // families are folders whose members do not import each other: a registry's entries are alike and apart.
 var families = []string{"plugins/", "engine/target/", "engine/distribute/"}
 
 // azureSDK are the packages that may know the SDK for Azure; all others are handed what they need of it.
-var azureSDK = []string{"engine/azureid", "engine/azurearm", "engine/preflight", "engine/target/azure/...", "engine/distribute/azure"}
+var azureSDK = []string{"engine/azureid", "engine/azurearm", "engine/preflight", "engine/target/azure/...", "engine/distribute/azure",
+	"cmd/internal/accept"}
 
 // modules lists every module that Ingot imports itself: who may, and why it is there. A new one gets a line here.
 var modules = map[string]struct {
