@@ -6,12 +6,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 )
 
 const (
 	prefix   = "ingot-azure-sim-dir-"
+	fresh    = "ingot-azure-sim-new-" // until it is locked: nobody takes it for a dead one's
 	lockFile = "lock"
 )
 
@@ -27,21 +29,19 @@ func Make(parent string) (*Dir, error) {
 	if parent == "" {
 		parent = os.TempDir()
 	}
-	// One lock for all, while folders come and go: else a new one could be taken for a dead one.
-	gate := flock.New(filepath.Join(parent, prefix+lockFile))
-	if err := gate.Lock(); err != nil {
-		return nil, err
-	}
-	defer func() { _ = gate.Close() }()
 	if err := sweep(parent); err != nil {
 		return nil, err
 	}
-	path, err := os.MkdirTemp(parent, prefix)
+	path, err := os.MkdirTemp(parent, fresh)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dir{Path: path, lock: flock.New(filepath.Join(path, lockFile))}
-	if _, err := d.lock.TryLock(); err != nil {
+	d := &Dir{Path: filepath.Join(parent, prefix+strings.TrimPrefix(filepath.Base(path), fresh))}
+	d.lock = flock.New(filepath.Join(path, lockFile))
+	if _, err = d.lock.TryLock(); err == nil {
+		err = os.Rename(path, d.Path) // the lock is the file's, wherever it is
+	}
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(path))
 	}
 	return d, nil

@@ -56,6 +56,9 @@ func TestMake(t *testing.T) {
 	if err := second.Close(); err != nil {
 		t.Error(err)
 	}
+	if left, err := os.ReadDir(parent); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
 }
 
 func folders(t *testing.T, parent string) []string {
