@@ -27,6 +27,7 @@ type buildOptions struct {
 	timeout time.Duration
 	output  string
 
+	parallel          int    // 0: by the place
 	onError           string // one of service.OnErrors; "" where the template says
 	detach            service.Detach
 	generalizeTimeout time.Duration // 0: none
@@ -37,7 +38,7 @@ type buildOptions struct {
 func newBuild(env *Env) *cobra.Command {
 	var o buildOptions
 	cmd := &cobra.Command{
-		Use:   "build TEMPLATE",
+		Use:   "build TEMPLATE...",
 		Short: "build the image of an image template, or run a Packer template",
 		Long: `Build the image of an image template: boot its source in a local QEMU VM, run the customizers, generalize, run the
 validators in a second VM that is started from the result, and give the disk to every distributor. What comes out
@@ -49,6 +50,9 @@ Ingot signs in, keeps the ledger, distributes and cleans up. See docs/azure.md.
 If TEMPLATE ends in .pkr.hcl or .pkr.json, or is a folder, it is a Packer template and is run as it is: its builders
 make what they make, and nothing is distributed. See docs/packer.md for what is covered.
 
+Several image templates are built side by side, as many at a time as --parallel says, each a run of its own; one that fails stops no
+other. The exit code is 5 when some of them failed, and 1 when all did.
+
 Ctrl-C stops the build and removes what it made so far; a second Ctrl-C ends Ingot at once, and "ingot clean"
 removes the rest.
 
@@ -58,13 +62,18 @@ removes the rest.
   ingot build web.json --cpus 4 --memory 4096
   ingot build web.json --on azure --subscription ID --location westeurope
   ingot build web.json --on azure --vm-size Standard_D4s_v5
+  ingot build --on azure web.json db.json --parallel 20 --arm-rate 600 --fallback-sizes Standard_D4s_v5,Standard_D2as_v5
+  ingot build web.json --on-error shell
   ingot build image.pkr.hcl --var source_disk=base.qcow2
   ingot build out/ --var-file lab.pkrvars.hcl --only 'web.*' --on-error ask
   ingot build web.json --output json | jq -r 'select(.result) | .result.outputs[].path'`,
-		Args:              args("TEMPLATE"),
+		Args:              atLeastOne("TEMPLATE"),
 		ValidArgsFunction: completeTemplate,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
+			if err := o.checkMany(cmd, args); err != nil {
+				return err
+			}
 			if isPackerTemplate(o.file) {
 				return buildPacker(cmd, env, o)
 			}
@@ -78,6 +87,9 @@ removes the rest.
 			}
 			if err := o.site.check(cmd.Flags()); err != nil {
 				return err
+			}
+			if len(args) > 1 {
+				return buildMany(cmd.Context(), env, o, args)
 			}
 			return build(cmd.Context(), env, o)
 		},
@@ -97,6 +109,7 @@ removes the rest.
 		service.Detaches...)
 	f.DurationVar(&o.detach.Patience, "detach-timeout", service.DetachPatience,
 		"longest time that a build VM is tried for whose connection was lost")
+	f.IntVar(&o.parallel, "parallel", 0, "of several image templates, how many are built at a time (default: 1 here, 8 with --on azure)")
 	o.stage.addFlags(cmd)
 	o.packer.addFlags(cmd)
 	addOutput(cmd, &o.output)
@@ -137,6 +150,10 @@ func build(ctx context.Context, env *Env, o buildOptions) error {
 	if err := o.stage.check(true); err != nil {
 		return err
 	}
+	attend, keys, err := o.attend(env)
+	if err != nil {
+		return err
+	}
 	t, err := o.translate(ctx, env, o.site.target())
 	if err != nil {
 		return err
@@ -148,10 +165,6 @@ func build(ctx context.Context, env *Env, o buildOptions) error {
 		if err := env.warnings(t); err != nil {
 			return err
 		}
-	}
-	attend, keys, err := o.attend(env)
-	if err != nil {
-		return err
 	}
 	show := env.runView(o.output)
 	if attend != nil {
@@ -175,10 +188,15 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, atte
 	defer svc.Close()
 	stop := context.AfterFunc(ctx, func() { show.Notice("cleaning up; press Ctrl-C again to stop at once") })
 	defer stop()
-	return svc.Build(ctx, service.BuildRequest{
+	return svc.Build(ctx, o.request(t, attend), show.Event)
+}
+
+// request is what the service is asked. attend may be nil.
+func (o *buildOptions) request(t *translated, attend *service.Attend) service.BuildRequest {
+	return service.BuildRequest{
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
 		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, OnError: o.onError, Attend: attend, On: o.site.on, Azure: o.site.request(o.place),
-	}, show.Event)
+	}
 }
 
 // runView chooses how a run is shown. The live view needs a terminal on stderr only: the result on stdout may go to a file.

@@ -122,3 +122,10 @@ const (
 func addOutput(cmd *cobra.Command, value *string) {
 	addChoice(cmd, value, "output", "how to print the result", outputText, outputJSON)
 }
+
+// atLeastOne is args for a command that takes any number of a thing, and one at least.
+func atLeastOne(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		return args(name)(cmd, given[:min(len(given), 1)])
+	}
+}
