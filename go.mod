@@ -19,6 +19,7 @@ require (
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // patterns with **, for files and in ingot.hcl
 	github.com/charmbracelet/x/ansi v0.11.8 // width of text on a terminal
 	github.com/creachadair/jrpc2 v1.3.6 // ingot lsp: JSON-RPC in both directions; released often, unlike the Go libraries that have the types of LSP too
+	github.com/creack/pty v1.1.24 // tests: a terminal
 	github.com/digitalocean/go-qemu v0.0.0-20250212194115-ee9b0668d242 // QMP client
 	github.com/diskfs/go-diskfs v1.9.4 // seed disk (ISO 9660) without a host program; file systems of disks that are compared
 	github.com/dustin/go-humanize v1.1.0 // sizes for people
