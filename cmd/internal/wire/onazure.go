@@ -25,6 +25,7 @@ const (
 	SSHPortVariable      = "INGOT_AZURE_SSH_PORT"
 	WinRMPortVariable    = "INGOT_AZURE_WINRM_PORT"
 	PaceVariable         = "INGOT_AZURE_PACE"
+	PatienceVariable     = "INGOT_AZURE_PATIENCE" // how long a deletion is waited for
 )
 
 // AzureAccount signs in to the Azure that the environment names, or else to a cloud by its name. subscription "" is that of the
@@ -78,12 +79,16 @@ func onAzure(getenv func(string) string) func(context.Context, service.Away) (se
 		if err != nil {
 			return service.Site{}, err
 		}
-		pace, err := azurePace(getenv)
+		pace, err := duration(getenv, PaceVariable)
 		if err != nil {
 			return service.Site{}, err
 		}
-		if pace > 0 {
-			remover = remover.Paced(pace, removalPatience)
+		patience, err := duration(getenv, PatienceVariable)
+		if err != nil {
+			return service.Site{}, err
+		}
+		if pace > 0 || patience > 0 {
+			remover = remover.Paced(cmp.Or(pace, removalPace), cmp.Or(patience, removalPatience))
 		}
 		t := azure.New(azure.Options{
 			Account: account, Host: about.Host, TemplateGroup: about.ResourceGroup,
@@ -98,21 +103,24 @@ func onAzure(getenv func(string) string) func(context.Context, service.Away) (se
 	}
 }
 
-// removalPatience is how long a deletion is waited for.
-const removalPatience = 20 * time.Minute
+// How often a deletion is looked at, and how long it is waited for.
+const (
+	removalPace     = 2 * time.Second
+	removalPatience = 20 * time.Minute
+)
 
-// azurePace is how often what takes time is looked at; 0: as each of the parts has it.
-func azurePace(getenv func(string) string) (time.Duration, error) {
-	text := getenv(PaceVariable)
+// duration reads a time from the environment; 0: there is none, and each of the parts has its own.
+func duration(getenv func(string) string, variable string) (time.Duration, error) {
+	text := getenv(variable)
 	if text == "" {
 		return 0, nil
 	}
-	pace, err := time.ParseDuration(text)
-	if err != nil || pace <= 0 {
-		return 0, &service.HostError{What: fmt.Sprintf("%s is %q, which is no time", PaceVariable, text),
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, &service.HostError{What: fmt.Sprintf("%s is %q, which is no time", variable, text),
 			Fix: "write it as 500ms or 5s, or unset it"}
 	}
-	return pace, nil
+	return d, nil
 }
 
 // port reads a port from the environment; 0: there is none.
