@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -18,6 +19,9 @@ func (g *Gateway) reply(resp *http.Response) error {
 	if reads {
 		after, known := retryAfter(resp.Header)
 		g.pace.asked(c.key(), after, known)
+	}
+	if kind := resp.Header.Get("Content-Type"); kind != "" && resp.StatusCode < 300 && !isJSON(resp.Header) && resp.ContentLength != 0 {
+		return fmt.Errorf("it answered with %s, which is no JSON", firstLine(errors.New(kind))) // the plugin asks again then
 	}
 	body, err := take(resp)
 	if err != nil {
