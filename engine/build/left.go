@@ -40,7 +40,7 @@ func LeftOf(p *plan.Plan, run store.Run) (Left, error) {
 		l.Step++
 	}
 	if l.Step < len(p.Steps) {
-		_, l.UnderWay = last[p.Steps[l.Step].ID]
+		l.UnderWay = last[p.Steps[l.Step].ID] == events.Running
 	}
 	l.Built = l.Step == len(p.Steps) && l.done[stepShutdown]
 	l.Validated = l.Built && l.validated(p, last)

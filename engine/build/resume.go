@@ -290,6 +290,7 @@ func (s *state) announceRest(pending func(id, title string)) func(id, title stri
 		known[stepBoot] = true // nothing is left that needs a connection
 	}
 	known[stepResolve] = true
+	delete(known, stepWriteDisk) // which is done again
 	return func(id, title string) {
 		if !known[id] || id == stepBoot && !known[stepBoot] {
 			pending(id, title)

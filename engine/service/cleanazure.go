@@ -64,7 +64,7 @@ func NewAzureCleaning(who, subscription string, c Cleaner) *AzureCleaning {
 func (c *AzureCleaning) Clean(ctx context.Context) ([]ledger.Leftover, error) {
 	gone, err := ledger.Remove(ctx, c.service.store, c.cleaner, c.Left)
 	_, serr := c.service.store.Settle(ctx)
-	return gone, errors.Join(err, serr)
+	return gone, errors.Join(err, serr, c.service.forgetVMs(ctx, gone))
 }
 
 // sayLeftInAzure tells a run that begins in Azure what earlier ones may have left there: it costs money for as long as it stands. It is not

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/ledger"
 	"github.com/ingot-build/ingot/engine/store"
 )
 
@@ -144,4 +145,20 @@ func (s *Service) Abandon(ctx context.Context, id string, say func(string)) (run
 	}
 	err = errors.Join(err, lerr, active.Finish(ctx, state, message))
 	return active.Run(), len(before) - len(after), err
+}
+
+// forgetVMs removes the ways into the build VMs of runs that have nothing left in Azure.
+func (s *Service) forgetVMs(ctx context.Context, gone []ledger.Leftover) error {
+	var errs []error
+	for _, l := range gone {
+		if l.Entry.ID == 0 || l.Entry.Kind != store.AzureResource || l.Run.Dir == "" {
+			continue
+		}
+		left, err := s.store.Entries(ctx, l.Run.ID)
+		if err == nil && !slices.ContainsFunc(left, func(e store.Entry) bool { return e.Kind == store.AzureResource }) {
+			err = build.ForgetVM(l.Run)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
