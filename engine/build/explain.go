@@ -50,6 +50,9 @@ func (s *state) explain(ctx context.Context, err error) error {
 		p.What = timeout.Error()
 		p.Where = s.said.step()
 		p.Why = "the run had not finished by then; " + s.said.last("the step said nothing")
+		if errors.As(err, &partial) {
+			p.Why = "the run had not finished by then; " + partial.Error()
+		}
 		p.Fix = "raise buildTimeoutInMinutes, or pass --timeout; " + p.Fix
 	case errors.Is(err, syscall.ENOSPC):
 		p.Why = join("\n", "no space is left on this machine's disk", p.Why)
