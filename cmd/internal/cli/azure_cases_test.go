@@ -212,6 +212,7 @@ func TestAzureSourceValidation(t *testing.T) {
 	if calls := w.calls(); strings.Contains(calls, "/snapshots/") {
 		t.Errorf("something was kept:\n%s", calls)
 	}
+	w.left()
 }
 
 // TestAzureSecrets looks for what opens something in all that a build has written.
