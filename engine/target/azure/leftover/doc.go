@@ -21,6 +21,7 @@
 //	whose.go    whose a mark is
 //	group.go    resource groups: what is in them, and what becomes of them
 //	find.go     things by their tags
+//	deployment.go deployments that are under way
 //	arm.go      reading and deleting; version.go: api-versions
 //	name.go     what things are called, and in which order they go
 package leftover

@@ -94,8 +94,25 @@ func (c *Cleaner) judgeTags(ctx context.Context, e store.Entry, id *arm.Resource
 	if err != nil {
 		return v, err
 	}
-	v.act = func(ctx context.Context) error { return c.takeOff(ctx, id, e.Run, len(in.outputs) > 0) }
+	v.act = func(ctx context.Context) error {
+		if err := c.lastOf(ctx, e.Run, id); err != nil {
+			return err
+		}
+		return c.takeOff(ctx, id, e.Run, len(in.outputs) > 0)
+	}
 	return v, nil
+}
+
+// lastOf fails as long as a run has something else in a group, by the ledger: the tags of the group show whose that is.
+func (c *Cleaner) lastOf(ctx context.Context, run string, group *arm.ResourceID) error {
+	recorded, err := c.recorded(ctx, run)
+	for key := range recorded {
+		rest, in := strings.CutPrefix(key, strings.ToLower(group.String())+"/providers/")
+		if in && !strings.HasPrefix(rest, tagsType+"/") {
+			return &ledger.StaysError{Why: fmt.Sprintf("%s is still in the group, by the ledger", rest)}
+		}
+	}
+	return err
 }
 
 func (c *Cleaner) claimGroup(ctx context.Context, e store.Entry, tags map[string]*string) (why, stays string) {

@@ -82,6 +82,9 @@ func (c *Cleaner) judge(ctx context.Context, e store.Entry) (verdict, error) {
 	}
 	v.why, v.stays = who.why, who.stays
 	v.act = func(ctx context.Context) error { return c.remove(ctx, id) }
+	if typeOf(id) == deployType {
+		v.act = func(ctx context.Context) error { return c.removeDeployment(ctx, e, id) }
+	}
 	return v, nil
 }
 

@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	deployType   = "microsoft.resources/deployments"
 	groupType    = "microsoft.resources/resourcegroups"
 	tagsType     = "microsoft.resources/tags"
 	vmType       = "microsoft.compute/virtualmachines"
@@ -26,7 +27,8 @@ const (
 func typeOf(id *arm.ResourceID) string { return strings.ToLower(id.ResourceType.String()) }
 
 // The order of removal: a machine holds its interface and its disks, an interface the address and the network, a network's subnet the
-// security group, and a group everything. Images go first: they are made from snapshots that go.
+// security group, and a group everything. Images go first: they are made from snapshots that go. So do deployments: one that is
+// under way makes what was not found a moment before.
 const (
 	first = iota
 	machines
@@ -40,7 +42,7 @@ const (
 
 func orderOf(id *arm.ResourceID) int {
 	switch typ := typeOf(id); {
-	case typ == imageType, typ == versionType:
+	case typ == imageType, typ == versionType, typ == deployType:
 		return first
 	case typ == vmType:
 		return machines
@@ -73,7 +75,7 @@ var kinds = map[string]string{
 	imageType: "managed image", versionType: "image version", nicType: "network interface", nsgType: "network security group",
 	"microsoft.network/publicipaddresses": "public address", "microsoft.network/virtualnetworks": "virtual network",
 	"microsoft.network/virtualnetworks/subnets": "subnet", "microsoft.keyvault/vaults": "key vault",
-	accountType: "storage account", "microsoft.resources/deployments": "deployment",
+	accountType: "storage account", deployType: "deployment",
 }
 
 // name is a resource in a line for people.
