@@ -52,7 +52,7 @@ func wait[T any](ctx context.Context, j *job, p *runtime.Poller[T], err error) (
 		var none T
 		return none, err
 	}
-	return p.PollUntilDone(ctx, &runtime.PollUntilDoneOptions{Frequency: j.Pace})
+	return p.PollUntilDone(ctx, &runtime.PollUntilDoneOptions{Frequency: max(j.Pace, time.Second)}) // the SDK takes no less
 }
 
 // busy tells whether Azure still works on a resource with this provisioningState.

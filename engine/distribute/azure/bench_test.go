@@ -22,7 +22,7 @@ func BenchmarkDistribute(b *testing.B) {
 	n := 0
 	took := func(pick ...int) time.Duration {
 		n++
-		r.run, r.dir, r.told = fmt.Sprintf("%08x", n), b.TempDir(), nil
+		r.run, r.dir, r.told = fmt.Sprintf("%08x", n), runDir(b), nil
 		all := []plan.Destination{
 			{ManagedImage: &plan.ManagedImage{ID: fmt.Sprintf("%s%d", webID, n), Location: place}},
 			shared(func(s *plan.SharedImage) { s.Version = fmt.Sprintf("1.%d.0", n) }, place, "northeurope", "uksouth"),

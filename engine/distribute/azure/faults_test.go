@@ -43,7 +43,7 @@ func TestFaultAtEachCall(t *testing.T) {
 // once distributes as a run of its own, with a fault, and goes on without it. It gives how many calls were made.
 func (r *rig) once(t *testing.T, n int, f *azuresim.Fault, heals bool) (calls int) {
 	t.Helper()
-	r.run, r.dir, r.ledger, r.told = fmt.Sprintf("%08x", n+1), t.TempDir(), nil, nil
+	r.run, r.dir, r.ledger, r.told = fmt.Sprintf("%08x", n+1), runDir(t), nil, nil
 	image := fmt.Sprintf("%s%d", webID, n)
 	number := fmt.Sprintf("1.%d.0", n)
 	p := planFor(

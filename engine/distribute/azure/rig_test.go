@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func newRig(t testing.TB, o azuresim.Options) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sim.Close() })
-	r := &rig{TB: t, sim: sim, run: runID, dir: t.TempDir()}
+	r := &rig{TB: t, sim: sim, run: runID, dir: runDir(t)}
 	client := policy.ClientOptions{
 		Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: sim.URL() + "/", Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
 			cloud.ResourceManager: {Endpoint: sim.URL(), Audience: sim.URL()},
@@ -86,6 +87,17 @@ func newRig(t testing.TB, o azuresim.Options) *rig {
 	r.gallery("gal", place)
 	r.definition("gal", "web", func(*armcompute.GalleryImageProperties) {})
 	return r
+}
+
+// runDir makes a folder for a run, in memory where that can be had: the journal is written onto the disk, thousands of times here.
+func runDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "ingot-run")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // snapshot makes a disk, and a snapshot of it, as a build leaves it.

@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,6 +54,7 @@ func (w *versionWork) id() string { return w.d.SharedImage.DefinitionID + "/vers
 
 // make looks what is there, and does what is missing, until the version is in every region or cannot be brought there.
 func (w *versionWork) make(ctx context.Context) (err error) {
+	defer func() { err = w.cutOff(ctx, err) }()
 	for {
 		if w.number, err = w.choose(ctx, w.d, w.definition); err != nil {
 			return err
@@ -96,6 +98,22 @@ func (w *versionWork) make(ctx context.Context) (err error) {
 			return err
 		}
 	}
+}
+
+// cutOff adds to the end of the run which regions it came too early for.
+func (w *versionWork) cutOff(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if err == nil || cause == nil || !errors.Is(err, cause) || w.number == "" {
+		return err
+	}
+	var missing []string
+	reached := w.reached()
+	for _, r := range w.wanted() {
+		if !slices.ContainsFunc(reached, func(have *armcompute.TargetRegion) bool { return *have.Name == *r.Name }) {
+			missing = append(missing, *r.Name)
+		}
+	}
+	return fmt.Errorf("image version %s has not reached %s: %w", w.number, strings.Join(missing, ", "), err)
 }
 
 // look reads the version with the state of each region.
