@@ -113,6 +113,9 @@ func (w *versionWork) cutOff(ctx context.Context, err error) error {
 			missing = append(missing, *r.Name)
 		}
 	}
+	if len(missing) == 0 {
+		return err
+	}
 	return fmt.Errorf("image version %s has not reached %s: %w", w.number, strings.Join(missing, ", "), err)
 }
 
