@@ -64,7 +64,7 @@ func (c *capture) run(ctx context.Context, id *arm.ResourceID) error {
 	c.Say("deallocating the build VM " + id.Name)
 	stopped, err := c.vms.BeginDeallocate(ctx, id.ResourceGroupName, id.Name, nil)
 	if err == nil {
-		_, err = stopped.PollUntilDone(ctx, &runtime.PollUntilDoneOptions{Frequency: cmp.Or(c.Poll, imagePoll)})
+		_, err = stopped.PollUntilDone(ctx, &runtime.PollUntilDoneOptions{Frequency: c.between()})
 	}
 	if err != nil {
 		return fmt.Errorf("deallocate: %w", err)
@@ -131,7 +131,7 @@ func (c *capture) snapshot(ctx context.Context, location, disk, name string) err
 		}},
 	}, nil)
 	if err == nil {
-		_, err = made.PollUntilDone(ctx, &runtime.PollUntilDoneOptions{Frequency: cmp.Or(c.Poll, imagePoll)})
+		_, err = made.PollUntilDone(ctx, &runtime.PollUntilDoneOptions{Frequency: c.between()})
 	}
 	if err != nil {
 		return fmt.Errorf("make the snapshot %s: %w", name, err)

@@ -16,6 +16,9 @@ import (
 // imagePoll is how often Azure is asked whether the image is made.
 const imagePoll = 5 * time.Second
 
+// between is the time between two looks of the SDK at what takes time. It takes no less than a second.
+func (t *Target) between() time.Duration { return max(cmp.Or(t.Poll, imagePoll), time.Second) }
+
 // imageToValidate makes a managed image of what the build made, in the staging resource group, where it goes with it: the builder makes
 // machines of images, and not of snapshots.
 func (t *Target) imageToValidate(ctx context.Context, r target.Request) (name string, err error) {
@@ -50,7 +53,7 @@ func (t *Target) imageToValidate(ctx context.Context, r target.Request) (name st
 	}
 	made, err := client.BeginCreateOrUpdate(ctx, t.group.Name, name, image, nil)
 	if err == nil {
-		_, err = made.PollUntilDone(ctx, &runtime.PollUntilDoneOptions{Frequency: cmp.Or(t.Poll, imagePoll)})
+		_, err = made.PollUntilDone(ctx, &runtime.PollUntilDoneOptions{Frequency: t.between()})
 	}
 	if err != nil {
 		return "", fmt.Errorf("make an image of what was built, to validate it: %w", err)
