@@ -14,6 +14,7 @@ type row struct {
 	codes  []string       // any of them; none: the code does not matter
 	status int            // of HTTP; 0: any
 	says   *regexp.Regexp // what the message has to have; nil: anything
+	words  string         // for docs/errors.md: what it looks like, where there are no codes
 	weak   bool           // it says little: an error inside this one counts for more, whatever it is
 
 	kind           Kind

@@ -24,11 +24,13 @@ var absentRows = []row{
 		fix:  "az group create --name {group} --location REGION, or name another",
 	},
 	{
-		says: says(`(?:gallery image|image version|galleries/)(?P<image>\S*).{0,200}(?:not available in|not replicated to) (?:the )?'?(?P<region>\w+)'?`),
-		kind: NotFound,
-		what: "the image version is not replicated to {region}",
-		why:  "a VM starts from a gallery version only in one of its target regions",
-		fix:  "build in a region that it is in (location), or have it replicated there (az sig image-version update)",
+		says: says(`(?:gallery image|image version|galleries/)(?P<image>\S*).{0,200}` +
+			`(?:not available in|not replicated to) (?:the )?'?(?P<region>\w+)'?`),
+		words: "The gallery image … is not available in …",
+		kind:  NotFound,
+		what:  "the image version is not replicated to {region}",
+		why:   "a VM starts from a gallery version only in one of its target regions",
+		fix:   "build in a region that it is in (location), or have it replicated there (az sig image-version update)",
 	},
 	{
 		codes: []string{"GalleryImageNotFound", "ImageVersionNotFound"},

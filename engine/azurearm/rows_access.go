@@ -46,7 +46,8 @@ var accessRows = []row{
 		fix:   "az login --tenant ID, or set AZURE_TENANT_ID",
 	},
 	{
-		codes: []string{"InvalidAuthenticationToken", "InvalidAuthenticationTokenAudience", "AuthenticationFailed", "AuthenticationFailedMissingToken",
+		codes: []string{"InvalidAuthenticationToken", "InvalidAuthenticationTokenAudience", "AuthenticationFailed",
+			"AuthenticationFailedMissingToken",
 			"InvalidAuthenticationInfo", "Unauthorized"},
 		kind: Auth,
 		what: "Azure does not take the builder's token",
@@ -54,7 +55,7 @@ var accessRows = []row{
 		fix:  "sign in again, and check AZURE_TENANT_ID and the cloud; ingot doctor tells who the builder is",
 	},
 	{
-		says: says(`client_jwt will expire within`),
+		says: says(`client_jwt will expire within`), words: "client_jwt will expire within 5 minutes",
 		kind: Auth,
 		what: "the token that the builder was given does not last for the build",
 		why:  "the plugin refuses a token that has less than five minutes left",

@@ -13,16 +13,18 @@ var limitRows = []row{
 		fix:  "run again later, with fewer builds at once or a lower --arm-rate",
 	},
 	{
-		says: says(`too many requests have been received|request (?:was|is being) throttled|rate limit (?:is )?exceeded`),
-		kind: Throttled,
-		what: "too many requests at once for Azure",
-		why:  "every subscription has a number of requests a minute for each service, which all its users and builds share",
-		fix:  "run again later, with fewer builds at once or a lower --arm-rate",
+		says:  says(`too many requests have been received|request (?:was|is being) throttled|rate limit (?:is )?exceeded`),
+		words: "too many requests have been received",
+		kind:  Throttled,
+		what:  "too many requests at once for Azure",
+		why:   "every subscription has a number of requests a minute for each service, which all its users and builds share",
+		fix:   "run again later, with fewer builds at once or a lower --arm-rate",
 	},
 	{
-		says: says(`approved (?P<family>[\w ]+?) quota.*Location: (?P<location>\w+).*Current Limit: (?P<limit>\d+).*Current Usage: (?P<used>\d+)` +
-			`.*Additional Required: (?P<more>\d+)`),
-		kind: Quota, size: true,
+		says: says(`approved (?P<family>[\w ]+?) quota.*Location: (?P<location>\w+).*Current Limit: (?P<limit>\d+).*` +
+			`Current Usage: (?P<used>\d+).*Additional Required: (?P<more>\d+)`),
+		words: "exceeding approved … quota",
+		kind:  Quota, size: true,
 		what: "the quota for {family} in {location} does not do for the build VM",
 		why:  "{used} of {limit} are used, and the VM takes {more} more; what others do in the subscription counts as well",
 		fix:  "have the quota raised (Azure portal, Quotas), or name sizes of other families: --fallback-sizes Standard_D2as_v5,Standard_D2s_v4",
@@ -30,7 +32,8 @@ var limitRows = []row{
 	{
 		says: says(`quota limits? of (?P<family>[\w ]+?)\. ` +
 			`Maximum allowed: (?P<limit>\d+), Current in use: (?P<used>\d+), Additional requested: (?P<more>\d+)`),
-		kind: Quota, size: true,
+		words: "exceeding quota limits of …",
+		kind:  Quota, size: true,
 		what: "the quota of {family} does not do for the build VM",
 		why:  "{used} of {limit} are used, and the VM takes {more} more; what others do in the subscription counts as well",
 		fix:  "have the quota raised (Azure portal, Quotas), or name other sizes: --fallback-sizes Standard_D2as_v5,Standard_D2s_v4",
@@ -43,11 +46,12 @@ var limitRows = []row{
 		fix:   "install a newer plugin: ingot plugins install github.com/hashicorp/azure; or build in a subnet of yours: vmProfile.vnetConfig",
 	},
 	{
-		says: says(`basic sku public ip`),
-		kind: NotAvailable,
-		what: "Azure makes no public addresses of the Basic SKU any more",
-		why:  "Microsoft retired them in 2025; before version 2 the Packer plugin asks for one",
-		fix:  "install a newer plugin: ingot plugins install github.com/hashicorp/azure; or build in a subnet of yours: vmProfile.vnetConfig",
+		says:  says(`basic sku public ip`),
+		words: "Basic SKU public IP",
+		kind:  NotAvailable,
+		what:  "Azure makes no public addresses of the Basic SKU any more",
+		why:   "Microsoft retired them in 2025; before version 2 the Packer plugin asks for one",
+		fix:   "install a newer plugin: ingot plugins install github.com/hashicorp/azure; or build in a subnet of yours: vmProfile.vnetConfig",
 	},
 	{
 		codes: []string{"PublicIPCountLimitReached", "IPv4StandardSkuPublicIpCountLimitReached"},
@@ -100,11 +104,13 @@ var limitRows = []row{
 		fix:  "choose another size (vmProfile.vmSize), or name some to fall back to: --fallback-sizes Standard_D2as_v5,Standard_D2s_v4",
 	},
 	{
-		says: says(`(?:requested VM size|The value) (?P<size>\w+) (?:provided for the VM size is not valid|is not available in the current region)`),
-		kind: NotAvailable, size: true,
+		says: says(`(?:requested VM size|The value) (?P<size>\w+) ` +
+			`(?:provided for the VM size is not valid|is not available in the current region)`),
+		words: "The value … provided for the VM size is not valid",
+		kind:  NotAvailable, size: true,
 		what: "there is no VM size {size} in this region",
 		why:  "Azure has no such size, or not there",
-		fix:  "az vm list-sizes --location REGION lists them: choose another (vmProfile.vmSize), or name some: --fallback-sizes Standard_D2as_v5",
+		fix:  "az vm list-sizes --location REGION lists them: choose another (vmProfile.vmSize), or name some: --fallback-sizes",
 	},
 	{
 		codes: []string{"ZonalAllocationFailed", "OverconstrainedZonalAllocationRequest"},

@@ -52,7 +52,9 @@ func (s *state) attended(m machine) func(context.Context, *packercore.ProvisionE
 }
 
 // decide asks until the answer is a decision.
-func (s *state) decide(ctx context.Context, st plan.Step, failed *packercore.ProvisionError, way packercore.Way) (packercore.Verdict, error) {
+func (s *state) decide(
+	ctx context.Context, st plan.Step, failed *packercore.ProvisionError, way packercore.Way,
+) (packercore.Verdict, error) {
 	if s.Attend.ShellFirst {
 		s.shell(ctx, st, way)
 	}
@@ -118,8 +120,8 @@ func (s *state) shell(ctx context.Context, st plan.Step, way packercore.Way) {
 	case way.Host == "":
 		s.remark(st, "no shell: the builder does not tell how the VM is reached")
 	case way.Communicator == "winrm":
-		s.remark(st, fmt.Sprintf("no shell: WinRM has no terminal. Keep the VM, and connect to %s as %s with Enter-PSSession, or by remote desktop",
-			address, way.User))
+		s.remark(st, fmt.Sprintf("no shell: WinRM has no terminal. Keep the VM, and connect to %s as %s "+
+			"with Enter-PSSession, or by remote desktop", address, way.User))
 	default:
 		s.remark(st, fmt.Sprintf("a shell in the VM at %s as %s; the build waits until you leave it with: exit", address, way.User))
 		if err := s.Attend.Shell(ctx, way); err != nil {

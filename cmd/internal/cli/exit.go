@@ -12,7 +12,7 @@ const (
 	ExitUsage     = 2   // the command line is wrong, or names something that does not exist
 	ExitTemplate  = 3   // the image template has errors; nothing was started
 	ExitHost      = 4   // this machine is not ready: see ingot doctor
-	ExitPartly    = 5   // some distributors of a run failed, or some builds of a Packer template; the others are done
+	ExitPartly    = 5   // some distributors of a run failed, or some of several builds; the others are done
 	ExitCancelled = 130 // stopped by Ctrl-C, SIGTERM or "ingot cancel", after cleaning up
 )
 
@@ -26,7 +26,7 @@ var exitCodes = []struct {
 	{ExitUsage, "the command line is wrong, or names something that does not exist"},
 	{ExitTemplate, "the image template has errors; nothing was started"},
 	{ExitHost, "this machine is not ready: see ingot doctor"},
-	{ExitPartly, "some distributors, or builds of a Packer template, failed; the others are done"},
+	{ExitPartly, "some distributors, or some of several builds, failed; the others are done"},
 	{ExitCancelled, "cancelled, and cleaned up"},
 }
 
