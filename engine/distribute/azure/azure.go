@@ -122,10 +122,14 @@ func (j *job) publish(ctx context.Context, d plan.Destination) (events.RunOutput
 		return events.RunOutput{}, err
 	}
 	out, err := j.serve(ctx, d)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return events.RunOutput{}, cause // it is not over: the journal says where to go on
+	cause, err := context.Cause(ctx), j.shown(err)
+	switch {
+	case err == nil || cause == nil:
+	case errors.Is(err, cause): // it is not over: the journal says where to go on
+		return events.RunOutput{}, err
+	default:
+		return events.RunOutput{}, cause
 	}
-	err = j.shown(err)
 	if err != nil {
 		return events.RunOutput{}, errors.Join(err, j.journal.change(d.ID, func(s *Destination) {
 			s.State, s.Error = Failed, err.Error()
