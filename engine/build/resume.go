@@ -141,7 +141,12 @@ func (s *state) lookForVM(ctx context.Context, t target.Resumer) error {
 // takeUp makes what the earlier process had kept, for a look inside or for a distribution, the run's again.
 func takeUp(ctx context.Context, s *state) error {
 	if h, ok := s.Ledger.(Holder); ok {
-		return h.Release(ctx, s.id)
+		if err := h.Release(ctx, s.id); err != nil {
+			return err
+		}
+	}
+	if _, ok := s.Target.(target.Resumer); ok && s.left.Built {
+		s.free(ctx) // what the builder was removing when it was killed
 	}
 	return nil
 }

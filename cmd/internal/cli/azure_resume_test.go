@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -158,6 +159,32 @@ func TestAzureResumeAfterFailure(t *testing.T) {
 	out, code := w.run("resume", "latest")
 	if code != ExitFailed || !strings.Contains(out, `customizer "nginx" exited with 7`) {
 		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	w.left()
+}
+
+// TestAzureResumeStopped has somebody turn the build VM off: it is refused, and nothing is removed before somebody says so.
+func TestAzureResumeStopped(t *testing.T) {
+	t.Parallel()
+	w := newAzureWorld(t, azuresim.Options{})
+	w.killAt("hanging", "build", "--on", "azure", w.template(jammy, hangs, managedImage("web"), ""))
+	before := w.sim.Resources()
+	i := slices.IndexFunc(before, func(id string) bool { return strings.Contains(id, "/virtualMachines/") })
+	group, path, _ := strings.Cut(strings.TrimPrefix(before[i], azureGroups), "/")
+	w.do(http.MethodPost, group, "/"+path+"/powerOff", "2024-03-01", "")
+	var out string
+	code := ExitDone
+	for range 2 { // the second time, the first try has changed nothing
+		out, code = w.run("resume", "latest")
+		if code != ExitHost || !strings.Contains(out, "does not run any more") || !strings.Contains(out, "ingot clean --on azure") {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+	}
+	if after := w.sim.Resources(); !slices.Equal(before, after) {
+		t.Errorf("there is %q, and was %q", after, before)
+	}
+	if out, code = w.run("resume", "latest", "--clean", "--output", "json"); code != ExitDone || !strings.Contains(out, `"runState": "Failed"`) {
+		t.Errorf("exit code %d\n%s", code, out)
 	}
 	w.left()
 }
