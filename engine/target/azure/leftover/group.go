@@ -37,6 +37,9 @@ func (c *Cleaner) judgeGroup(ctx context.Context, e store.Entry, id *arm.Resourc
 		return v, nil
 	}
 	in, err := c.inside(ctx, e.Run, id)
+	if errors.Is(err, errVanished) {
+		return verdict{what: v.what, gone: true}, nil
+	}
 	if err != nil {
 		return v, err
 	}
@@ -91,6 +94,9 @@ func (c *Cleaner) judgeTags(ctx context.Context, e store.Entry, id *arm.Resource
 		return v, nil
 	}
 	in, err := c.inside(ctx, e.Run, id)
+	if errors.Is(err, errVanished) {
+		return verdict{what: v.what, gone: true}, nil
+	}
 	if err != nil {
 		return v, err
 	}
@@ -133,6 +139,9 @@ func (c *Cleaner) claimGroup(ctx context.Context, e store.Entry, tags map[string
 	return fmt.Sprintf("run %s recorded it and is over", e.Run), ""
 }
 
+// errVanished says that a group was there and is gone: another clean-up was faster.
+var errVanished = errors.New("it vanished")
+
 // contents is what is in a resource group.
 type contents struct{ ours, outputs, foreign []*arm.ResourceID }
 
@@ -145,8 +154,11 @@ func (c *Cleaner) inside(ctx context.Context, run string, group *arm.ResourceID)
 		return in, err
 	}
 	host, err := c.read(ctx, group)
-	if err != nil || host == nil {
-		return in, errors.Join(err, errIf(host == nil, "it vanished"))
+	if err != nil {
+		return in, err
+	}
+	if host == nil {
+		return in, errVanished
 	}
 	of, _, err := azurearm.ReadMark(host.Tags)
 	if err != nil {
@@ -218,6 +230,11 @@ func (c *Cleaner) list(ctx context.Context, group *arm.ResourceID) ([]listed, er
 	var all []listed
 	for pages := client.NewListByResourceGroupPager(group.Name, nil); pages.More(); {
 		page, err := pages.NextPage(ctx)
+		if absent(err) {
+			if g, rerr := c.read(ctx, group); rerr == nil && g == nil {
+				return nil, errVanished
+			}
+		}
 		if err != nil {
 			return nil, unseen(ctx, err)
 		}
