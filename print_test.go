@@ -27,12 +27,16 @@ var mayTalk = map[string]string{
 
 	"cmd/ingot":                      "main hands the process's streams to the CLI and ends with its exit code",
 	"cmd/packer-plugin-ingot":        "main of a program that Packer starts",
+	"cmd/internal/accept":            "a program of its own, for developers",
+	"cmd/internal/bench/azure":       "a program of its own, for developers",
 	"cmd/internal/bench/build":       "a program of its own, for developers",
 	"cmd/internal/bench/customizers": "a program of its own, for developers",
 	"cmd/internal/bench/packer":      "a program of its own, for developers",
 	"cmd/internal/bench/startup":     "a program of its own, for developers",
 	"cmd/internal/bench/validate":    "a program of its own, for developers",
 	"cmd/internal/bench/vhd":         "a program of its own, for developers",
+	"cmd/internal/proof/apart":       "starts the program itself again, and ends as that does",
+	"cmd/internal/proof/faults":      "a program of its own, for developers",
 
 	"internal/testtools/stock":          "main of a program that Packer starts, in tests",
 	"internal/testtools/tinyguest/sudo": "main of a program of a guest, in tests",
