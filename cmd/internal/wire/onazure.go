@@ -93,7 +93,7 @@ func onAzure(getenv func(string) string) func(context.Context, service.Away) (se
 		t := azure.New(azure.Options{
 			Account: account, Host: about.Host, TemplateGroup: about.ResourceGroup,
 			Location: cmp.Or(about.Location, getenv(LocationVariable)), SSHPort: ssh, WinRMPort: winrm, Say: about.Say, Secret: about.Secret,
-			Poll: pace, Wait: account.Rate.Wait,
+			Poll: pace, Patience: patience, Wait: account.Rate.Wait,
 			Plugin: func(ctx context.Context, constraint string) (*target.Problem, error) {
 				return about.Plugin(ctx, azure.PluginSource, constraint)
 			},

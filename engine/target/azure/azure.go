@@ -40,7 +40,8 @@ type Options struct {
 	Secret func(events.Secret)         // is told what must not be shown; nil: nobody
 	Wait   func(context.Context) error // before each request to Azure; nil: as fast as it goes
 
-	Poll time.Duration // between two looks at what takes time; 0: as the gateway and the SDK have it
+	Poll     time.Duration // between two looks at what takes time; 0: as the gateway and the SDK have it
+	Patience time.Duration // for the deletions of a build; 0: as the gateway has it
 }
 
 // Target is Azure, for one run. Its methods are called one after another.

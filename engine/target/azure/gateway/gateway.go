@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func Start(ctx context.Context, o Options) (*Gateway, error) {
 // closing is how long Close waits for what is under way.
 const closing = 15 * time.Second
 
-// removing is how long Close waits for deletions. A virtual machine takes a minute or two.
+// removing is how long Close waits for deletions where nobody says it. A virtual machine takes a minute or two.
 const removing = 10 * time.Minute
 
 // Close ends the gateway: it takes no more requests, waits a while for those under way and for deletions, and looks whether what was
@@ -90,7 +91,7 @@ func (g *Gateway) Close() error {
 		} else {
 			g.settle(ctx)
 		}
-		patience := time.AfterFunc(removing, g.cancel)
+		patience := time.AfterFunc(cmp.Or(g.opts.Patience, removing), g.cancel)
 		g.removals.left.Wait()
 		patience.Stop()
 		g.cancel()

@@ -36,7 +36,9 @@ type Options struct {
 	Wait func(ctx context.Context) error // called before each request to Azure, own ones included; or nil
 
 	// Poll is the longest that a repeated GET is held while Azure names no time; 0 is DefaultPoll, and less than 0 holds nothing.
-	Poll time.Duration
+	// Patience is how long Close waits for deletions; 0 is ten minutes.
+	Patience time.Duration
+	Poll     time.Duration
 }
 
 // DefaultPoll is how often the state of something is asked for in the end, when Azure does not say how often.
