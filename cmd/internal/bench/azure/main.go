@@ -2,8 +2,10 @@
 // the same plugin. The Azure answers at once, and its machines are there at once, so that all the time that is measured is the
 // programs' own: what they wait for, and how often they ask.
 //
-//   - One build of Linux to a managed image. Stock Packer is measured twice: as it comes, and as it is fastest, which is to delete the
-//     resource group without waiting and, for a plugin from 2.0 on, to poll without a delay.
+//   - One build of Linux to a managed image. Stock Packer is measured twice: as it comes; and as it is fastest, which is to delete the
+//     resource group without waiting, for a plugin from 2.0 on to poll without a delay, and on an Azure that waits a little before it
+//     refuses to delete what is in use. Azure itself does not, and Packer, which deletes all at once, sleeps for 10 s then, and 20.
+//     Ingot is held against the faster one, on that same Azure.
 //   - Fifty at once: by one "ingot build" of fifty image templates, and by fifty Packers. A limit for calls to Azure is kept.
 //
 // Usage: azure [-builds N] INGOT
@@ -99,10 +101,13 @@ func run(ctx context.Context, ingot string, builds int) (ok bool, err error) {
 	return b.ok, nil
 }
 
-// rig makes an Azure. It waits a little before it refuses to delete what is in use: Azure does not, and Packer, which deletes all at
-// once, then sleeps for 10 s, and 20.
-func (b *bench) rig(ctx context.Context) (*rig.Rig, error) {
-	return rig.New(ctx, rig.Options{Ingot: b.ingot, Plugins: b.plugins, Sim: azuresim.Options{DeleteWait: deleteWait}})
+// rig makes an Azure. A patient one waits a little before it refuses to delete what is in use.
+func (b *bench) rig(ctx context.Context, patient bool) (*rig.Rig, error) {
+	o := azuresim.Options{}
+	if patient {
+		o.DeleteWait = deleteWait
+	}
+	return rig.New(ctx, rig.Options{Ingot: b.ingot, Plugins: b.plugins, Sim: o})
 }
 
 // figure prints a figure with its bound.
@@ -122,7 +127,12 @@ func (b *bench) one(ctx context.Context) error {
 			to    *measured
 			build func(context.Context) (measured, error)
 		}{
-			{&plain, func(ctx context.Context) (measured, error) { return b.byPacker(ctx, 1, false) }},
+			{&plain, func(ctx context.Context) (measured, error) { // it sleeps, and one round shows that
+				if i > 0 {
+					return plain, nil
+				}
+				return b.byPacker(ctx, 1, false)
+			}},
 			{&best, func(ctx context.Context) (measured, error) { return b.byPacker(ctx, 1, true) }},
 			{&own, func(ctx context.Context) (measured, error) { return b.byIngot(ctx, 1) }},
 		} {
@@ -130,15 +140,15 @@ func (b *bench) one(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if i == 0 || got.wall < m.to.wall {
+			if m.to.wall == 0 || got.wall < m.to.wall {
 				*m.to = got
 			}
 		}
 	}
 	fmt.Printf("one build: packer build as it comes: %s\n           packer build as it is fastest: %s\n           ingot build: %s\n",
 		plain, best, own)
-	ratio := own.wall.Seconds() / best.wall.Seconds()
-	b.figure(ratio <= wallBound, "ingot build takes %.2f of the time of Packer as it is fastest (wanted: at most %.1f", ratio, wallBound)
+	ratio := own.wall.Seconds() / min(best.wall, plain.wall).Seconds()
+	b.figure(ratio <= wallBound, "ingot build takes %.2f of the time of the faster Packer (wanted: at most %.1f", ratio, wallBound)
 	return nil
 }
 

@@ -102,7 +102,7 @@ func imageName(i int) string { return "web" + strconv.Itoa(i) }
 
 // byIngot builds n image templates by one program.
 func (b *bench) byIngot(ctx context.Context, n int) (measured, error) {
-	r, err := b.rig(ctx)
+	r, err := b.rig(ctx, true)
 	if err != nil {
 		return measured{}, err
 	}
@@ -121,9 +121,9 @@ func (b *bench) byIngot(ctx context.Context, n int) (measured, error) {
 	return measure(ctx, r, n, []*exec.Cmd{exec.Command(b.ingot, args...)})
 }
 
-// byPacker builds n Packer templates by as many programs.
+// byPacker builds n Packer templates by as many programs, as they come or as they are fastest.
 func (b *bench) byPacker(ctx context.Context, n int, best bool) (measured, error) {
-	r, err := b.rig(ctx)
+	r, err := b.rig(ctx, best)
 	if err != nil {
 		return measured{}, err
 	}
