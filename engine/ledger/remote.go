@@ -66,9 +66,6 @@ func Remote(ctx context.Context, st *store.Store, rm Remover) ([]Leftover, error
 				seen = Sight{What: l.What, Present: true, Stays: err.Error()}
 			}
 			l.What, l.Present, l.Why, l.Does, l.Stays = seen.What, seen.Present, seen.Why, seen.Does, seen.Stays
-			if l.Present && l.Entry.Kept != "" {
-				l.What += ", kept: " + l.Entry.Kept
-			}
 			return nil
 		})
 	}

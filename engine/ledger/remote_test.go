@@ -161,7 +161,7 @@ func TestUndoElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	list, err := Remote(t.Context(), st, c)
-	if err != nil || !slices.ContainsFunc(list, func(l Leftover) bool { return strings.Contains(l.What, "to look at") }) {
+	if err != nil || !slices.ContainsFunc(list, func(l Leftover) bool { return l.Entry.Kept == "to look at" && l.Present }) {
 		t.Errorf("got %+v, %v", list, err)
 	}
 }

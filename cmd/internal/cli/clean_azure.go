@@ -35,6 +35,8 @@ type azureLeftoverRecord struct {
 	Why string `json:"why,omitempty"`
 	// Does says what is done with it, where it is not deleted.
 	Does string `json:"does,omitempty"`
+	// Kept says how to use a thing that the run left on purpose.
+	Kept string `json:"kept,omitempty"`
 }
 
 // azureCleanFlags are the flags that say something to a clean-up in Azure alone.
@@ -80,6 +82,9 @@ func cleanAzure(ctx context.Context, env *Env, svc *service.Service, o cleanOpti
 		if err := showAzureLeftovers(env, c.Left); err != nil {
 			return err
 		}
+		if err := sayKept(env, c.Left); err != nil {
+			return err
+		}
 		if err := sayResume(env, c.Left); err != nil {
 			return err
 		}
@@ -112,7 +117,8 @@ func newAzureCleanReport(c *service.AzureCleaning, left []ledger.Leftover, remov
 	r := azureCleanReport{As: c.Who, Subscription: c.Subscription, Leftovers: []azureLeftoverRecord{}, Staying: []azureLeftoverRecord{},
 		Removed: removed, Blind: c.Blind}
 	record := func(l ledger.Leftover, why string) azureLeftoverRecord {
-		return azureLeftoverRecord{Run: l.Run.ID, ID: l.Entry.Name, What: l.What, Present: l.Present, Why: why, Does: l.Does}
+		return azureLeftoverRecord{Run: l.Run.ID, ID: l.Entry.Name, What: l.What, Present: l.Present, Why: why, Does: l.Does,
+			Kept: l.Entry.Kept}
 	}
 	for _, l := range left {
 		if l.Stays == "" {
@@ -139,9 +145,29 @@ func showAzureLeftovers(env *Env, left []ledger.Leftover) error {
 		case l.Does != "":
 			how, why = "tidy up", strings.TrimSuffix(l.Does+"; "+l.Why, "; ")
 		}
-		rows = append(rows, []string{l.Run.ID, how, view.Line(l.What), view.Line(why)})
+		what := l.What
+		if l.Present && l.Entry.Kept != "" {
+			what += ", kept"
+		}
+		rows = append(rows, []string{l.Run.ID, how, view.Line(what), view.Line(why)})
 	}
 	return view.Table(env.Stdout, env.palette(env.Stdout), []string{"RUN", "TO DO", "LEFT BEHIND", "WHY"}, rows)
+}
+
+// sayKept says how to use what runs left on purpose: once for each run, since all that it left is for the same.
+func sayKept(env *Env, left []ledger.Leftover) error {
+	var said []string
+	for _, l := range left {
+		line := fmt.Sprintf("what run %s kept is for: %s", l.Run.ID, view.Line(l.Entry.Kept))
+		if !l.Present || l.Entry.Kept == "" || slices.Contains(said, line) {
+			continue
+		}
+		said = append(said, line)
+		if err := env.say(line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sayResume names the runs that may be gone on with as long as their things are there.

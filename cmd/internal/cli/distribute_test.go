@@ -101,7 +101,7 @@ func TestAzureDistributionIsKilled(t *testing.T) {
 	}
 	run := filepath.Base(filepath.Dir(runs[0]))
 	w.build(ExitFailed, w.template(jammy, fails, managedImage("web"), ""))
-	if out, code := w.run("clean", "--on", "azure"); code != ExitDone || !strings.Contains(out, "kept: ingot distribute "+run) {
+	if out, code := w.run("clean", "--on", "azure"); code != ExitDone || !strings.Contains(out, "kept is for: ingot distribute "+run) {
 		t.Errorf("clean: exit code %d\n%s", code, out)
 	}
 	out, code := w.run("distribute", run)
