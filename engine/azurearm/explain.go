@@ -72,7 +72,7 @@ func ofAnswer(answer *azcore.ResponseError) *Failure {
 	if f.Resource == "" {
 		f.Resource = shown(resource)
 	}
-	f.RetryAfter = retryAfter(header)
+	f.RetryAfter, _ = RetryAfter(header)
 	return f
 }
 

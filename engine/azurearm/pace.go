@@ -31,7 +31,7 @@ func (p pace) Do(req *policy.Request) (*http.Response, error) {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
 		return resp, nil
 	}
-	d := retryAfter(resp.Header)
+	d, _ := RetryAfter(resp.Header)
 	if d <= 0 {
 		return resp, nil // the SDK has a pause of its own
 	}

@@ -205,7 +205,7 @@ func TestThrottledAtOnce(t *testing.T) {
 // TestWaitsWithoutBound: no answer makes anybody wait for years.
 func TestWaitsWithoutBound(t *testing.T) {
 	for _, v := range []string{"999999999", "99999999999999999999", "-1", "soon", "Fri, 31 Dec 9999 23:59:59 GMT", ""} {
-		if d := retryAfter(http.Header{"Retry-After": {v}}); d < 0 || d > maxWait {
+		if d, _ := RetryAfter(http.Header{"Retry-After": {v}}); d < 0 || d > maxWait {
 			t.Errorf("%q: %s", v, d)
 		}
 	}

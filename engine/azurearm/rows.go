@@ -1,11 +1,9 @@
 package azurearm
 
 import (
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // row explains a sort of failure. In its texts {name} is what the group of that name in says caught, and {name|otherwise} has words for
@@ -90,42 +88,4 @@ func fill(text string, words map[string]string) string {
 		}
 		return m[2]
 	})
-}
-
-// retryAfter gives how long an answer asks to wait, in any of the forms that Azure uses; 0 is none.
-func retryAfter(h http.Header) time.Duration {
-	for _, form := range []struct {
-		name string
-		unit time.Duration
-	}{{"Retry-After-Ms", time.Millisecond}, {"X-Ms-Retry-After-Ms", time.Millisecond}, {"Retry-After", time.Second}} {
-		v := h.Get(form.name)
-		if v == "" {
-			continue
-		}
-		if n, ok := number(v); ok {
-			return min(time.Duration(n)*form.unit, maxWait)
-		}
-		if at, err := http.ParseTime(v); err == nil {
-			return min(max(time.Until(at), 0), maxWait)
-		}
-	}
-	return 0
-}
-
-// maxWait is the longest that an answer may ask to wait: Azure's limits are about minutes, at most an hour.
-const maxWait = time.Hour
-
-// number reads up to nine digits.
-func number(s string) (n int, ok bool) {
-	s = strings.TrimSpace(s)
-	if s == "" || len(s) > 9 {
-		return 0, false
-	}
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = 10*n + int(c-'0')
-	}
-	return n, true
 }

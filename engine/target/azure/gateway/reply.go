@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/ingot-build/ingot/engine/azurearm"
 )
 
 // reply looks at an answer of Azure on its way to the plugin.
@@ -17,7 +19,7 @@ func (g *Gateway) reply(resp *http.Response) error {
 	c := callOf(resp.Request.Context())
 	reads := c.method == http.MethodGet || c.method == http.MethodHead
 	if reads {
-		after, known := retryAfter(resp.Header)
+		after, known := azurearm.RetryAfter(resp.Header)
 		g.pace.asked(c.key(), after, known)
 	}
 	if kind := resp.Header.Get("Content-Type"); kind != "" && resp.StatusCode < 300 && !isJSON(resp.Header) && resp.ContentLength != 0 {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -97,7 +96,7 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests || turn == maxTurns {
 			return resp, err
 		}
-		pause, known := retryAfter(resp.Header)
+		pause, known := azurearm.RetryAfter(resp.Header)
 		if !known {
 			pause = min(time.Second<<turn, time.Minute)
 		}
@@ -158,23 +157,6 @@ func (g *Gateway) refusalOf(err error) *refusal {
 func firstLine(err error) string {
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	return first
-}
-
-// retryAfter reads when Azure wants to be asked again, in any of the forms it says it.
-func retryAfter(h http.Header) (time.Duration, bool) {
-	for name, unit := range map[string]time.Duration{"Retry-After-Ms": time.Millisecond, "X-Ms-Retry-After-Ms": time.Millisecond} {
-		if n, err := strconv.Atoi(h.Get(name)); err == nil && n >= 0 {
-			return min(time.Duration(n)*unit, time.Hour), true
-		}
-	}
-	text := h.Get("Retry-After")
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < 1<<20 {
-		return min(time.Duration(n)*time.Second, time.Hour), true
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return min(max(time.Until(at), 0), time.Hour), true
-	}
-	return 0, false
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
