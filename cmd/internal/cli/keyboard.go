@@ -13,66 +13,85 @@ import (
 type keyboard struct {
 	in    io.Reader
 	begin sync.Once
-	typed chan []byte // closed at the end of the input
 
 	mu   sync.Mutex
-	rest []byte // typed, and not taken
+	rest []byte        // typed, and not taken
+	over bool          // the input ended
+	news chan struct{} // closed when one of these changes
+	room *sync.Cond    // there is room in rest again
 }
 
-func newKeyboard(in io.Reader) *keyboard { return &keyboard{in: in, typed: make(chan []byte)} }
+func newKeyboard(in io.Reader) *keyboard {
+	k := &keyboard{in: in, news: make(chan struct{})}
+	k.room = sync.NewCond(&k.mu)
+	return k
+}
 
 // errNoInput is the end of standard input where an answer is wanted.
 var errNoInput = errors.New("standard input ended")
 
-// more waits for what is typed next.
-func (k *keyboard) more(ctx context.Context) error {
-	k.begin.Do(func() {
-		go func() {
-			defer close(k.typed)
-			for {
-				chunk := make([]byte, 1024)
-				n, err := k.in.Read(chunk)
-				if n > 0 {
-					k.typed <- chunk[:n]
-				}
-				if err != nil {
-					return
-				}
-			}
-		}()
-	})
-	select {
-	case chunk, ok := <-k.typed:
-		if !ok {
-			return errNoInput
-		}
-		k.mu.Lock()
-		k.rest = append(k.rest, chunk...)
-		k.mu.Unlock()
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // maxLine is more than any answer has.
 const maxLine = 64 << 10
 
-// line gives a line, without its end.
-func (k *keyboard) line(ctx context.Context) (string, error) {
+// listen reads all that is typed, to the end.
+func (k *keyboard) listen() {
+	chunk := make([]byte, 1024)
 	for {
+		n, err := k.in.Read(chunk)
 		k.mu.Lock()
-		line, rest, ended := bytes.Cut(k.rest, []byte("\n"))
-		if ended || len(k.rest) > maxLine {
-			k.rest = rest
-			k.mu.Unlock()
-			return string(bytes.TrimRight(line, "\r")), nil
+		for len(k.rest) > maxLine {
+			k.room.Wait()
 		}
+		k.rest = append(k.rest, chunk[:n]...)
+		k.over = err != nil
+		close(k.news)
+		k.news = make(chan struct{})
 		k.mu.Unlock()
-		if err := k.more(ctx); err != nil {
-			return "", err
+		if err != nil {
+			return
 		}
 	}
+}
+
+// take waits until some takes something of what was typed, and returns that. The error is the cause of ctx, or errNoInput.
+func (k *keyboard) take(ctx context.Context, some func(typed []byte) (n int)) ([]byte, error) {
+	k.begin.Do(func() { go k.listen() })
+	for {
+		if cause := context.Cause(ctx); cause != nil { // what was typed meanwhile is for whoever asks next
+			return nil, cause
+		}
+		k.mu.Lock()
+		if n := some(k.rest); n > 0 {
+			taken := k.rest[:n:n]
+			k.rest = k.rest[n:]
+			k.room.Signal()
+			k.mu.Unlock()
+			return taken, nil
+		}
+		news, over := k.news, k.over
+		k.mu.Unlock()
+		if over {
+			return nil, errNoInput
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// line gives a line, without its end.
+func (k *keyboard) line(ctx context.Context) (string, error) {
+	line, err := k.take(ctx, func(typed []byte) int {
+		if end := bytes.IndexByte(typed, '\n'); end >= 0 {
+			return end + 1
+		}
+		if len(typed) > maxLine {
+			return len(typed)
+		}
+		return 0
+	})
+	return string(bytes.TrimRight(line, "\r\n")), err
 }
 
 // reader gives what is typed until ctx ends.
@@ -85,19 +104,9 @@ type keys struct {
 
 // Read implements io.Reader.
 func (r keys) Read(p []byte) (int, error) {
-	for {
-		if r.ctx.Err() != nil { // what was typed meanwhile is for whoever asks next
-			return 0, io.EOF
-		}
-		r.mu.Lock()
-		n := copy(p, r.rest)
-		r.rest = r.rest[n:]
-		r.mu.Unlock()
-		if n > 0 {
-			return n, nil
-		}
-		if r.more(r.ctx) != nil {
-			return 0, io.EOF
-		}
+	taken, err := r.take(r.ctx, func(typed []byte) int { return min(len(typed), len(p)) })
+	if err != nil {
+		return 0, io.EOF
 	}
+	return copy(p, taken), nil
 }
