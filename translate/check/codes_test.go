@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ingot-build/ingot/engine/distribute/azure"
 	"github.com/ingot-build/ingot/engine/distribute/local"
 	"github.com/ingot-build/ingot/engine/preflight"
 	"github.com/ingot-build/ingot/engine/resolve"
@@ -40,8 +41,8 @@ func ownCodes() []diag.Entry {
 
 // allCodes lists what every stage may find.
 func allCodes() []diag.Entry {
-	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), resolve.Codes(), migrate.Codes(), fromhcl.Codes(),
-		preflight.Codes())
+	return slices.Concat(armjson.Codes(), deployment.Codes(), translate.Codes(), ownCodes(), lower.Codes(), local.Codes(), azure.Codes(),
+		resolve.Codes(), migrate.Codes(), fromhcl.Codes(), preflight.Codes())
 }
 
 func TestCodesAreDistinct(t *testing.T) {
@@ -164,7 +165,7 @@ after a change run ` + "`go test ./translate/check -update`" + `.
 	section("Another api-version", migrate.Codes())
 	section("From a Packer template", fromhcl.Codes())
 	section("What Packer cannot do", lower.Codes())
-	section("Destinations on this machine", local.Codes())
+	section("Destinations", slices.Concat(local.Codes(), azure.Codes()))
 	section("Sources, scripts and files", resolve.Codes())
 	section("Before a build on Azure", preflight.Codes())
 	return b.Bytes()
