@@ -116,11 +116,15 @@ func packerStyle(args []string) []string {
 
 // refuseFlags refuses flags that say nothing to a kind of template: leaving them unheard would build something else than was asked.
 func refuseFlags(cmd *cobra.Command, kind string, ok func(name string) bool) (err error) {
+	why := fmt.Sprintf("%s is %s", cmd.Flags().Arg(0), kind)
+	if n := cmd.Flags().NArg(); n > 1 {
+		why = fmt.Sprintf("%d templates are given", n)
+	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if err == nil && !ok(f.Name) {
 			err = &usageError{
 				what: fmt.Sprintf("--%s says nothing to %s", f.Name, kind),
-				why:  fmt.Sprintf("%s is %s", cmd.Flags().Arg(0), kind),
+				why:  why,
 				fix:  "leave it out; see: " + cmd.CommandPath() + " --help",
 			}
 		}
