@@ -1,6 +1,6 @@
 // Package azureid says who this machine is in Azure: it takes the first of a service principal in the environment, a workload
-// identity, a managed identity and the Azure CLI's user, and tells which one it took and why not another. The credentials
-// themselves are azidentity's.
+// identity, a managed identity, the Azure CLI's user and the Azure Developer CLI's, and tells which one it took and why not another.
+// The credentials themselves are azidentity's.
 //
 // azidentity has such a chain too, but it keeps to itself which link served, and it goes on to the next link where a configured one
 // fails. Here the choice is made by what is configured, once; a chosen credential that fails is an error and not a reason to try
@@ -36,6 +36,7 @@ const (
 	WorkloadIdentity Kind = "WorkloadIdentityCredential"
 	ManagedIdentity  Kind = "ManagedIdentityCredential"
 	AzureCLI         Kind = "AzureCLICredential"
+	DeveloperCLI     Kind = "AzureDeveloperCLICredential"
 )
 
 // ChoiceVariable names a kind to take without looking for others. The tools of the Azure SDK read it as well; of its values "dev" and
@@ -43,9 +44,9 @@ const (
 const ChoiceVariable = "AZURE_TOKEN_CREDENTIALS"
 
 var choices = map[string][]Kind{
-	"":     {Environment, WorkloadIdentity, ManagedIdentity, AzureCLI},
+	"":     {Environment, WorkloadIdentity, ManagedIdentity, AzureCLI, DeveloperCLI},
 	"prod": {Environment, WorkloadIdentity, ManagedIdentity},
-	"dev":  {AzureCLI},
+	"dev":  {AzureCLI, DeveloperCLI},
 }
 
 // Token opens what its scope says until Expires.
@@ -142,7 +143,8 @@ func kindsOf(value string) ([]Kind, error) {
 		}
 	}
 	return nil, &Error{what: fmt.Sprintf("%s is %q", ChoiceVariable, value),
-		why: "what Ingot can be is EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential or AzureCLICredential; " +
+		why: "what Ingot can be is EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, AzureCLICredential or " +
+			"AzureDeveloperCLICredential; " +
 			"dev and prod stand for several",
 		fix: "write one of these, or unset it"}
 }
@@ -175,6 +177,10 @@ func (c *Chain) lacks(ctx context.Context, k Kind) string {
 	case AzureCLI:
 		if _, err := exec.LookPath("az"); err != nil {
 			return "the Azure CLI is not installed"
+		}
+	case DeveloperCLI:
+		if _, err := exec.LookPath("azd"); err != nil {
+			return "the Azure Developer CLI is not installed either"
 		}
 	}
 	return ""
@@ -219,6 +225,9 @@ func (c *Chain) open(k Kind, userAssigned string) (*chosen, error) {
 	case AzureCLI:
 		ch.who = "the user of the Azure CLI"
 		ch.cred, err = azidentity.NewAzureCLICredential(nil)
+	case DeveloperCLI:
+		ch.who = "the user of the Azure Developer CLI"
+		ch.cred, err = azidentity.NewAzureDeveloperCLICredential(nil)
 	}
 	return ch, err
 }
@@ -250,6 +259,8 @@ func refusal(ch *chosen, userAssigned string, err error) *Error {
 		}
 	case AzureCLI:
 		e.fix = "log in: az login"
+	case DeveloperCLI:
+		e.fix = "log in: azd auth login"
 	}
 	return e
 }

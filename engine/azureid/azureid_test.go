@@ -65,6 +65,11 @@ func TestKindsAreChosenByWhatIsConfigured(t *testing.T) {
 	if err := os.WriteFile(az, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	developer := t.TempDir()
+	script = "#!/bin/sh\necho '{\"token\":\"azdtok\",\"expiresOn\":\"2100-01-01T00:00:00Z\"}'\n"
+	if err := os.WriteFile(filepath.Join(developer, "azd"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name string
 		env  map[string]string
@@ -78,6 +83,8 @@ func TestKindsAreChosenByWhatIsConfigured(t *testing.T) {
 		{"App Service", map[string]string{"IDENTITY_ENDPOINT": "http://127.0.0.1:1", "IDENTITY_HEADER": "h"}, false, ManagedIdentity},
 		{"CLI", map[string]string{"PATH": directory}, false, AzureCLI},
 		{"CLI by name, on a VM", map[string]string{"PATH": directory, ChoiceVariable: "azureclicredential"}, true, AzureCLI},
+		{"Developer CLI", map[string]string{"PATH": developer}, false, DeveloperCLI},
+		{"both CLIs", map[string]string{"PATH": developer + ":" + directory}, false, AzureCLI},
 		{"for developers", map[string]string{"PATH": directory, ChoiceVariable: "dev", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c",
 			"AZURE_CLIENT_SECRET": "s"}, false, AzureCLI},
 	} {
@@ -108,6 +115,21 @@ func TestKindsAreChosenByWhatIsConfigured(t *testing.T) {
 	})
 }
 
+// The Developer CLI's program is azidentity's to ask.
+func TestDeveloperCLI(t *testing.T) {
+	bare(t)
+	dir := t.TempDir()
+	script := "#!/bin/sh\necho '{\"token\":\"azdtok\",\"expiresOn\":\"2100-01-01T00:00:00Z\"}'\n"
+	if err := os.WriteFile(filepath.Join(dir, "azd"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	got, err := chain(nil).Token(t.Context(), StorageScope, "")
+	if err != nil || got.Value != "azdtok" || got.Who != "the user of the Azure Developer CLI" {
+		t.Errorf("token %+v, %v", got, err)
+	}
+}
+
 func TestNobody(t *testing.T) {
 	bare(t)
 	_, err := chain(nil).Token(t.Context(), StorageScope, "")
@@ -115,7 +137,8 @@ func TestNobody(t *testing.T) {
 	if !errors.As(err, &e) || !strings.Contains(e.Fix(), "az login") {
 		t.Fatalf("error %v", err)
 	}
-	for _, want := range []string{"AZURE_TENANT_ID is not set", "workload identity", "no VM in Azure", "the Azure CLI is not installed"} {
+	for _, want := range []string{"AZURE_TENANT_ID is not set", "workload identity", "no VM in Azure", "the Azure CLI is not installed",
+		"the Azure Developer CLI is not installed either"} {
 		if !strings.Contains(e.Why(), want) {
 			t.Errorf("%q is not in %q", want, e.Why())
 		}
