@@ -60,16 +60,9 @@ func TestKindsAreChosenByWhatIsConfigured(t *testing.T) {
 	if err := os.WriteFile(token, []byte("assertion"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	az := filepath.Join(directory, "az")
-	script := "#!/bin/sh\necho '{\"accessToken\":\"tok\",\"expires_on\":4102444800}'\n"
-	if err := os.WriteFile(az, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	says(t, directory, "az", `{"accessToken":"tok","expires_on":4102444800}`)
 	developer := t.TempDir()
-	script = "#!/bin/sh\necho '{\"token\":\"azdtok\",\"expiresOn\":\"2100-01-01T00:00:00Z\"}'\n"
-	if err := os.WriteFile(filepath.Join(developer, "azd"), []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	says(t, developer, "azd", azdToken)
 	for _, tt := range []struct {
 		name string
 		env  map[string]string
@@ -115,14 +108,22 @@ func TestKindsAreChosenByWhatIsConfigured(t *testing.T) {
 	})
 }
 
+// azdToken is what the Developer CLI answers with.
+const azdToken = `{"token":"azdtok","expiresOn":"2100-01-01T00:00:00Z"}`
+
+// says puts a program into a folder that prints one line.
+func says(t *testing.T, dir, name, line string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho '"+line+"'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The Developer CLI's program is azidentity's to ask.
 func TestDeveloperCLI(t *testing.T) {
 	bare(t)
 	dir := t.TempDir()
-	script := "#!/bin/sh\necho '{\"token\":\"azdtok\",\"expiresOn\":\"2100-01-01T00:00:00Z\"}'\n"
-	if err := os.WriteFile(filepath.Join(dir, "azd"), []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	says(t, dir, "azd", azdToken)
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
 	got, err := chain(nil).Token(t.Context(), StorageScope, "")
 	if err != nil || got.Value != "azdtok" || got.Who != "the user of the Azure Developer CLI" {
