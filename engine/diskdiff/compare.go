@@ -23,15 +23,15 @@ const (
 
 // Report is what is different on a disk b against a disk a. Every list is sorted.
 type Report struct {
-	Bytes    int64     `json:"bytes"` // of disk that b's files take more than a's; negative: less
-	Files    []Change  `json:"files"`
-	Packages []Package `json:"packages"`
-	Services []Item    `json:"services"` // units of systemd that start by themselves, or no longer do
-	Sockets  []Item    `json:"sockets"`  // where socket units listen
-	Users    []Item    `json:"users"`
-	Groups   []Item    `json:"groups"`
-	Outside  []string  `json:"outside"` // parts of the disk beside its Linux file systems that have other bytes
-	Grown    []Growth  `json:"grown"`   // folders that explain Bytes, the largest first
+	Bytes    int64    `json:"bytes"` // of disk that b's files take more than a's; negative: less
+	Files    []Change `json:"files"`
+	Packages []Item   `json:"packages"` // by name and architecture; the states are versions
+	Services []Item   `json:"services"` // units of systemd that start by themselves, or no longer do
+	Sockets  []Item   `json:"sockets"`  // where socket units listen
+	Users    []Item   `json:"users"`
+	Groups   []Item   `json:"groups"`
+	Outside  []string `json:"outside"` // parts of the disk beside its Linux file systems that have other bytes
+	Grown    []Growth `json:"grown"`   // folders that explain Bytes, the largest first
 }
 
 // Empty reports whether there is no difference at all.
@@ -54,9 +54,6 @@ type Item struct {
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
 }
-
-// Package is an installed package. Versions are "" where it is not installed.
-type Package = Item
 
 // Options say what is wanted beside the names of what differs.
 type Options struct {
