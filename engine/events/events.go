@@ -40,6 +40,9 @@ type State struct {
 	Detail  string        `json:"detail,omitempty"`    // one short line more: "TCG: software emulation, 2-14x slower than KVM"
 	Elapsed time.Duration `json:"elapsedNs,omitempty"` // with the last three phases
 
+	// Reused says of a step that is done that it was not run: the build VM was started from what an earlier run of it left.
+	Reused bool `json:"reused,omitempty"`
+
 	// Provisioner is the type of the Packer provisioner that is this step: shell, file. "" for steps that are none.
 	Provisioner string `json:"provisioner,omitempty"`
 }

@@ -57,6 +57,7 @@ func (h *provisionHook) Run(
 	if err := h.reached(ctx, values); err != nil {
 		return err
 	}
+	machine, _ := comm.(Machine)
 	comm = h.beside(comm, values)
 	for i, block := range h.build.Provisioners {
 		if i < h.opts.From || block.Skips(h.source) {
@@ -64,6 +65,9 @@ func (h *provisionHook) Run(
 		}
 		if comm == nil {
 			return errNoGuest
+		}
+		if err := h.between(ctx, i, comm, machine, values); err != nil {
+			return err
 		}
 		for {
 			failed := h.step(ctx, provisionerID(i), i, block, comm, values)
@@ -76,6 +80,9 @@ func (h *provisionHook) Run(
 				break
 			}
 		}
+	}
+	if err := h.between(ctx, len(h.build.Provisioners), comm, machine, values); err != nil {
+		return err
 	}
 	h.mu.Lock()
 	h.through = true

@@ -56,6 +56,9 @@ type Options struct {
 	// Reached is told how the guest is reached, before its first provisioner runs; an error of it ends the build. Nil: nobody wants to
 	// know.
 	Reached func(ctx context.Context, way Way) error
+	// Between is called before each provisioner that is run, and after the last one: the guest stands, and nothing of the build is done to
+	// it until Between returns. An error of it ends the build. Nil: nobody wants to know.
+	Between func(ctx context.Context, at Boundary) error
 	// From is the provisioner to begin with, by its index in the build block. Those before it are left out: the guest has them behind
 	// it.
 	From int
