@@ -31,5 +31,9 @@ func (h *provisionHook) between(ctx context.Context, next int, comm packersdk.Co
 	if comm != nil {
 		at.Remote = h.remote(provisionerID(next), comm)
 	}
-	return guard("what is done between two provisioners", func() error { return h.opts.Between(ctx, at) })
+	err := guard("what is done between two provisioners", func() error { return h.opts.Between(ctx, at) })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = err // a builder may pass on its text alone
+	return err
 }

@@ -219,6 +219,8 @@ func outcome(ctx context.Context, artifact packersdk.Artifact, err error, hook *
 		return cause
 	case failed != nil:
 		return failed
+	case hook.ended != nil:
+		return hook.ended
 	case err != nil:
 		return err
 	default:

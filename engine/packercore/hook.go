@@ -35,6 +35,7 @@ type provisionHook struct {
 	cleanup     error           // of error-cleanup-provisioner
 	interrupted bool            // a provisioner was cancelled
 	through     bool            // all provisioners ran to a good end
+	ended       error           // of who was told of a boundary, and ended the build there
 }
 
 // Run implements packersdk.Hook. data holds the values of build.*, as the builder knows them now. The Ui that the builder passes
