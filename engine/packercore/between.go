@@ -37,3 +37,10 @@ func (h *provisionHook) between(ctx context.Context, next int, comm packersdk.Co
 	h.ended = err // a builder may pass on its text alone
 	return err
 }
+
+// endedBetween is why somebody ended the build at a boundary; nil: nobody did.
+func (h *provisionHook) endedBetween() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ended
+}

@@ -207,6 +207,7 @@ func (j *job) run(ctx context.Context, out func(events.Event)) ([]*Artifact, err
 // provisioner it interrupted. A provisioner's failure comes next, since builders often pass on its text alone.
 func outcome(ctx context.Context, artifact packersdk.Artifact, err error, hook *provisionHook) error {
 	failed, interrupted := hook.result()
+	ended := hook.endedBetween()
 	finished := err == nil && failed == nil && !interrupted && (artifact != nil || hook.opts.NoArtifact && hook.done())
 	cause := context.Cause(ctx)
 	switch {
@@ -219,8 +220,8 @@ func outcome(ctx context.Context, artifact packersdk.Artifact, err error, hook *
 		return cause
 	case failed != nil:
 		return failed
-	case hook.ended != nil:
-		return hook.ended
+	case ended != nil:
+		return ended
 	case err != nil:
 		return err
 	default:
