@@ -57,6 +57,11 @@ type Request struct {
 	// the ledger removes it where it is not wanted.
 	Attend *Attend
 
+	// Bench decides how the run goes on while its build VM stands still; nil: it goes on.
+	Bench Bench
+	// Until is the id of the step before which the run ends, without an image; "": it goes on to its end.
+	Until string
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach packercore.Detach
 	// GeneralizeTimeout bounds the last step; 0: it may take as long as the run, as in the service. Nil: emit.GeneralizeTimeout.
@@ -69,6 +74,7 @@ type Result struct {
 	Validation Validation
 	Kept       *target.Kept // the VM that was left standing; nil: none
 	VMSize     string       // of Request.FallbackSizes, the one that the build VM was made in last; "" where none was needed
+	Stopped    *Stopped     // the run ended before its end, as somebody wanted; nil: it did not
 }
 
 // Run does everything that r asks for. active is the run's record, made by the caller, who also closes it. emit must be safe for
@@ -118,7 +124,7 @@ func (b *Builder) tell(
 	err := steps.Run(ctx, s, list)
 	s.settle(ctx)
 	s.sumUpOverrides()
-	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize}, s.explain(ctx, err)
+	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize, Stopped: s.stopped}, s.explain(ctx, err)
 }
 
 // story is what happens in the run, in order. A run that only validates its source image ends after that.
@@ -132,22 +138,25 @@ func (s *state) story() []steps.Step[state] {
 	if !sourceOnly(s.Plan) {
 		list = append(list, steps.Step[state]{Name: "build", Do: buildImage})
 	}
-	if validates(s.Plan) {
-		list = append(list, steps.Step[state]{Name: "validate", Do: validateImage})
+	if validates(s.Plan) || s.Bench != nil {
+		list = append(list, steps.Step[state]{Name: "validate", Do: has(validates, validateImage)})
 	}
 	return append(list, s.distribution()...)
 }
 
+// distributes reports whether what comes of the plan goes anywhere.
+func distributes(p *plan.Plan) bool { return len(p.Destinations) > 0 }
+
 // distribution is the end of the story.
 func (s *state) distribution() []steps.Step[state] {
-	if len(s.Plan.Destinations) == 0 {
+	if !distributes(s.Plan) && s.Bench == nil {
 		return nil
 	}
 	var list []steps.Step[state]
 	if _, ok := s.Place.(DiskWriter); ok {
-		list = append(list, steps.Step[state]{Name: "write disk", Do: writeDisk})
+		list = append(list, steps.Step[state]{Name: "write disk", Do: has(distributes, writeDisk)})
 	}
-	return append(list, steps.Step[state]{Name: "distribute", Do: distributeDisk})
+	return append(list, steps.Step[state]{Name: "distribute", Do: has(distributes, distributeDisk)})
 }
 
 // settle ends the steps that are still shown as running: a builder that was cut off does not always say so itself.
@@ -182,6 +191,9 @@ type state struct {
 	validation Validation
 	invalid    error // a *ValidationError that did not end the run
 	kept       *target.Kept
+
+	standing standing
+	stopped  *Stopped // nil: the run goes to its end
 
 	// reached: the build VM was reached by this process. waiting: it is one that stood before, and was not reached yet.
 	reached, waiting bool

@@ -63,6 +63,8 @@ type bench struct {
 	generalizeTimeout *time.Duration
 	fallbackSizes     []string
 	attend            *build.Attend
+	decides           build.Bench // nil: nobody
+	until             string
 	values            map[string]any // that the builder tells of the guest
 
 	ran    string       // id of the last run
@@ -176,7 +178,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	sink := events.Serial(active.Run().ID, events.Tee(active.Sink(), b.note), time.Now)
 	res, rerr := builder.Run(ctx, build.Request{
 		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout, FallbackSizes: b.fallbackSizes,
-		Attend: b.attend,
+		Attend: b.attend, Bench: b.decides, Until: b.until,
 	}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)

@@ -44,7 +44,8 @@ func (s *state) run(ctx context.Context, m machine) error {
 		OnError: m.onError,
 		Detach:  s.Detach,
 		Mask:    s.mask,
-		Failed:  s.attended(m),
+		Failed:  s.failing(m),
+		Between: s.boundary(m),
 		Reached: noting(&way, s.keepWay(m)),
 		From:    m.from,
 		Diagnose: func(ctx context.Context, failed *packercore.ProvisionError, remote packercore.Remote) {
@@ -56,6 +57,9 @@ func (s *state) run(ctx context.Context, m machine) error {
 		if m.standing && e.Step == stepShutdown {
 			return // it goes on running
 		}
+		if _, isStep := provisionerIndex(e.Step); !isStep && m.boot == stepBoot && s.standing.left.Load() {
+			return // how a machine is given up is no news of the run's
+		}
 		if e = s.named(ctx, m, e); e.Step == "" {
 			e.Step = last
 		} else if e.Step != m.boot {
@@ -64,7 +68,8 @@ func (s *state) run(ctx context.Context, m machine) error {
 		s.emit(e)
 	})
 	var failed *packercore.ProvisionError
-	if m.onError == packercore.OnErrorAbort && errors.As(err, &failed) && context.Cause(ctx) == nil && !s.unwanted {
+	wanted := errors.As(err, &failed) && !s.unwanted || errors.Is(err, errMoved) && s.standing.move.Kind == Keep
+	if m.onError == packercore.OnErrorAbort && wanted && context.Cause(ctx) == nil {
 		s.keep(ctx, m, way)
 	}
 	return s.refused(err)

@@ -42,6 +42,11 @@ func checkHost(ctx context.Context, s *state) error {
 // resolveWants makes every want of the plan exact: scripts and files by their bytes, the source by its disk.
 func resolveWants(ctx context.Context, s *state) error {
 	s.setState(ctx, store.Running, store.Building)
+	return takeExactly(ctx, s)
+}
+
+// takeExactly makes every want of the plan exact.
+func takeExactly(ctx context.Context, s *state) error {
 	return s.during(ctx, stepResolve, "", func() error {
 		found, err := resolve.Contents(ctx, s.Plan, s.resolver())
 		if err != nil {
@@ -131,21 +136,6 @@ func (s *state) emitOptions() emit.Options {
 	}
 	login := s.base.Machine.Login
 	return emit.Options{WindowsSSH: login != nil && login.Communicator == guest.SSH}
-}
-
-// buildImage boots the build VM and runs the customizers in it.
-func buildImage(ctx context.Context, s *state) error {
-	err := s.orOtherSize(ctx, func() error {
-		return s.run(ctx, machine{
-			staged: s.staged, folder: s.packer, steps: s.Plan.Steps,
-			boot: stepBoot, shutdown: stepShutdown, sub: store.Customizing, console: "console.log",
-			onError: onError(s.Plan.OnError.KeepBuildVM),
-		})
-	})
-	if err != nil {
-		return err
-	}
-	return s.collect(ctx)
 }
 
 // collect finds what the build VM left.

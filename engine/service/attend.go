@@ -12,6 +12,26 @@ type (
 	Way    = packercore.Way
 )
 
+// Bench is somebody who decides at each step how a run goes on; see package build.
+type (
+	Bench    = build.Bench
+	Stop     = build.Stop
+	Move     = build.Move
+	MoveKind = build.MoveKind
+)
+
+// The kinds of moves.
+const (
+	GoOn   = build.GoOn
+	Again  = build.Again
+	Rewind = build.Rewind
+	Leave  = build.Leave
+	Keep   = build.Keep
+)
+
+// ProvisionError is the failure of a step.
+type ProvisionError = packercore.ProvisionError
+
 // What a build of an image template does about a step that failed.
 const (
 	OnErrorTemplate = ""        // what errorHandling of the image template says

@@ -33,6 +33,11 @@ type BuildRequest struct {
 	OnError string  // one of OnErrors; "": what errorHandling of the image template says
 	Attend  *Attend // with OnErrorAsk and OnErrorShell: who is asked
 
+	// Bench decides how the run goes on while its build VM stands still, and about steps that fail; nil: nobody does.
+	Bench Bench
+	// Until is the id of the step before which the run ends, without an image; "": it goes on to its end. See FindStep.
+	Until string
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach Detach
 	// GeneralizeTimeout bounds the last step; 0: nothing does but the above, as in the service. Nil: emit.GeneralizeTimeout.
@@ -48,6 +53,7 @@ type Result struct {
 	Validation    build.Validation `json:"validation,omitempty"`    // "" when none is wanted
 	VMSize        string           `json:"vmSize,omitempty"`        // of the build VM, where it was one to fall back to
 	Kept          *target.Kept     `json:"kept,omitempty"`          // the VM that was left standing, as errorHandling says
+	Stopped       *build.Stopped   `json:"stopped,omitempty"`       // nil: the run went to its end
 	ValidationLog string           `json:"validationLog,omitempty"` // validation.log, in the same format; "" when it did not begin
 }
 
@@ -81,6 +87,8 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 
 			FallbackSizes: r.Azure.FallbackSizes,
 			Attend:        r.Attend,
+			Bench:         r.Bench,
+			Until:         r.Until,
 			Site:          at,
 
 			Detach:            r.Detach,
@@ -146,7 +154,7 @@ func (s *Service) carryOut(
 	if err == nil {
 		made, err = work(s.builder(site, reg), mask, emit)
 	}
-	res.Validation, res.Kept, res.VMSize = made.Validation, made.Kept, made.VMSize
+	res.Validation, res.Kept, res.VMSize, res.Stopped = made.Validation, made.Kept, made.VMSize, made.Stopped
 	for _, out := range made.Outputs {
 		if out != nil {
 			res.Outputs = append(res.Outputs, *out)
@@ -164,6 +172,9 @@ func (s *Service) finish(ctx context.Context, active *store.ActiveRun, res *Resu
 	var partly *PartlyError
 	var invalid *ValidationError
 	switch {
+	case err == nil && res.Stopped != nil:
+		message = res.Stopped.String()
+		end.Detail = message
 	case err == nil:
 	case errors.Is(err, context.Canceled):
 		state, message, end.Phase = store.Canceled, "cancelled", events.Cancelled
