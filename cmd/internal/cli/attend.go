@@ -2,19 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
-	"os/signal"
-	"strconv"
-	"syscall"
-	"time"
 
-	"golang.org/x/crypto/ssh"
-	"golang.org/x/term"
-
+	"github.com/ingot-build/ingot/cmd/internal/sshto"
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/engine/service"
 )
@@ -53,90 +44,18 @@ func asks(show view.Run, keys *keyboard) func(context.Context, string) (string, 
 	}
 }
 
-// connectPatience bounds the wait for a guest that a step may have broken.
-const connectPatience = 20 * time.Second
-
-// openShell connects the terminal to a login shell in a VM, until that ends.
+// openShell connects the terminal to a login shell in a VM, until that ends. How its last command ended is not our affair.
 func openShell(ctx context.Context, in *os.File, env *Env, keys *keyboard, way service.Way) error {
-	auth := []ssh.AuthMethod{ssh.Password(way.Password)}
-	if way.PrivateKey != "" {
-		key, err := ssh.ParsePrivateKey([]byte(way.PrivateKey))
-		if err != nil {
-			return fmt.Errorf("read the key of the VM: %w", err)
-		}
-		auth = []ssh.AuthMethod{ssh.PublicKeys(key)}
-	}
-	address := net.JoinHostPort(way.Host, strconv.Itoa(way.Port))
-	dialer := net.Dialer{Timeout: connectPatience}
-	conn, err := dialer.DialContext(ctx, "tcp", address)
+	guest, err := sshto.Dial(ctx, way)
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // a guest that hangs must not hold up Ctrl-C or the timeout
-	_ = conn.SetDeadline(time.Now().Add(connectPatience))
-	c, chans, requests, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
-		User: way.User, Auth: auth,
-		HostKeyCallback: ssh.InsecureIgnoreHostKey(), // the VM is minutes old: nobody knows its key, and the builder does not ask for it either
-	})
-	if err != nil {
-		_ = conn.Close()
-		return fmt.Errorf("sign in to the VM: %w", err)
-	}
-	_ = conn.SetDeadline(time.Time{})
-	client := ssh.NewClient(c, chans, requests)
-	defer client.Close()
-	session, err := client.NewSession()
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	width, height := terminalSize(in)
-	kind := env.Getenv("TERM")
-	if kind == "" {
-		kind = "xterm"
-	}
-	if err := session.RequestPty(kind, height, width, ssh.TerminalModes{}); err != nil {
-		return fmt.Errorf("get a terminal in the VM: %w", err)
-	}
-	typing, done := context.WithCancel(ctx)
-	defer done()
-	toGuest, err := session.StdinPipe()
-	if err != nil {
-		return err
-	}
-	session.Stdout, session.Stderr = env.Stderr, env.Stderr // the screen: standard output may be a file
-	raw, err := term.MakeRaw(int(in.Fd()))
-	if err != nil {
-		return fmt.Errorf("give the terminal to the VM: %w", err)
-	}
-	defer func() { _ = term.Restore(int(in.Fd()), raw) }()
-	defer resizes(in, session)()
-	if err := session.Shell(); err != nil {
-		return fmt.Errorf("start a shell in the VM: %w", err)
-	}
-	go func() {
-		_, _ = io.Copy(toGuest, keys.reader(typing)) // what is typed after the shell's end is for the next question
-		_ = toGuest.Close()
-	}()
-	var exit *ssh.ExitError // how its last command ended: not our affair
-	if err := session.Wait(); err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	return context.Cause(ctx)
+	defer guest.Close()
+	_, err = guest.Shell(ctx, env.terminal(in, keys), "")
+	return err
 }
 
-// resizes tells a session of the window's size when that changes, until stop is called.
-func resizes(in *os.File, session *ssh.Session) (stop func()) {
-	changes := make(chan os.Signal, 1)
-	signal.Notify(changes, syscall.SIGWINCH)
-	go func() {
-		for range changes {
-			width, height := terminalSize(in)
-			_ = session.WindowChange(height, width)
-		}
-	}()
-	return func() {
-		signal.Stop(changes)
-		close(changes)
-	}
+// terminal is where the person sits whose keys are read by the keyboard. Its screen is standard error: standard output may be a file.
+func (env *Env) terminal(in *os.File, keys *keyboard) sshto.Terminal {
+	return sshto.Terminal{File: in, Keys: keys.reader, Out: env.Stderr, Kind: env.Getenv("TERM")}
 }
