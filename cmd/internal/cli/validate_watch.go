@@ -5,41 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
-	"time"
-
-	"github.com/fsnotify/fsnotify"
 
 	"github.com/ingot-build/ingot/cmd/internal/config"
 	"github.com/ingot-build/ingot/cmd/internal/gather"
 	"github.com/ingot-build/ingot/cmd/internal/view"
-	"github.com/ingot-build/ingot/engine/service"
-)
-
-// Editors write a file in several steps, and a branch switch writes many: a check starts when it has been quiet for so long, and at the
-// latest after so long.
-const (
-	quiet  = 100 * time.Millisecond
-	atMost = time.Second
+	"github.com/ingot-build/ingot/cmd/internal/watch"
 )
 
 // watch checks again whenever a file changes. It ends without an error when ctx does: that is how one leaves it.
 func (v *validator) watch(ctx context.Context) error {
-	w, err := fsnotify.NewWatcher()
+	w, err := watch.New()
 	if err != nil {
-		return watchError(err)
+		return err
 	}
 	defer w.Close()
 	for {
 		// Before the check, so that what changes during it is seen.
 		folders := v.folders()
-		for folder := range folders {
-			if err := w.Add(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return watchError(err)
-			}
+		if err := w.Folders(slices.Collect(maps.Keys(folders))); err != nil {
+			return err
 		}
 		if isTerminal(v.env.Stdout) {
 			if _, err := fmt.Fprint(v.env.Stdout, view.ClearScreen); err != nil {
@@ -57,56 +47,17 @@ func (v *validator) watch(ctx context.Context) error {
 		if err := v.env.say(fmt.Sprintf("watching %s; Ctrl-C ends", count(len(folders), "folder"))); err != nil {
 			return err
 		}
-		if again, err := v.wait(ctx, w); !again {
+		if again, err := w.WaitFor(ctx, v.matters); !again {
 			return err
 		}
 	}
 }
 
-// watchError says what to do about the limit that everybody meets.
-func watchError(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) {
-		return &service.HostError{What: "there are too many folders to watch", Why: err.Error(),
-			Fix: "name fewer, or raise the limit with: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512"}
-	}
-	return fmt.Errorf("watch folders: %w", err)
-}
-
-// wait returns true once files have changed that matter, and have been left alone for a moment; false when ctx ended.
-func (v *validator) wait(ctx context.Context, w *fsnotify.Watcher) (again bool, err error) {
-	var settled, late <-chan time.Time // nil until something has changed
-	for {
-		select {
-		case <-ctx.Done():
-			return false, nil
-		case e := <-w.Events:
-			if v.matters(e) {
-				if late == nil {
-					late = time.After(atMost)
-				}
-				settled = time.After(quiet)
-			}
-		case err := <-w.Errors:
-			if !errors.Is(err, fsnotify.ErrEventOverflow) { // too many changes to tell which
-				return false, fmt.Errorf("watch folders: %w", err)
-			}
-			settled = time.After(quiet)
-		case <-settled:
-			return true, nil
-		case <-late:
-			return true, nil
-		}
-	}
-}
-
 // matters reports whether a change can change what is found.
-func (v *validator) matters(e fsnotify.Event) bool {
-	if e.Op == fsnotify.Chmod {
-		return false
-	}
-	info, err := os.Stat(e.Name)
+func (v *validator) matters(name string) bool {
+	info, err := os.Stat(name)
 	if err == nil && info.IsDir() {
-		return !gather.Skipped(filepath.Base(e.Name))
+		return !gather.Skipped(filepath.Base(name))
 	}
 	// What goes into a file is no reason to write it again.
 	for _, stream := range []any{v.env.Stdout, v.env.Stderr} {
@@ -116,7 +67,7 @@ func (v *validator) matters(e fsnotify.Event) bool {
 			}
 		}
 	}
-	name := filepath.Clean(e.Name)
+	name = filepath.Clean(name)
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".json", ".jsonc", ".sh", ".ps1":
 		return true
