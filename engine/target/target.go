@@ -4,6 +4,7 @@ package target
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/ingot-build/ingot/engine/guest"
@@ -51,13 +52,25 @@ type Request struct {
 	Plan    *plan.Plan
 	Base    Disk
 	Machine Machine
-	Timeout time.Duration // of the run; 0: the plan's
+	// Layer is where the VM goes on from; nil: it starts from Base. What the layer says of the machine wins over Machine.
+	Layer *Layer
+	// BaseStays says that Base.Path outlives the run, so that a disk which others go on from may name it.
+	BaseStays bool
+	Timeout   time.Duration // of the run; 0: the plan's
 	// Validates is set for a validation VM, which a run may have beside its build VM.
 	Validates bool
 	// Record writes a thing to the ledger. It must return before the thing is created.
 	Record func(ctx context.Context, kind store.Kind, name string) error
 	// Strike forgets a thing that is gone.
 	Strike func(ctx context.Context, kind store.Kind, name string) error
+}
+
+// Layer is a build VM as it stood before a step, in a folder that nobody writes to. Whoever asks for it keeps the folder, and all
+// disks below its own, for as long as the VM is used.
+type Layer struct {
+	Dir        string
+	Facts      json.RawMessage // what Machine.Freeze of package packercore returned
+	PrivateKey string          // of the build user, as a file of OpenSSH; the guest knows no other
 }
 
 // Staged is a target made ready for one build.
@@ -115,4 +128,5 @@ type Snapshot struct {
 	Generation   string   `json:"generation"`             // V1 or V2, as Azure calls the generations of Hyper-V
 	Architecture string   `json:"architecture"`           // x64 or Arm64
 	SecurityType string   `json:"securityType,omitempty"` // as an image definition has it: TrustedLaunchSupported; "" is Standard
+	VMSize       string   `json:"vmSize,omitempty"`       // of the machine whose disks they are; "" where nobody needs it any more
 }

@@ -61,6 +61,9 @@ type Config struct {
 	SourceDisk string `mapstructure:"source_disk"`
 	// SourceFormat is qcow2, raw or vpc; it is never guessed, since a guest may write a header into a raw disk.
 	SourceFormat string `mapstructure:"source_format"`
+	// Layer is the folder of a guest that was frozen; it goes on from there, and source_disk only stands for where it came from. See
+	// vm.freeze for what is in it. "" starts from source_disk.
+	Layer string `mapstructure:"layer"`
 	// OutputDirectory holds everything of one build. It is made (0700) if absent; two builds must not share one.
 	OutputDirectory string `mapstructure:"output_directory"`
 	// DiskSize is a whole number with the unit M, G or T (powers of 1024); "" keeps the source's size. A disk only
@@ -92,6 +95,8 @@ type Config struct {
 	Communicator string        `mapstructure:"communicator"`
 	SSHUsername  string        `mapstructure:"ssh_username"`
 	SSHPassword  string        `mapstructure:"ssh_password"` // with guest_os windows
+	// SSHPrivateKey is what the guest of a layer knows; without a layer each build makes a key.
+	SSHPrivateKey string `mapstructure:"ssh_private_key"`
 	SSHTimeout   time.Duration `mapstructure:"ssh_timeout"`  // from power-on to the end of cloud-init
 
 	WinRMUsername string        `mapstructure:"winrm_username"`
@@ -132,6 +137,7 @@ func (c *Config) prepare(raws ...any) error {
 		bad("secure_boot needs firmware %q", firmwareUEFI)
 	}
 	c.checkGuest(bad)
+	c.checkLayer(bad)
 	if !vmNamePattern.MatchString(c.VMName) {
 		bad("vm_name is %q: letters, digits, dots and dashes are allowed, at most 63, no dot or dash first or last",
 			c.VMName)

@@ -20,6 +20,7 @@ type FlatConfig struct {
 	PackerSensitiveVars []string          `mapstructure:"packer_sensitive_variables" cty:"packer_sensitive_variables" hcl:"packer_sensitive_variables"`
 	SourceDisk          *string           `mapstructure:"source_disk" cty:"source_disk" hcl:"source_disk"`
 	SourceFormat        *string           `mapstructure:"source_format" cty:"source_format" hcl:"source_format"`
+	Layer               *string           `mapstructure:"layer" cty:"layer" hcl:"layer"`
 	OutputDirectory     *string           `mapstructure:"output_directory" cty:"output_directory" hcl:"output_directory"`
 	DiskSize            *string           `mapstructure:"disk_size" cty:"disk_size" hcl:"disk_size"`
 	VMName              *string           `mapstructure:"vm_name" cty:"vm_name" hcl:"vm_name"`
@@ -36,6 +37,7 @@ type FlatConfig struct {
 	Communicator        *string           `mapstructure:"communicator" cty:"communicator" hcl:"communicator"`
 	SSHUsername         *string           `mapstructure:"ssh_username" cty:"ssh_username" hcl:"ssh_username"`
 	SSHPassword         *string           `mapstructure:"ssh_password" cty:"ssh_password" hcl:"ssh_password"`
+	SSHPrivateKey       *string           `mapstructure:"ssh_private_key" cty:"ssh_private_key" hcl:"ssh_private_key"`
 	SSHTimeout          *string           `mapstructure:"ssh_timeout" cty:"ssh_timeout" hcl:"ssh_timeout"`
 	WinRMUsername       *string           `mapstructure:"winrm_username" cty:"winrm_username" hcl:"winrm_username"`
 	WinRMPassword       *string           `mapstructure:"winrm_password" cty:"winrm_password" hcl:"winrm_password"`
@@ -68,6 +70,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"packer_sensitive_variables": &hcldec.AttrSpec{Name: "packer_sensitive_variables", Type: cty.List(cty.String), Required: false},
 		"source_disk":                &hcldec.AttrSpec{Name: "source_disk", Type: cty.String, Required: false},
 		"source_format":              &hcldec.AttrSpec{Name: "source_format", Type: cty.String, Required: false},
+		"layer":                      &hcldec.AttrSpec{Name: "layer", Type: cty.String, Required: false},
 		"output_directory":           &hcldec.AttrSpec{Name: "output_directory", Type: cty.String, Required: false},
 		"disk_size":                  &hcldec.AttrSpec{Name: "disk_size", Type: cty.String, Required: false},
 		"vm_name":                    &hcldec.AttrSpec{Name: "vm_name", Type: cty.String, Required: false},
@@ -84,6 +87,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"communicator":               &hcldec.AttrSpec{Name: "communicator", Type: cty.String, Required: false},
 		"ssh_username":               &hcldec.AttrSpec{Name: "ssh_username", Type: cty.String, Required: false},
 		"ssh_password":               &hcldec.AttrSpec{Name: "ssh_password", Type: cty.String, Required: false},
+		"ssh_private_key":            &hcldec.AttrSpec{Name: "ssh_private_key", Type: cty.String, Required: false},
 		"ssh_timeout":                &hcldec.AttrSpec{Name: "ssh_timeout", Type: cty.String, Required: false},
 		"winrm_username":             &hcldec.AttrSpec{Name: "winrm_username", Type: cty.String, Required: false},
 		"winrm_password":             &hcldec.AttrSpec{Name: "winrm_password", Type: cty.String, Required: false},

@@ -50,6 +50,11 @@ func (q qemu) source(b block) {
 		b.str("ssh_username", BuildUser)
 		b.ref("ssh_timeout", "var", "boot_timeout")
 	}
+	if q.goesOn() {
+		for _, v := range layerVariables() {
+			b.ref(v.name, "var", v.name)
+		}
+	}
 	b.ref("shutdown_timeout", "var", "shutdown_timeout")
 }
 
@@ -98,7 +103,22 @@ func (q qemu) variables() []variable {
 	if q.windows() {
 		all = append(all, q.windowsVariables()...)
 	}
+	if q.goesOn() {
+		all = append(all, layerVariables()...)
+	}
 	return all
+}
+
+// goesOn reports whether the build VM can go on from a machine that was frozen before: only a build is worth it, and Windows cannot.
+func (q qemu) goesOn() bool { return !q.windows() && !q.validates }
+
+func layerVariables() []variable {
+	return []variable{
+		{name: "layer", typ: "string", standard: cty.StringVal(""),
+			description: "Folder of a build VM that Ingot kept before a step, to go on from; empty: start from source_disk."},
+		{name: "ssh_private_key", typ: "string", standard: cty.StringVal(""), sensitive: true,
+			description: "SSH key that the build VM in the layer knows."},
+	}
 }
 
 // or is a default that depends on the system.

@@ -51,6 +51,8 @@ type Target struct {
 	plugin  pluginVersion
 	group   *staging.Group
 	gateway *gateway.Gateway
+	vm      string // id of the build VM, as soon as one is made; of several that were tried, the last one
+	restore error  // why Azure did not make a build VM of a checkpoint
 }
 
 // New makes a Target.
@@ -116,6 +118,9 @@ func (t *Target) Environ(env []string) []string {
 
 // Failure is what Azure said last that the builder could not do without; nil: nothing.
 func (t *Target) Failure() error {
+	if t.restore != nil {
+		return t.restore
+	}
 	if t.gateway == nil {
 		return nil
 	}

@@ -112,6 +112,7 @@ func (t *Target) startGateway(ctx context.Context, r target.Request) error {
 		Account: t.Account, Plugin: t.plugin.version, Dir: dir, Known: []string{t.group.ID}, Remove: true, Say: t.Say, Wait: t.Wait, Poll: t.Poll,
 		Patience: t.Patience,
 		Created: func(ctx context.Context, id string) error {
+			t.note(id)
 			kind, name := t.resource(id)
 			return r.Record(ctx, kind, name)
 		},

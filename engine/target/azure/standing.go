@@ -50,6 +50,7 @@ func (t *Target) Standing(ctx context.Context, _ target.Request, s target.Staged
 	if err != nil {
 		return target.VM{}, err
 	}
+	t.note(id.String())
 	found := target.VM{ID: id.String(), Name: id.Name, Host: host, Running: isRunning(vm)}
 	if !found.Running {
 		return found, nil
@@ -111,4 +112,12 @@ func isRunning(vm *armcompute.VirtualMachine) bool {
 		}
 	}
 	return false
+}
+
+// note remembers the build VM, if that is what is being made.
+func (t *Target) note(id string) {
+	at, err := arm.ParseResourceID(id)
+	if err == nil && strings.EqualFold(at.ResourceType.String(), "Microsoft.Compute/virtualMachines") {
+		t.vm = id
+	}
 }

@@ -50,6 +50,11 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 		return target.Staged{}, err
 	}
 	m := adapt(r.Machine, readHost(), r.Plan.OS, r.Base.Machine)
+	if r.Layer != nil {
+		if m, err = frozen(m, r.Layer.Facts); err != nil {
+			return target.Staged{}, err
+		}
+	}
 
 	if err := r.Record(ctx, store.Directory, r.Dir); err != nil {
 		return target.Staged{}, err
@@ -57,9 +62,11 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
 		return target.Staged{}, fmt.Errorf("make staging directory: %w", err)
 	}
-	base, err := pinBase(r.Base, r.Dir)
-	if err != nil {
-		return target.Staged{}, err
+	base := r.Base.Path
+	if !r.BaseStays {
+		if base, err = pinBase(r.Base, r.Dir); err != nil {
+			return target.Staged{}, err
+		}
 	}
 	// The process is in the ledger before QEMU can exist: between its start and any later note, Ingot could be killed.
 	if err := r.Record(ctx, store.Process, vmName(r)); err != nil {
@@ -80,6 +87,9 @@ func (t *Target) Stage(ctx context.Context, r target.Request) (target.Staged, er
 		"firmware":         m.Firmware,
 		"boot_timeout":     m.BootTimeout.String(),
 	})
+	if r.Layer != nil {
+		vars["layer"], vars["ssh_private_key"] = r.Layer.Dir, r.Layer.PrivateKey
+	}
 	return target.Staged{
 		Dir:    r.Dir,
 		Vars:   vars,

@@ -23,6 +23,8 @@ source "ingot-qemu" "image" {
   firmware         = var.firmware
   ssh_username     = "packer"
   ssh_timeout      = var.boot_timeout
+  layer            = var.layer
+  ssh_private_key  = var.ssh_private_key
   shutdown_timeout = var.shutdown_timeout
 }
 

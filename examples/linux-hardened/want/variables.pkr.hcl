@@ -59,6 +59,19 @@ variable "shutdown_timeout" {
   default     = "5m"
 }
 
+variable "layer" {
+  type        = string
+  description = "Folder of a build VM that Ingot kept before a step, to go on from; empty: start from source_disk."
+  default     = ""
+}
+
+variable "ssh_private_key" {
+  type        = string
+  description = "SSH key that the build VM in the layer knows."
+  default     = ""
+  sensitive   = true
+}
+
 variable "generalize_seconds" {
   type        = number
   description = "Longest time for generalizing, in seconds; 0: no limit."
