@@ -61,6 +61,8 @@ type Request struct {
 	Bench Bench
 	// Until is the id of the step before which the run ends, without an image; "": it goes on to its end.
 	Until string
+	// Layers says how layers are used, where the target and the image template have any.
+	Layers LayerUse
 
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach packercore.Detach

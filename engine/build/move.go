@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 
 	"github.com/ingot-build/ingot/engine/events"
@@ -56,7 +55,7 @@ func (s *state) until() int {
 	if s.Until == "" {
 		return -1
 	}
-	return slices.IndexFunc(s.Plan.Steps, func(st plan.Step) bool { return st.ID == s.Until })
+	return stepAt(s.Plan, s.Until)
 }
 
 // failing is asked about steps of a machine that failed; nil: nobody is there.

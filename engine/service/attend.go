@@ -32,6 +32,25 @@ const (
 // ProvisionError is the failure of a step.
 type ProvisionError = packercore.ProvisionError
 
+// LayerUse says how a build uses layers; see package build.
+type (
+	LayerUse     = build.LayerUse
+	NoLayerError = build.NoLayerError
+)
+
+// What LayerUse.Mode takes.
+const (
+	LayersOn   = build.LayersOn
+	LayersDisk = build.LayersDisk
+	LayersOff  = build.LayersOff
+)
+
+// LayerModes lists the values of LayerUse.Mode, the usual one first.
+var LayerModes = build.LayerModes
+
+// DefaultLayerBudget is what layers may take where nobody says otherwise.
+const DefaultLayerBudget = build.DefaultLayerBudget
+
 // What a build of an image template does about a step that failed.
 const (
 	OnErrorTemplate = ""        // what errorHandling of the image template says

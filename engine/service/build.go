@@ -37,6 +37,8 @@ type BuildRequest struct {
 	Bench Bench
 	// Until is the id of the step before which the run ends, without an image; "": it goes on to its end. See FindStep.
 	Until string
+	// Layers says how layers are used; those of one machine are for builds here, of Linux.
+	Layers LayerUse
 
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach Detach
@@ -89,6 +91,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 			Attend:        r.Attend,
 			Bench:         r.Bench,
 			Until:         r.Until,
+			Layers:        r.Layers,
 			Site:          at,
 
 			Detach:            r.Detach,

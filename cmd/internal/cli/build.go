@@ -33,6 +33,7 @@ type buildOptions struct {
 	generalizeTimeout time.Duration // 0: none
 	packer            packerOptions
 	stage             stagingOptions
+	layers            layerOptions
 }
 
 func newBuild(env *Env) *cobra.Command {
@@ -53,6 +54,9 @@ make what they make, and nothing is distributed. See docs/packer.md for what is 
 Several image templates are built side by side, as many at a time as --parallel says, each a run of its own; one that fails stops no
 other. The exit code is 5 when some of them failed, and 1 when all did.
 
+The machine is kept as a layer before each step, so that the next build runs only from the first step that changed on: see docs/layers.md.
+A STEP is named by its id, such as customize[2], by its name, or by its number in customize.
+
 Ctrl-C stops the build and removes what it made so far; a second Ctrl-C ends Ingot at once, and "ingot clean"
 removes the rest.
 
@@ -64,6 +68,8 @@ removes the rest.
   ingot build web.json --on azure --vm-size Standard_D4s_v5
   ingot build --on azure web.json db.json --parallel 20 --arm-rate 600 --fallback-sizes Standard_D4s_v5,Standard_D2as_v5
   ingot build web.json --on-error shell
+  ingot build web.json --until 'customize[2]'
+  ingot build web.json --rebuild installNginx
   ingot build image.pkr.hcl --var source_disk=base.qcow2
   ingot build out/ --var-file lab.pkrvars.hcl --only 'web.*' --on-error ask
   ingot build web.json --output json | jq -r 'select(.result) | .result.outputs[].path'`,
@@ -86,6 +92,9 @@ removes the rest.
 				return err
 			}
 			if err := o.site.check(cmd.Flags()); err != nil {
+				return err
+			}
+			if err := o.layers.check(cmd.Flags(), o.site.azure()); err != nil {
 				return err
 			}
 			if len(args) > 1 {
@@ -111,6 +120,7 @@ removes the rest.
 		"longest time that a build VM is tried for whose connection was lost")
 	f.IntVar(&o.parallel, "parallel", 0, "of several image templates, how many are built at a time (default: 1 here, 8 with --on azure)")
 	o.stage.addFlags(cmd)
+	o.layers.addFlags(cmd)
 	o.packer.addFlags(cmd)
 	addOutput(cmd, &o.output)
 	return cmd
@@ -188,15 +198,20 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, atte
 	defer svc.Close()
 	stop := context.AfterFunc(ctx, func() { show.Notice("cleaning up; press Ctrl-C again to stop at once") })
 	defer stop()
-	return svc.Build(ctx, o.request(t, attend), show.Event)
+	request, err := o.request(env, t, attend)
+	if err != nil {
+		return service.Result{}, err
+	}
+	return svc.Build(ctx, request, show.Event)
 }
 
-// request is what the service is asked. attend may be nil.
-func (o *buildOptions) request(t *translated, attend *service.Attend) service.BuildRequest {
-	return service.BuildRequest{
+// request is what the service is asked. attend may be nil. An error is about what was typed.
+func (o *buildOptions) request(env *Env, t *translated, attend *service.Attend) (service.BuildRequest, error) {
+	r := service.BuildRequest{
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
 		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, OnError: o.onError, Attend: attend, On: o.site.on, Azure: o.site.request(o.place),
 	}
+	return r, o.layers.apply(&r, t.plan, env.Getenv)
 }
 
 // runView chooses how a run is shown. The live view needs a terminal on stderr only: the result on stdout may go to a file.

@@ -150,7 +150,10 @@ func (one *oneOfMany) build(ctx context.Context, env *Env, svc *service.Service)
 		if one.err = context.Cause(ctx); one.err == nil {
 			o := one.options
 			o.site.apply(one.t.plan, env, o.place.location)
-			res, one.err = svc.Build(ctx, o.request(one.t, nil), one.event)
+			var request service.BuildRequest
+			if request, one.err = o.request(env, one.t, nil); one.err == nil {
+				res, one.err = svc.Build(ctx, request, one.event)
+			}
 		}
 	}
 	t := one.t

@@ -106,9 +106,12 @@ func isUsage(err error) bool {
 		refused   *baseimage.RefusedError
 		noSuchID  *gallery.NotFoundError
 		badID     *gallery.IDError
+		noStep    *service.UnknownStepError
+		noLayer   *service.NoLayerError
 	)
 	for _, target := range []any{
 		&usage, &noBuild, &noPacker, &noRun, &ambiguous, &over, &noImage, &noWay, &imageName, &taken, &refused, &noSuchID, &badID,
+		&noStep, &noLayer,
 	} {
 		if errors.As(err, target) {
 			return true
