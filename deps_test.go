@@ -95,6 +95,7 @@ var modules = map[string]struct {
 	"github.com/ProtonMail/go-crypto":        {[]string{"engine/plugindir"}, "OpenPGP signatures of releases"},
 	"modernc.org/sqlite":                     {[]string{"engine/store"}, "runs and ledger, without cgo"},
 	"github.com/gofrs/flock":                 {[]string{"engine/...", "internal/testtools", "internal/testtools/tinyguest"}, "locks that end with their process"},
+	"github.com/cespare/xxhash/v2":           {[]string{"engine/layers"}, "checksums at the speed of memory"},
 	"github.com/google/uuid":                 {[]string{"engine/...", "cmd/internal/cli"}, "ids of disks and versions; newGuid()"},
 	"github.com/dustin/go-humanize":          {[]string{"engine/...", "cmd/..."}, "sizes for people"},
 	"github.com/tailscale/hujson":            {[]string{"engine/baseimage/catalog"}, "catalog files are JSON with comments"},

@@ -18,6 +18,7 @@ require (
 	github.com/agext/levenshtein v1.2.3 // near names in messages; the one hcl uses
 	github.com/aymanbagabas/go-udiff v0.4.1 // unified diffs
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // patterns with **, for files and in ingot.hcl
+	github.com/cespare/xxhash/v2 v2.3.0 // checksums of layers, which have gigabytes: a broken disk is to be found before a build goes on from it
 	github.com/charmbracelet/x/ansi v0.11.8 // width of text on a terminal
 	github.com/creachadair/jrpc2 v1.3.6 // ingot lsp: JSON-RPC in both directions; released often, unlike the Go libraries that have the types of LSP too
 	github.com/creack/pty v1.1.24 // tests: a terminal
@@ -93,7 +94,6 @@ require (
 	github.com/bodgit/ntlmssp v0.0.0-20240506230425-31973bb52d9b // indirect
 	github.com/bodgit/windows v1.0.1 // indirect
 	github.com/cenkalti/backoff/v3 v3.2.2 // indirect
-	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/charmbracelet/colorprofile v0.4.3 // indirect
 	github.com/charmbracelet/ultraviolet v0.0.0-20260811164956-006e29f97886 // indirect
 	github.com/charmbracelet/x/term v0.2.2 // indirect

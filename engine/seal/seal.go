@@ -38,8 +38,9 @@ var (
 
 // Key seals and opens. It is safe for concurrent use.
 type Key struct {
-	aead cipher.AEAD
-	id   [keyIDSize]byte
+	aead   cipher.AEAD
+	id     [keyIDSize]byte
+	secret []byte
 }
 
 func newKey(secret []byte) (*Key, error) {
@@ -47,7 +48,7 @@ func newKey(secret []byte) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Key{}
+	k := &Key{secret: secret}
 	if k.aead, err = cipher.NewGCMWithRandomNonce(block); err != nil {
 		return nil, err
 	}
