@@ -53,6 +53,9 @@ func (s *Store) Open(ctx context.Context, id string) (*Chain, error) {
 	if err := s.awaitAll(ctx); err != nil {
 		return nil, err
 	}
+	if id == "" {
+		return nil, &NoLayerError{}
+	}
 	c, _, err := s.open(ctx, id)
 	return c, err
 }

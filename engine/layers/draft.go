@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -35,6 +36,7 @@ type Draft struct {
 
 	s    *Store
 	m    Making
+	made time.Time
 	lock *flock.Flock
 	done chan struct{} // closed once it is published, or is not
 	err  error         // after done
@@ -46,7 +48,7 @@ func (s *Store) Begin(ctx context.Context, m Making) (*Draft, error) {
 	if m.Next < 1 || m.Next > m.Keys.Len() {
 		panic(fmt.Sprintf("layers: there is no layer before step %d of %d", m.Next, m.Keys.Len()))
 	}
-	d := &Draft{ID: newID(), s: s, m: m, done: make(chan struct{})}
+	d := &Draft{ID: newID(), s: s, m: m, made: s.now().UTC(), done: make(chan struct{})}
 	d.Dir = filepath.Join(s.dir, d.ID)
 	if m.Record != nil {
 		if err := m.Record(ctx, d.Dir); err != nil {
@@ -185,7 +187,7 @@ func (d *Draft) record(files []fileRecord) record {
 	step := d.m.Keys.recipe.Steps[d.m.Next-1]
 	return record{
 		Version: recordVersion, ID: d.ID, Parent: d.m.Parent, Key: d.m.Keys.At(d.m.Next), Next: d.m.Next, Step: step.ID, Title: step.Title,
-		Template: d.m.Template, Run: d.m.Run, Final: d.m.Final, Made: d.s.now().UTC(), Base: d.m.Base, Files: files,
+		Template: d.m.Template, Run: d.m.Run, Final: d.m.Final, Made: d.made, Base: d.m.Base, Files: files,
 		Recipe: recipe{Profile: d.m.Keys.recipe.Profile, Steps: d.m.Keys.recipe.Steps[:d.m.Next]},
 	}
 }

@@ -68,10 +68,12 @@ func (s *Store) Remove(ctx context.Context, withChildren bool, ids ...string) ([
 		if err != nil {
 			return nil, err
 		}
+		if lock != nil {
+			locks = append(locks, lock)
+		}
 		if lock == nil || pinned[l.ID] != "" {
 			return nil, &InUseError{ID: l.ID, Run: pinned[l.ID]}
 		}
-		locks = append(locks, lock)
 	}
 	var removed []Layer
 	for _, l := range slices.Backward(doomed) { // those above first
