@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/fidelity"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/steps"
@@ -64,6 +65,9 @@ type Request struct {
 	// Layers says how layers are used, where the target and the image template have any.
 	Layers LayerUse
 
+	// StrictFidelity are the kinds of differences from the service for which a run on this machine is refused.
+	StrictFidelity []fidelity.Kind
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach packercore.Detach
 	// GeneralizeTimeout bounds the last step; 0: it may take as long as the run, as in the service. Nil: emit.GeneralizeTimeout.
@@ -77,6 +81,8 @@ type Result struct {
 	Kept       *target.Kept // the VM that was left standing; nil: none
 	VMSize     string       // of Request.FallbackSizes, the one that the build VM was made in last; "" where none was needed
 	Stopped    *Stopped     // the run ended before its end, as somebody wanted; nil: it did not
+
+	Fidelity []fidelity.Difference // what the service would do otherwise; nil in Azure, and when the run ended before it was known
 }
 
 // Run does everything that r asks for. active is the run's record, made by the caller, who also closes it. emit must be safe for
@@ -115,6 +121,7 @@ func (b *Builder) tell(
 	s.emit = func(e events.Event) {
 		s.said.note(e)
 		s.end.note(e)
+		s.unlike.note(e)
 		err := how.note(e)
 		emit(e)
 		if err != nil {
@@ -126,7 +133,8 @@ func (b *Builder) tell(
 	err := steps.Run(ctx, s, list)
 	s.settle(ctx)
 	s.sumUpOverrides()
-	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize, Stopped: s.stopped}, s.explain(ctx, err)
+	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize, Stopped: s.stopped,
+		Fidelity: s.differences()}, s.explain(ctx, err)
 }
 
 // story is what happens in the run, in order. A run that only validates its source image ends after that.
@@ -136,6 +144,7 @@ func (s *state) story() []steps.Step[state] {
 		{Name: "resolve", Do: resolveWants},
 		{Name: "stage", Do: stage, Undo: unstage, Patience: removal}, // everything after it writes into the staging directories
 		{Name: "emit", Do: emitPacker},
+		compareStep,
 	}
 	if !sourceOnly(s.Plan) {
 		list = append(list, steps.Step[state]{Name: "build", Do: buildImage})
@@ -182,6 +191,7 @@ type state struct {
 	emit   func(events.Event)
 	said   *recent
 	end    generalizing
+	unlike unlike
 
 	base    target.Disk // after resolve
 	files   []resolve.Staged

@@ -23,6 +23,7 @@ import (
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/fidelity"
 	"github.com/ingot-build/ingot/engine/gallery"
 	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/ledger"
@@ -65,6 +66,7 @@ type bench struct {
 	attend            *build.Attend
 	decides           build.Bench // nil: nobody
 	until             string
+	strict            []fidelity.Kind
 	values            map[string]any // that the builder tells of the guest
 
 	ran    string       // id of the last run
@@ -178,7 +180,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	sink := events.Serial(active.Run().ID, events.Tee(active.Sink(), b.note), time.Now)
 	res, rerr := builder.Run(ctx, build.Request{
 		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout, FallbackSizes: b.fallbackSizes,
-		Attend: b.attend, Bench: b.decides, Until: b.until,
+		Attend: b.attend, Bench: b.decides, Until: b.until, StrictFidelity: b.strict,
 	}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)

@@ -30,6 +30,7 @@ func (l *Local) Source(ctx context.Context, p *plan.Plan) (target.Disk, diag.Lis
 		return target.Disk{}, nil, err
 	}
 	return target.Disk{
+		Name: base.Name, Origin: base.Origin,
 		Path: base.Path, Format: base.Format, SHA256: base.SHA256, VirtualSize: base.VirtualSize, Machine: base.Machine,
 	}, append(found, local.Check(ctx, p, l.Gallery)...), nil
 }

@@ -49,6 +49,7 @@ type Machine struct {
 type Mention struct {
 	Step    string // id
 	Address string // MetadataAddress or WireServer
+	Text    string // that was found; not always the address
 	Origin  plan.Origin
 }
 

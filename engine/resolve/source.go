@@ -16,6 +16,8 @@ import (
 
 // Disk is the disk that a source resolved to. It is read-only and stays so.
 type Disk struct {
+	Name        string // in the store of base images; "" for one of the gallery
+	Origin      string // what it was made of: see baseimage.Image
 	Path        string
 	Format      string        // qcow2, raw or vpc, as qemu-img names them
 	SHA256      string        // of the file, lower-case hex; "" where nobody knows it

@@ -12,6 +12,7 @@ import (
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/fidelity"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/store"
@@ -40,6 +41,9 @@ type BuildRequest struct {
 	// Layers says how layers are used; those of one machine are for builds here, of Linux.
 	Layers LayerUse
 
+	// StrictFidelity are the kinds of differences from the service for which a build on this machine is refused.
+	StrictFidelity []fidelity.Kind
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach Detach
 	// GeneralizeTimeout bounds the last step; 0: nothing does but the above, as in the service. Nil: emit.GeneralizeTimeout.
@@ -57,6 +61,8 @@ type Result struct {
 	Kept          *target.Kept     `json:"kept,omitempty"`          // the VM that was left standing, as errorHandling says
 	Stopped       *build.Stopped   `json:"stopped,omitempty"`       // nil: the run went to its end
 	ValidationLog string           `json:"validationLog,omitempty"` // validation.log, in the same format; "" when it did not begin
+
+	Fidelity []fidelity.Difference `json:"fidelity,omitempty"` // what the service would do otherwise; nil in Azure
 }
 
 // Build runs one image template to its end. Result is set as soon as the run has a record, also beside an error: a
@@ -94,6 +100,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 			Layers:        r.Layers,
 			Site:          at,
 
+			StrictFidelity:    r.StrictFidelity,
 			Detach:            r.Detach,
 			GeneralizeTimeout: r.GeneralizeTimeout,
 		}, active, mask, emit)
@@ -157,6 +164,7 @@ func (s *Service) carryOut(
 	if err == nil {
 		made, err = work(s.builder(site, reg), mask, emit)
 	}
+	res.Fidelity = made.Fidelity
 	res.Validation, res.Kept, res.VMSize, res.Stopped = made.Validation, made.Kept, made.VMSize, made.Stopped
 	for _, out := range made.Outputs {
 		if out != nil {

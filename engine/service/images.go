@@ -41,6 +41,7 @@ func (f imageFinder) Find(ctx context.Context, publisher, offer, sku, version st
 		return resolve.Disk{}, err
 	}
 	return resolve.Disk{
+		Name: img.Name, Origin: img.Origin,
 		Path: img.Path, Format: img.Format, SHA256: img.SHA256, VirtualSize: img.VirtualSize,
 		Version: img.Version, OS: plan.OS(img.OS), Machine: img.Machine,
 	}, nil

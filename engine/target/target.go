@@ -111,6 +111,8 @@ type Kept struct {
 
 // Disk is a disk file on this machine; or, when Snapshot is set, one in Azure.
 type Disk struct {
+	Name, Origin string // of a base image: its name in the store, and what it was made of; "" for other disks
+
 	Path        string        // "" with Snapshot
 	Format      string        // qcow2, raw or vpc, as qemu-img names them
 	SHA256      string        // of the file, lower-case hex; "" when not known

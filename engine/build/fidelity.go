@@ -1,0 +1,107 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/fidelity"
+	"github.com/ingot-build/ingot/engine/steps"
+	"github.com/ingot-build/ingot/translate/plan"
+)
+
+// unlike is what a run on this machine learns of its own differences from the service. It is safe for concurrent use.
+type unlike struct {
+	mu       sync.Mutex
+	reused   []string           // ids of steps
+	mentions []fidelity.Mention // of Azure's fabric, in scripts and files
+	known    bool               // the source was found, and all scripts were read
+}
+
+// note remembers the steps that were not run.
+func (u *unlike) note(e events.Event) {
+	if e.State == nil || !e.State.Reused {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !slices.Contains(u.reused, e.Step) {
+		u.reused = append(u.reused, e.Step)
+	}
+}
+
+// compareStep is the entry of the story that holds the run against the service, as late as nothing has been booted yet.
+var compareStep = steps.Step[state]{Name: "compare with the service", Do: compare}
+
+// compare learns how the run differs, and refuses it where that was not to be.
+func compare(_ context.Context, s *state) error {
+	if s.Target.Info().External {
+		return nil // it is in Azure, as the service is
+	}
+	mentions, err := fidelity.Mentions(s.Plan, s.openContent)
+	if err != nil {
+		return err
+	}
+	s.unlike.mu.Lock()
+	s.unlike.mentions, s.unlike.known = mentions, true
+	s.unlike.mu.Unlock()
+	var errs []error
+	for _, d := range fidelity.Chosen(s.differences(), s.StrictFidelity) {
+		errs = append(errs, notAsWanted(d))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *state) openContent(c *plan.Content) (io.ReadCloser, error) {
+	return s.Resolver.Cache.Open(c.SHA256)
+}
+
+// notAsWanted refuses a run for a difference. The template has no error, so this machine is what is not as wanted.
+func notAsWanted(d fidelity.Difference) *HostError {
+	where := ""
+	if at := d.Range.String(); at != "" {
+		where = at + ": "
+	}
+	return &HostError{
+		What: fmt.Sprintf("%sthe service would differ in %s: %s", where, d.Kind, d.What),
+		Why:  fmt.Sprintf("--strict-fidelity has %s: %s", d.Kind, d.Why),
+		Fix:  fmt.Sprintf("build it in Azure (--on azure), or leave %s out of --strict-fidelity", d.Kind),
+	}
+}
+
+// differences are those that hold as far as they are known; nil in Azure, and before the source is found.
+func (s *state) differences() []fidelity.Difference {
+	s.unlike.mu.Lock()
+	defer s.unlike.mu.Unlock()
+	if !s.unlike.known {
+		return nil
+	}
+	number := func(name string) int {
+		n, _ := strconv.Atoi(s.staged.Vars[name]) // the target's own figures; one that it does not have is not told
+		return n
+	}
+	return fidelity.Of(fidelity.Facts{
+		Plan: s.Plan,
+		Base: fidelity.Base{
+			Name: s.base.Name, Version: versionOf(s.Plan), Origin: s.base.Origin, Size: s.base.VirtualSize, Profile: s.base.Machine,
+		},
+		Machine: fidelity.Machine{
+			CPUs: number("cpus"), MemoryMiB: number("memory"), Firmware: s.staged.Vars["firmware"], Accelerator: s.staged.Vars["accelerator"],
+			SecureBoot: s.staged.Vars["secure_boot"] == "true", TPM: s.staged.Vars["tpm"] == "true",
+		},
+		Files: s.files, Policy: s.Staging, Timeout: s.Timeout, Mentions: s.unlike.mentions, Reused: slices.Clone(s.unlike.reused),
+	})
+}
+
+// versionOf is the exact version of a plan's source, where it has one.
+func versionOf(p *plan.Plan) string {
+	if p.Source.Exact == nil {
+		return ""
+	}
+	return p.Source.Exact.Version
+}
