@@ -34,6 +34,7 @@ type buildOptions struct {
 	packer            packerOptions
 	stage             stagingOptions
 	layers            layerOptions
+	watch             string // one of watches; "": it is built once
 }
 
 func newBuild(env *Env) *cobra.Command {
@@ -57,6 +58,10 @@ other. The exit code is 5 when some of them failed, and 1 when all did.
 The machine is kept as a layer before each step, so that the next build runs only from the first step that changed on: see docs/layers.md.
 A STEP is named by its id, such as customize[2], by its name, or by its number in customize.
 
+With --watch it is built again whenever the template, a parameter file, a script or a file is saved that the build is made of, from the
+first step that changed on. A build that is under way then is stopped first. It ends before the machine is generalized, or where --until
+says; with --watch=image an image is made each time. Nothing is left standing after a failure.
+
 Ctrl-C stops the build and removes what it made so far; a second Ctrl-C ends Ingot at once, and "ingot clean"
 removes the rest.
 
@@ -70,6 +75,7 @@ removes the rest.
   ingot build web.json --on-error shell
   ingot build web.json --until 'customize[2]'
   ingot build web.json --rebuild installNginx
+  ingot build web.json --watch
   ingot build image.pkr.hcl --var source_disk=base.qcow2
   ingot build out/ --var-file lab.pkrvars.hcl --only 'web.*' --on-error ask
   ingot build web.json --output json | jq -r 'select(.result) | .result.outputs[].path'`,
@@ -97,6 +103,9 @@ removes the rest.
 			if err := o.layers.check(cmd.Flags(), o.site.azure()); err != nil {
 				return err
 			}
+			if err := o.checkWatch(args); err != nil {
+				return err
+			}
 			if len(args) > 1 {
 				return buildMany(cmd.Context(), env, o, args)
 			}
@@ -121,6 +130,7 @@ removes the rest.
 	f.IntVar(&o.parallel, "parallel", 0, "of several image templates, how many are built at a time (default: 1 here, 8 with --on azure)")
 	o.stage.addFlags(cmd)
 	o.layers.addFlags(cmd)
+	o.addWatch(cmd)
 	o.packer.addFlags(cmd)
 	addOutput(cmd, &o.output)
 	return cmd
@@ -160,6 +170,9 @@ func build(ctx context.Context, env *Env, o buildOptions) error {
 	if err := o.stage.check(true); err != nil {
 		return err
 	}
+	if o.watch != "" {
+		return buildWatch(ctx, env, o)
+	}
 	attend, keys, err := o.attend(env)
 	if err != nil {
 		return err
@@ -168,21 +181,32 @@ func build(ctx context.Context, env *Env, o buildOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.output == outputText {
-		if err := t.err(); err != nil {
-			return err
-		}
-		if err := env.warnings(t); err != nil {
-			return err
-		}
+	if err := o.showFindings(env, t); err != nil {
+		return err
 	}
 	show := env.runView(o.output)
 	if attend != nil {
 		show = &view.Plain{Out: env.Stdout, Log: env.Stderr} // the live view has the screen for itself
 		attend.Ask = asks(show, keys)
 	}
+	return o.buildShown(ctx, env, t, attend, show)
+}
+
+// showFindings shows what was found in a template, before a view of its build has the screen. JSON has it in its document.
+func (o *buildOptions) showFindings(env *Env, t *translated) error {
+	if o.output != outputText {
+		return nil
+	}
+	if err := t.err(); err != nil {
+		return err
+	}
+	return env.warnings(t)
+}
+
+// buildShown builds what was translated, and shows how that goes and ends. attend may be nil.
+func (o *buildOptions) buildShown(ctx context.Context, env *Env, t *translated, attend *service.Attend, show view.Run) error {
 	start := time.Now()
-	res, err := runBuild(ctx, env, o, t, attend, show)
+	res, err := runBuild(ctx, env, *o, t, attend, show)
 	return finishBuild(ctx, show, newEnding(ctx, t, res, time.Since(start), err), t, err)
 }
 
@@ -211,7 +235,11 @@ func (o *buildOptions) request(env *Env, t *translated, attend *service.Attend) 
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
 		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, OnError: o.onError, Attend: attend, On: o.site.on, Azure: o.site.request(o.place),
 	}
-	return r, o.layers.apply(&r, t.plan, env.Getenv)
+	if err := o.site.checkpoints.apply(&r, t.plan); err != nil {
+		return r, err
+	}
+	err := o.layers.apply(&r, t.plan, env.Getenv)
+	return r, err
 }
 
 // runView chooses how a run is shown. The live view needs a terminal on stderr only: the result on stdout may go to a file.

@@ -74,7 +74,8 @@ func (w *Watcher) Folders(names []string) error {
 	return nil
 }
 
-// Wait returns the names of the files that have changed, sorted and as Files had them. It returns none when ctx has ended.
+// Wait returns the names of the files that have changed, sorted and as Files had them. When ctx has ended, these are the ones that had
+// changed by then, mostly none.
 func (w *Watcher) Wait(ctx context.Context) ([]string, error) {
 	changed := map[string]bool{}
 	again, err := w.WaitFor(ctx, func(name string) bool {
@@ -84,10 +85,10 @@ func (w *Watcher) Wait(ctx context.Context) ([]string, error) {
 		}
 		return len(names) > 0
 	})
-	if !again {
+	if err != nil {
 		return nil, err
 	}
-	if len(changed) == 0 { // the system lost count: it may have been any
+	if again && len(changed) == 0 { // the system lost count: it may have been any
 		return w.files.names, nil
 	}
 	return slices.Sorted(maps.Keys(changed)), nil
