@@ -9,6 +9,8 @@ import (
 	"iter"
 	"net/http"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/gallery"
+	"github.com/ingot-build/ingot/engine/layers"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/runcmd"
@@ -56,11 +59,19 @@ type Service struct {
 	images  *baseimage.Store
 	gallery *gallery.Gallery
 	cache   *resolve.ContentStore
+
+	layers      func() (*layers.Store, error)
+	layersAsked atomic.Bool
 }
 
 // New opens the stores below cfg.Dirs, making them when absent.
 func New(ctx context.Context, cfg Config) (_ *Service, err error) {
 	s := &Service{cfg: cfg}
+	open := sync.OnceValues(func() (*layers.Store, error) { return openLayers(cfg) })
+	s.layers = func() (*layers.Store, error) {
+		s.layersAsked.Store(true)
+		return open()
+	}
 	if s.store, err = store.Open(ctx, cfg.Dirs); err != nil {
 		return nil, err
 	}
@@ -82,7 +93,7 @@ func New(ctx context.Context, cfg Config) (_ *Service, err error) {
 }
 
 // Close writes what is pending and closes the database.
-func (s *Service) Close() error { return s.store.Close() }
+func (s *Service) Close() error { return errors.Join(s.closeLayers(), s.store.Close()) }
 
 // Images is the store of base images.
 func (s *Service) Images() *baseimage.Store { return s.images }
