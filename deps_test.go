@@ -117,6 +117,7 @@ var modules = map[string]struct {
 	"github.com/pkg/sftp":                    {[]string{"cmd/internal/sshto"}, "files to and from a build VM"},
 	"github.com/bmatcuk/doublestar/v4":       {[]string{"cmd/internal/gather", "cmd/internal/config"}, "patterns with **"},
 	"github.com/creachadair/jrpc2":           {[]string{"cmd/internal/lsp"}, "what an editor and ingot lsp speak; go.lsp.dev/protocol is of 2022 and does not fit its own jsonrpc2 of 2026"},
+	"github.com/google/go-dap":               {[]string{"cmd/internal/dap"}, "what an editor and ingot dap speak"},
 	"github.com/fsnotify/fsnotify":           {[]string{"cmd/internal/watch"}, "commands that do their work again when a file changes"},
 	"github.com/rogpeppe/go-internal":        {[]string{"cmd/internal/codes"}, "pages of rules are txtar archives"},
 	"github.com/spf13/cobra":                 {[]string{"cmd/internal/cli"}, "commands and flags"},

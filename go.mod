@@ -29,6 +29,7 @@ require (
 	github.com/gobwas/glob v0.2.3 // --only and --except of a Packer template, matched as Packer does
 	github.com/gofrs/flock v0.13.1 // file locks between processes
 	github.com/google/go-cmp v0.7.0 // tests: differences
+	github.com/google/go-dap v0.12.0 // ingot dap: the messages of the Debug Adapter Protocol; delve's own library
 	github.com/google/uuid v1.6.0 // unique ids of VHDs and temporary files
 	github.com/hashicorp/go-cty-funcs v0.1.1-0.20260703063543-3af2ddd1aaea // functions of Packer's language; the version that Packer 1.16 has
 	github.com/hashicorp/go-version v1.6.0 // required_version of a Packer template, compared as Packer does
@@ -114,7 +115,6 @@ require (
 	github.com/gofrs/uuid v4.4.0+incompatible // indirect
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/golang/groupcache v0.0.0-20210331224755-41bb18bfe9da // indirect
-	github.com/google/go-dap v0.12.0 // indirect
 	github.com/google/s2a-go v0.1.9 // indirect
 	github.com/googleapis/enterprise-certificate-proxy v0.3.6 // indirect
 	github.com/googleapis/gax-go/v2 v2.14.1 // indirect
