@@ -18,6 +18,9 @@ const (
 	tpmFile     = "tpm.sock"
 )
 
+// diskNode is QEMU's name of the guest's first disk.
+const diskNode = "disk"
+
 // loopback is the only address a build VM can be reached at.
 const loopback = "127.0.0.1"
 
@@ -29,6 +32,8 @@ const tcgCPU = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,-svm"
 // machine is the build VM as QEMU is to make it.
 type machine struct {
 	Name      string
+	Board     string // as machineType begins; "" is q35, the newest that this QEMU has
+	Incoming  bool   // it waits for memory to be read
 	CPUs      int
 	MemoryMiB int
 	Accel     string // accelKVM or accelTCG, never a list: QEMU would take kvm where it exists and cannot run
@@ -72,7 +77,7 @@ func (m machine) args() []string {
 		// no-flush: the guest's flushes cost nothing, since a build that dies is thrown away. An orderly end of QEMU
 		// writes everything.
 		"-blockdev", "driver=file,node-name=disk-file,filename="+diskFile+",discard=unmap,cache.no-flush=on",
-		"-blockdev", "driver=qcow2,node-name=disk,file=disk-file,discard=unmap,detect-zeroes=unmap,cache.no-flush=on",
+		"-blockdev", "driver=qcow2,node-name="+diskNode+",file=disk-file,discard=unmap,detect-zeroes=unmap,cache.no-flush=on",
 		"-device", m.disk(),
 	)
 	if m.Seed {
@@ -92,6 +97,9 @@ func (m machine) args() []string {
 	)
 	if !m.Emulated {
 		a = append(a, "-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng")
+	}
+	if m.Incoming {
+		a = append(a, "-incoming", "defer")
 	}
 	return append(a,
 		"-chardev", m.consoleChardev(),
@@ -119,12 +127,14 @@ func (m machine) accelArgs() []string {
 	}
 }
 
-// machineType is the board.
+func (m machine) board() string { return cmp.Or(m.Board, "q35") }
+
+// machineType is the board, as it is set up.
 func (m machine) machineType() string {
 	// graphics=off makes the firmware and GRUB talk on the serial line.
-	board := "q35,graphics=off,vmport=off"
+	board := m.board() + ",graphics=off,vmport=off"
 	if m.Windows {
-		board = "q35,vmport=off,hpet=off"
+		board = m.board() + ",vmport=off,hpet=off"
 	}
 	if m.SecureBoot {
 		board += ",smm=on"

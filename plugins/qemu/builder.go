@@ -60,6 +60,8 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	switch {
 	case b.config.UnattendSeed:
 		steps = append(steps, &stepUnattend{vm})
+	case b.config.Layer != "":
+		steps = append(steps, &stepLayerSeed{vm})
 	case !b.config.windows():
 		steps = append(steps,
 			&communicator.StepSSHKeyGen{

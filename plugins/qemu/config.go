@@ -92,12 +92,12 @@ type Config struct {
 	// Communicator is the way into the guest: ssh, as a user whom cloud-init makes, with a key of this build; or winrm, as a user
 	// whom the base disk, or its first boot, brings. By ssh into Windows the base disk brings user and password too. The keys of the
 	// other way must be left out.
-	Communicator string        `mapstructure:"communicator"`
-	SSHUsername  string        `mapstructure:"ssh_username"`
-	SSHPassword  string        `mapstructure:"ssh_password"` // with guest_os windows
+	Communicator string `mapstructure:"communicator"`
+	SSHUsername  string `mapstructure:"ssh_username"`
+	SSHPassword  string `mapstructure:"ssh_password"` // with guest_os windows
 	// SSHPrivateKey is what the guest of a layer knows; without a layer each build makes a key.
-	SSHPrivateKey string `mapstructure:"ssh_private_key"`
-	SSHTimeout   time.Duration `mapstructure:"ssh_timeout"`  // from power-on to the end of cloud-init
+	SSHPrivateKey string        `mapstructure:"ssh_private_key"`
+	SSHTimeout    time.Duration `mapstructure:"ssh_timeout"` // from power-on to the end of cloud-init
 
 	WinRMUsername string        `mapstructure:"winrm_username"`
 	WinRMPassword string        `mapstructure:"winrm_password"`

@@ -3,8 +3,8 @@ package qemu
 import (
 	"strings"
 
+	"github.com/hashicorp/packer-plugin-sdk/communicator/sshkey"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
-	"golang.org/x/crypto/ssh"
 )
 
 // checkLayer checks what has to do with a guest that goes on from a layer, after the defaults of everything else.
@@ -21,7 +21,7 @@ func (c *Config) checkLayer(bad func(string, ...any)) {
 		bad("ssh_private_key is missing: the guest in the layer lets in nobody else")
 	default:
 		packersdk.LogSecretFilter.Set(c.SSHPrivateKey, strings.TrimSpace(c.SSHPrivateKey))
-		if _, err := ssh.ParsePrivateKey([]byte(c.SSHPrivateKey)); err != nil {
+		if _, err := sshkey.PublicKeyFromPrivate([]byte(c.SSHPrivateKey)); err != nil {
 			bad("ssh_private_key is no key without a password, as OpenSSH writes them: %w", err)
 		}
 	}

@@ -50,7 +50,10 @@ func (m *meter) spent() time.Duration {
 type metered struct {
 	packersdk.Communicator
 	*meter
+	vm *vm // see Freeze
 }
+
+func (v *vm) metered(comm packersdk.Communicator) metered { return metered{comm, &v.steps, v} }
 
 func (c metered) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
 	c.begin()

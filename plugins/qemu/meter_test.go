@@ -48,7 +48,7 @@ func TestMetered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m meter
 		refused := errors.New("refused")
-		comm := metered{scripted{start: func(*packersdk.RemoteCmd) error { return refused }}, &m}
+		comm := metered{scripted{start: func(*packersdk.RemoteCmd) error { return refused }}, &m, nil}
 		if err := comm.Start(t.Context(), &packersdk.RemoteCmd{}); !errors.Is(err, refused) {
 			t.Errorf("got %v", err)
 		}
@@ -56,7 +56,7 @@ func TestMetered(t *testing.T) {
 		comm = metered{scripted{start: func(cmd *packersdk.RemoteCmd) error {
 			time.AfterFunc(2*time.Second, func() { cmd.SetExited(3) })
 			return nil
-		}}, &m}
+		}}, &m, nil}
 		cmd := &packersdk.RemoteCmd{}
 		if err := comm.Start(t.Context(), cmd); err != nil || cmd.Wait() != 3 {
 			t.Errorf("got %v and exit code %d", err, cmd.ExitStatus())

@@ -20,6 +20,8 @@ type phase struct {
 	ui packersdk.Ui
 	id string
 
+	note string // the detail of a phase that is done; set it before end
+
 	mu      sync.Mutex
 	running bool
 }
@@ -40,7 +42,7 @@ func (p *phase) end(err error) {
 	}
 	p.running = false
 	if err == nil {
-		p.ui.Machine(messageState, p.id, "done", "")
+		p.ui.Machine(messageState, p.id, "done", p.note)
 		return
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")

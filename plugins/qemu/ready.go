@@ -63,10 +63,5 @@ func lastTry(err error) string {
 
 // until waits until holds does.
 func until(ctx context.Context, holds func() bool) error {
-	for !holds() {
-		if pause(ctx, readyPoll); ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
-	return nil
+	return poll(ctx, readyPoll, holds)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +19,16 @@ type stepReady struct{ *vm }
 
 func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
 	var comm packersdk.Communicator
+	if s.layer != nil && s.layer.awake {
+		comm, err := s.readyRestored(ctx, state)
+		if err == nil {
+			state.Put("communicator", s.metered(comm))
+			return multistep.ActionContinue
+		}
+		if err := s.bootInstead(ctx, err); err != nil {
+			return end(state, err)
+		}
+	}
 	checks := append(s.firstChecks(), s.sshChecks(ctx, state, &comm,
 		"the console below tells how far the guest came: it needs virtio drivers, sshd, and DHCP on its network card",
 		"cloud-init makes that user from the seed disk: the image needs it, and NoCloud in its datasource_list")...)
@@ -31,7 +40,7 @@ func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep
 	if err := s.whenReady(ctx, s.config.SSHTimeout, checks); err != nil {
 		return end(state, err)
 	}
-	state.Put("communicator", metered{comm, &s.steps})
+	state.Put("communicator", s.metered(comm))
 	return multistep.ActionContinue
 }
 
@@ -84,9 +93,7 @@ func (s *vm) waitReady(ctx context.Context, limit time.Duration, checks []check,
 	if mayHang {
 		s.console.onHang(func(line string) { cancel(&hungError{line}) })
 	}
-	progress := func(what string, done int) {
-		s.ui.Machine(messageProgress, s.boot.id, what, strconv.Itoa(done), strconv.Itoa(len(checks)), "checks")
-	}
+	progress := func(what string, done int) { s.progress(what, done, len(checks)) }
 	if err := ready(ctx, limit, checks, progress, s.console.lastLines); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (s *stepReadyWinRM) Run(ctx context.Context, state multistep.StateBag) mult
 	if err := s.whenReady(ctx, s.config.WinRMTimeout, checks); err != nil {
 		return end(state, err)
 	}
-	state.Put("communicator", metered{comm, &s.steps})
+	state.Put("communicator", s.metered(comm))
 	return multistep.ActionContinue
 }
 

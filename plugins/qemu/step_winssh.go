@@ -20,7 +20,7 @@ func (s *stepReadyWindowsSSH) Run(ctx context.Context, state multistep.StateBag)
 	if err := s.whenReady(ctx, s.config.SSHTimeout, checks); err != nil {
 		return end(state, err)
 	}
-	state.Put("communicator", metered{comm, &s.steps})
+	state.Put("communicator", s.metered(comm))
 	return multistep.ActionContinue
 }
 

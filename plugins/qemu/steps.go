@@ -49,14 +49,26 @@ func (s *stepHost) Run(ctx context.Context, state multistep.StateBag) multistep.
 	}
 
 	var err error
-	if s.programs, err = findPrograms(s.config.TPM); err == nil && s.config.Firmware == firmwareUEFI {
-		pairs := efiFirmwares
-		if s.config.SecureBoot {
-			pairs = efiSecureFirmwares
-		}
-		s.efi, err = findEFI(pairs)
+	if s.programs, err = findPrograms(s.config.TPM); err == nil {
+		err = s.openLayer()
+	}
+	if err == nil && s.config.Firmware == firmwareUEFI {
+		s.efi, err = s.findFirmware()
 	}
 	return end(state, err)
+}
+
+// findFirmware finds what the guest boots by.
+func (s *vm) findFirmware() (efiFirmware, error) {
+	if s.layer != nil {
+		if efi, ok := s.layer.firmware(); ok {
+			return efi, nil
+		}
+	}
+	if s.config.SecureBoot {
+		return findEFI(efiSecureFirmwares)
+	}
+	return findEFI(efiFirmwares)
 }
 
 func (*stepHost) Cleanup(multistep.StateBag) {}
@@ -109,7 +121,12 @@ func (s *stepDisk) Run(ctx context.Context, state multistep.StateBag) multistep.
 
 func (v *vm) makeDisk(ctx context.Context) (err error) {
 	c := v.config
-	v.size, err = createOverlay(ctx, v.programs, c.SourceDisk, c.SourceFormat, v.file(diskFile), c.diskSize)
+	base, format, size := c.SourceDisk, c.SourceFormat, c.diskSize
+	if v.layer != nil {
+		base, format, size = v.layer.file(diskFile), "qcow2", 0
+	}
+	v.node = diskNode
+	v.size, err = createOverlay(ctx, v.programs, base, format, v.file(diskFile), size)
 	return err
 }
 
@@ -137,14 +154,26 @@ func (s *stepSeed) Cleanup(multistep.StateBag) { s.remove(seedFile) }
 type stepPowerOn struct{ *vm }
 
 func (s *stepPowerOn) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
-	return end(state, s.powerOn(ctx))
+	return end(state, s.powerOnLayer(ctx))
 }
 
-func (s *vm) powerOn(ctx context.Context) error {
+// newMachine is what the configuration describes.
+func (s *vm) newMachine() machine {
 	c := s.config
-	m := machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code,
+	return machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code,
 		Port: c.guestPort(), Seed: c.UnattendSeed || !c.windows(), Windows: c.windows(), Emulated: c.Devices == devicesEmulated,
 		SecureBoot: c.SecureBoot, TPM: c.TPM, ClockUTC: c.UnattendSeed}
+}
+
+// powerOn starts QEMU with a guest that boots.
+func (s *vm) powerOn(ctx context.Context) error {
+	s.machine = s.newMachine()
+	return s.start(ctx)
+}
+
+// start starts QEMU with s.machine.
+func (s *vm) start(ctx context.Context) error {
+	c, m := s.config, s.machine
 	if m.EFICode != "" {
 		variables, err := os.ReadFile(s.efi.Vars)
 		if err == nil {
@@ -161,7 +190,7 @@ func (s *vm) powerOn(ctx context.Context) error {
 				s.ui.Machine(messageConsole, line)
 			}
 		},
-		fatal: func(err error) { s.cancel(fmt.Errorf("%w%s", err, s.console.lastLines())) },
+		fatal: func(err error) { s.fail(fmt.Errorf("%w%s", err, s.console.lastLines())) },
 	}
 	if s.poweredOn.IsZero() { // a second start is part of the same boot
 		s.poweredOn = time.Now()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,10 @@ type vm struct {
 	size     int64       // from stepDisk; bytes
 	tpm      *process    // from stepTPM, until it is cleaned up
 
+	layer *layer                                  // from stepHost; nil without one
+	trial atomic.Pointer[context.CancelCauseFunc] // see attempt
+
+	machine   machine  // from stepPowerOn
 	console   *console // from stepPowerOn, until it is cleaned up
 	process   *process
 	monitor   *monitor
@@ -38,6 +43,9 @@ type vm struct {
 
 	bootTime     time.Duration // from stepReady, or stepReadyWinRM
 	steps        meter         // runs while provisioners do
+	freezing     sync.Mutex    // held while the guest is kept
+	node         string        // the disk that it writes to, as QEMU names it
+	overlays     int           // disks made for it while it ran
 	shutdownTime time.Duration // from stepPowerOff
 	finished     bool          // from stepPowerOff: the disk is whole
 }
@@ -75,7 +83,7 @@ func (v *vm) watchEvents() {
 	v.watchers.Go(func() {
 		err := v.monitor.events(func(e qmp.Event) {
 			if err := eventError(e); err != nil && !v.expected.Load() {
-				v.cancel(fmt.Errorf("%w%s", err, v.console.lastLines()))
+				v.fail(fmt.Errorf("%w%s", err, v.console.lastLines()))
 			}
 		})
 		if err != nil {
@@ -87,7 +95,7 @@ func (v *vm) watchEvents() {
 // reportEnd cancels the build for QEMU's end, unless that was to be.
 func (v *vm) reportEnd() {
 	if !v.expected.Load() {
-		v.cancel(fmt.Errorf("%w%s", v.process.endError(), v.console.lastLines()))
+		v.fail(fmt.Errorf("%w%s", v.process.endError(), v.console.lastLines()))
 	}
 }
 
@@ -111,6 +119,11 @@ func (v *vm) release() {
 	v.watchers.Wait()
 	v.monitor = nil
 	v.process = nil
+}
+
+// progress tells how far the boot is.
+func (v *vm) progress(what string, done, total int) {
+	v.ui.Machine(messageProgress, v.boot.id, what, strconv.Itoa(done), strconv.Itoa(total), "checks")
 }
 
 // endPhase closes a phase after what the console said in it.
