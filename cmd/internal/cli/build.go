@@ -34,6 +34,7 @@ type buildOptions struct {
 	packer            packerOptions
 	stage             stagingOptions
 	layers            layerOptions
+	fidelity          fidelityOptions
 	watch             string // one of watches; "": it is built once
 }
 
@@ -103,6 +104,9 @@ removes the rest.
 			if err := o.layers.check(cmd.Flags(), o.site.azure()); err != nil {
 				return err
 			}
+			if err := o.fidelity.check(cmd.Flags(), o.site.azure()); err != nil {
+				return err
+			}
 			if err := o.checkWatch(args); err != nil {
 				return err
 			}
@@ -130,6 +134,7 @@ removes the rest.
 	f.IntVar(&o.parallel, "parallel", 0, "of several image templates, how many are built at a time (default: 1 here, 8 with --on azure)")
 	o.stage.addFlags(cmd)
 	o.layers.addFlags(cmd)
+	o.fidelity.addFlags(cmd)
 	o.addWatch(cmd)
 	o.packer.addFlags(cmd)
 	addOutput(cmd, &o.output)
@@ -207,7 +212,9 @@ func (o *buildOptions) showFindings(env *Env, t *translated) error {
 func (o *buildOptions) buildShown(ctx context.Context, env *Env, t *translated, attend *service.Attend, show view.Run) error {
 	start := time.Now()
 	res, err := runBuild(ctx, env, *o, t, attend, show)
-	return finishBuild(ctx, show, newEnding(ctx, t, res, time.Since(start), err), t, err)
+	e := newEnding(ctx, t, res, time.Since(start), err)
+	e.ShowFidelity = o.fidelity.show
+	return finishBuild(ctx, show, e, t, err)
 }
 
 func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, attend *service.Attend, show view.Run) (service.Result, error) {
@@ -233,7 +240,8 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, atte
 func (o *buildOptions) request(env *Env, t *translated, attend *service.Attend) (service.BuildRequest, error) {
 	r := service.BuildRequest{
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
-		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, OnError: o.onError, Attend: attend, On: o.site.on, Azure: o.site.request(o.place),
+		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, OnError: o.onError, Attend: attend,
+		StrictFidelity: o.fidelity.kinds(), On: o.site.on, Azure: o.site.request(o.place),
 	}
 	if err := o.site.checkpoints.apply(&r, t.plan); err != nil {
 		return r, err
@@ -273,6 +281,7 @@ func newEnding(ctx context.Context, t *translated, res service.Result, took time
 	if t.plan != nil {
 		e.Name = t.plan.Name
 	}
+	e.Fidelity = res.Fidelity
 	e.Validation, e.ValidationLog = string(res.Validation), res.ValidationLog
 	if k := res.Kept; k != nil {
 		kept := view.Kept(*k)

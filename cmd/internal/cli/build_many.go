@@ -161,6 +161,7 @@ func (one *oneOfMany) build(ctx context.Context, env *Env, svc *service.Service)
 		t = &translated{}
 	}
 	one.ending = newEnding(ctx, t, res, time.Since(start), one.err)
+	one.ending.ShowFidelity = one.options.fidelity.show
 	if one.ending.Name == "" {
 		one.ending.Name = one.name
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/fidelity"
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
@@ -28,6 +29,9 @@ type Ending struct {
 	Validation    string `json:"validation,omitempty"` // NotRun, Succeeded, Failed or Canceled; "" where none was wanted
 	ValidationLog string `json:"validationLog,omitempty"`
 	Kept          *Kept  `json:"kept,omitempty"` // the VM that was left standing; nil: none
+
+	Fidelity     []fidelity.Difference `json:"fidelity,omitempty"` // what the service would do otherwise
+	ShowFidelity string                `json:"-"`                  // how much of it text has; "" is FidelityShort
 
 	Refused bool `json:"-"` // nothing was started, so there is nothing to sum up
 	Packer  bool `json:"-"` // a Packer template was run, without an image template
@@ -163,5 +167,8 @@ func conclude(out, log io.Writer, outPalette, logPalette Palette, b *board, e En
 	if _, err := io.WriteString(log, "\n"); err != nil {
 		return err
 	}
-	return Summary(out, outPalette, e)
+	if err := Summary(out, outPalette, e); err != nil {
+		return err
+	}
+	return e.fidelity(log, logPalette)
 }
