@@ -18,12 +18,20 @@ type InUseError struct {
 	Run string // that keeps a machine over it; "": a process that runs now
 }
 
-// Error says who uses it, and what to do.
+// Error says who uses it.
 func (e *InUseError) Error() string {
 	if e.Run != "" {
-		return fmt.Sprintf("layer %s is under the machine that run %s keeps; remove that first: ingot clean", e.ID, e.Run)
+		return fmt.Sprintf("layer %s is under the machine that run %s keeps", e.ID, e.Run)
 	}
-	return fmt.Sprintf("layer %s is in use by a build that runs now; wait for its end, or cancel it", e.ID)
+	return fmt.Sprintf("layer %s is in use by a process that runs now", e.ID)
+}
+
+// Fix says what to do first.
+func (e *InUseError) Fix() string {
+	if e.Run != "" {
+		return "remove that machine first: ingot clean"
+	}
+	return "wait for the end of the build, or cancel it: ingot runs ls"
 }
 
 // BuiltOnError says that other layers lie over one.
@@ -34,8 +42,14 @@ type BuiltOnError struct {
 
 // Error names them.
 func (e *BuiltOnError) Error() string {
-	return fmt.Sprintf("layer %s is under %s, which would be of no use without it", e.ID, strings.Join(e.Over, ", "))
+	return fmt.Sprintf("layer %s is under %s", e.ID, strings.Join(e.Over, ", "))
 }
+
+// Why says what is wrong with that.
+func (*BuiltOnError) Why() string { return "a layer has only what is different from the one that it lies over" }
+
+// Fix names the flag.
+func (*BuiltOnError) Fix() string { return "remove them too, with --with-children" }
 
 // Remove removes layers; withChildren says that those which lie over them go too. Nothing is removed if one of them cannot be: the error
 // is a *NoLayerError, an *InUseError or a *BuiltOnError. It gives what was removed.
