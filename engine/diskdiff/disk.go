@@ -90,7 +90,7 @@ func open(f *os.File) (storage, error) {
 		}
 	}
 	if !bytes.HasPrefix(head, []byte(qcow2.Magic)) {
-		return storage{f, info.Size(), new(int64)}, nil
+		return storage{f, info.Size(), new(int64), &patches{}}, nil
 	}
 	img, err := qcow2reader.OpenWithType(f, qcow2.Type)
 	if err == nil {
@@ -99,7 +99,7 @@ func open(f *os.File) (storage, error) {
 	if err != nil {
 		return storage{}, &UnreadableError{Path: f.Name(), Reason: err.Error()}
 	}
-	return storage{img, img.Size(), new(int64)}, nil
+	return storage{img, img.Size(), new(int64), &patches{}}, nil
 }
 
 // damaged turns a panic into an error, where it is deferred. What is on a disk may be damaged, or made to look like a file system, and the
@@ -115,6 +115,7 @@ type storage struct {
 	io.ReaderAt
 	size   int64
 	budget *int64 // bytes that may still be read before the next call of allow
+	newer  *patches
 }
 
 // maxAtOnce bounds what is read for one folder, or one file that is opened. The parts of a file may overlap on a disk that was made to harm,
@@ -131,7 +132,14 @@ func (s storage) ReadAt(b []byte, at int64) (int, error) {
 	if *s.budget -= int64(len(b)); *s.budget < 0 {
 		return 0, errTooMuch
 	}
-	return s.ReaderAt.ReadAt(b, at)
+	return s.patched(b, at)
+}
+
+// patched reads what is on the disk, with what journals have newer of it.
+func (s storage) patched(b []byte, at int64) (int, error) {
+	n, err := s.ReaderAt.ReadAt(b, at)
+	s.newer.over(b[:n], at)
+	return n, err
 }
 
 var _ backend.Storage = storage{}

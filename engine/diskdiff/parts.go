@@ -17,9 +17,10 @@ import (
 
 // filesystem is one that is read, and the place where the machine mounts it.
 type filesystem struct {
-	fs    *ext4.FileSystem
-	mount string // "/", "/boot"
-	ids   []string
+	fs     *ext4.FileSystem
+	layout layout
+	mount  string // "/", "/boot"
+	ids    []string
 
 	// birth is the same on two disks only where both have copies of one file system: its id, when it was made, and a number that was
 	// drawn then. Only between such copies do inode numbers and times tell that a file was not touched.
@@ -52,11 +53,19 @@ func (d *Disk) readParts() error {
 		if !d.plausible(r) {
 			return &UnreadableError{Path: d.path, Reason: fmt.Sprintf("the file system in %s is damaged: its superblock makes no sense", r.name)}
 		}
+		if err := d.recover(r); err != nil {
+			return &UnreadableError{Path: d.path, Reason: fmt.Sprintf("the journal of the file system in %s: %v", r.name, err),
+				Advice: "start the machine and shut it down, or repair the file system: e2fsck"}
+		}
+		at, ok := d.layoutOf(r)
+		if !ok {
+			return &UnreadableError{Path: d.path, Reason: fmt.Sprintf("the file system in %s has the feature meta_bg, which is not read", r.name)}
+		}
 		ext, err := ext4.Read(d.bytes, r.size, r.start, sector)
 		if err != nil {
 			return &UnreadableError{Path: d.path, Reason: fmt.Sprintf("the file system in %s: %v", r.name, err)}
 		}
-		read = append(read, filesystem{fs: ext, ids: d.idsOf(r), birth: d.birthOf(r)})
+		read = append(read, filesystem{fs: ext, layout: at, ids: d.idsOf(r), birth: d.birthOf(r)})
 	}
 	root := slices.IndexFunc(read, func(f filesystem) bool {
 		info, err := f.fs.Stat("etc")
@@ -153,18 +162,22 @@ func (d *Disk) idsOf(r region) []string {
 // The places of a superblock of the ext family.
 // Reference: https://docs.kernel.org/filesystems/ext4/super.html
 const (
-	superblock   = 1024
-	superBlocks  = superblock + 0x4
-	superLogSize = superblock + 0x18 // of a block: 0 is 1024 bytes
-	superPerGrp  = superblock + 0x20
-	superInodes  = superblock + 0x28 // in a group
-	superSize    = superblock + 0x58 // of an inode
-	superDesc    = superblock + 0xfe // of a group descriptor
-	superBlockHi = superblock + 0x150
-	superUUID    = superblock + 0x68
-	superLabel   = superblock + 0x78
-	superSeed    = superblock + 0xec
-	superCreated = superblock + 0x108
+	superblock    = 1024
+	superBlocks   = superblock + 0x4
+	superFirst    = superblock + 0x14 // block of the first group
+	superLogSize  = superblock + 0x18 // of a block: 0 is 1024 bytes
+	superPerGrp   = superblock + 0x20
+	superInodes   = superblock + 0x28 // in a group
+	superSize     = superblock + 0x58 // of an inode
+	superDesc     = superblock + 0xfe // of a group descriptor
+	superCompat   = superblock + 0x5c
+	superIncompat = superblock + 0x60
+	superJournal  = superblock + 0xe0 // inode of the journal
+	superBlockHi  = superblock + 0x150
+	superUUID     = superblock + 0x68
+	superLabel    = superblock + 0x78
+	superSeed     = superblock + 0xec
+	superCreated  = superblock + 0x108
 )
 
 // plausible reports whether the numbers of a superblock fit each other and the partition: the library makes room for as much as they say.

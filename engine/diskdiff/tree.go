@@ -23,6 +23,7 @@ type Entry struct {
 
 	disk     *Disk
 	in       *ext4.FileSystem
+	layout   layout
 	birth    string // of that file system
 	name     string // in it
 	inode    uint32
@@ -44,7 +45,7 @@ const maxDepth = 2048
 func (d *Disk) tree(ctx context.Context) (tree, error) {
 	t := tree{}
 	for _, f := range d.parts {
-		w := walker{ctx: ctx, disk: d, into: t, fs: f.fs, birth: f.birth, mount: f.mount, counted: map[uint32]bool{}}
+		w := walker{ctx: ctx, disk: d, into: t, fs: f.fs, layout: f.layout, birth: f.birth, mount: f.mount, counted: map[uint32]bool{}}
 		if err := w.walk(".", 0); err != nil {
 			return nil, err
 		}
@@ -58,6 +59,7 @@ type walker struct {
 	disk    *Disk
 	into    tree
 	fs      *ext4.FileSystem
+	layout  layout
 	birth   string
 	mount   string
 	counted map[uint32]bool
@@ -96,7 +98,7 @@ func (w *walker) entry(name string, info fs.FileInfo) *Entry {
 	sys := info.Sys().(*ext4.StatT)
 	e := &Entry{
 		Mode: info.Mode(), UID: sys.UID, GID: sys.GID, Link: sys.LinkTarget, Major: sys.Major, Minor: sys.Minor,
-		disk: w.disk, in: w.fs, birth: w.birth, name: name, inode: sys.Ino, modified: info.ModTime(), changed: sys.ChangeTime,
+		disk: w.disk, in: w.fs, layout: w.layout, birth: w.birth, name: name, inode: sys.Ino, modified: info.ModTime(), changed: sys.ChangeTime,
 	}
 	if e.Mode.IsRegular() {
 		e.Size = info.Size()
@@ -114,11 +116,11 @@ func (e *Entry) look() error {
 		return nil
 	}
 	e.disk.bytes.allow()
-	info, err := e.in.Stat(e.name)
+	node, err := e.disk.inode(e.layout, e.inode)
 	if err != nil {
 		return err
 	}
-	e.Mode = info.Mode()
+	e.Mode = e.Mode.Type() | node.permissions()
 	e.Type = e.Mode.String()
 	return nil
 }
