@@ -68,6 +68,10 @@ type Request struct {
 	// StrictFidelity are the kinds of differences from the service for which a run on this machine is refused.
 	StrictFidelity []fidelity.Kind
 
+	// Checkpointing says what is kept of the build VM on the way; Start is what was kept and is begun with, nil: the source image.
+	Checkpointing Checkpointing
+	Start         *Start
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach packercore.Detach
 	// GeneralizeTimeout bounds the last step; 0: it may take as long as the run, as in the service. Nil: emit.GeneralizeTimeout.
@@ -142,6 +146,7 @@ func (s *state) story() []steps.Step[state] {
 	list := []steps.Step[state]{
 		{Name: "check host", Do: checkHost},
 		{Name: "resolve", Do: resolveWants},
+		{Name: "check checkpoint", Do: checkStart},
 		{Name: "stage", Do: stage, Undo: unstage, Patience: removal}, // everything after it writes into the staging directories
 		{Name: "emit", Do: emitPacker},
 		compareStep,
@@ -152,7 +157,8 @@ func (s *state) story() []steps.Step[state] {
 	if validates(s.Plan) || s.Bench != nil {
 		list = append(list, steps.Step[state]{Name: "validate", Do: has(validates, validateImage)})
 	}
-	return append(list, s.distribution()...)
+	list = append(list, s.distribution()...)
+	return append(list, steps.Step[state]{Name: "end", Do: end})
 }
 
 // distributes reports whether what comes of the plan goes anywhere.

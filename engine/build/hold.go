@@ -26,8 +26,10 @@ func (s *state) hold(ctx context.Context) (release func(error) error, err error)
 	if err := s.Ledger.Keep(ctx, s.id, GoesOn(s.id)); err != nil {
 		return nil, err
 	}
+	s.held = true
 	return func(err error) error {
 		if err == nil {
+			s.held = false
 			return h.Release(ctx, s.id)
 		}
 		text := "what the image is made of is kept; go on with: " + GoesOn(s.id)

@@ -28,6 +28,9 @@ func (s *state) boundary(m machine) func(context.Context, packercore.Boundary) e
 		return nil
 	}
 	return func(ctx context.Context, at packercore.Boundary) error {
+		if err := s.checkpoint(ctx, at); err != nil {
+			return err
+		}
 		if until := s.until(); until >= 0 && at.Next >= until {
 			return s.leave(&Move{Kind: Leave}, at.Next)
 		}

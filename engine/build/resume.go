@@ -29,6 +29,7 @@ func (b *Builder) Resume(
 ) (Result, error) {
 	return b.tell(ctx, Request{
 		Plan: a.Plan, Machine: a.Machine, Timeout: a.Timeout, Detach: a.Detach, GeneralizeTimeout: a.GeneralizeTimeout,
+		Checkpointing: a.Checkpointing, Start: a.Start,
 	}, active, mask, emit, func(s *state) []steps.Step[state] {
 		s.base, s.staged = a.Base, a.Staged
 		s.packer = filepath.Join(active.Run().Dir, "packer")
@@ -45,6 +46,8 @@ type resumed struct {
 	cancelled func() bool
 	way       packercore.Way // to the build VM
 	vm        target.VM
+	complete  bool // the run came to its good end
+	held      bool // what it was distributed from is kept
 }
 
 // rest is what is left to happen in the run, in order.
@@ -59,7 +62,8 @@ func (s *state) rest() []steps.Step[state] {
 	if validates(s.Plan) && !s.left.Validated {
 		list = append(list, steps.Step[state]{Name: "validate", Do: validateImage})
 	}
-	return append(list, s.distribution()...)
+	list = append(list, s.distribution()...)
+	return append(list, steps.Step[state]{Name: "end", Do: end})
 }
 
 // refusal says why a run cannot be gone on with.
@@ -174,6 +178,11 @@ func buildRest(ctx context.Context, s *state) error {
 			return err
 		}
 	}
+	return s.captureStanding(ctx)
+}
+
+// captureStanding keeps the disks of a build VM that the builder did not make, and removes it.
+func (s *state) captureStanding(ctx context.Context) error {
 	err := s.during(ctx, stepShutdown, "", func() error {
 		err := s.Target.(target.Resumer).Capture(ctx, s.stageRequest(s.staged.Dir, s.base, false), s.staged, s.vm)
 		if err != nil {
@@ -207,6 +216,9 @@ func (s *state) free(ctx context.Context) {
 	}
 }
 
+// standingFolder has, in the run's folder, the Packer template for a build VM that stands.
+const standingFolder = "resume"
+
 // goOn runs the steps that are left.
 func (s *state) goOn(ctx context.Context) error {
 	next := s.Plan.Steps[s.left.Step]
@@ -214,20 +226,25 @@ func (s *state) goOn(ctx context.Context) error {
 		text := fmt.Sprintf("%s was under way when the run's process ended: it is run again, from its beginning", next.Title())
 		s.emit(events.Event{Step: next.ID, Output: &events.Output{Stream: events.Say, Text: text}})
 	}
+	s.waiting = true
+	return s.runStanding(ctx, s.left.Step, fmt.Sprintf("the VM %s, which stands, at %s", s.vm.Name, s.vm.Host))
+}
+
+// runStanding runs the steps from one on in a build VM that stands already, and is reached by s.way.
+func (s *state) runStanding(ctx context.Context, from int, detail string) error {
 	folder, err := emit.Packer(s.Plan, emit.Options{Target: emit.Standing})
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(s.active.Run().Dir, "resume")
+	dir := filepath.Join(s.active.Run().Dir, standingFolder)
 	if err := WriteFolder(folder, dir, filesOf(s.Plan, s.packer)); err != nil {
 		return err
 	}
 	staged := s.staged
-	staged.Detail = fmt.Sprintf("the VM %s, which stands, at %s", s.vm.Name, s.vm.Host)
+	staged.Detail = detail
 	staged.Vars = varsOf(s.way, s.Plan.OS, s.vm.Host)
-	s.waiting = true
 	return s.run(ctx, machine{
-		staged: staged, folder: dir, steps: s.Plan.Steps, from: s.left.Step, standing: true,
+		staged: staged, folder: dir, steps: s.Plan.Steps, from: from, standing: true,
 		boot: stepBoot, shutdown: stepShutdown, sub: store.Customizing, console: "console.log",
 		onError: onError(s.Plan.OnError.KeepBuildVM),
 	})

@@ -41,6 +41,9 @@ func buildImage(ctx context.Context, s *state) error {
 
 // attempt runs the steps in one build VM.
 func (s *state) attempt(ctx context.Context) error {
+	if s.Start != nil {
+		return s.fromStart(ctx)
+	}
 	return s.orOtherSize(ctx, func() error {
 		return s.run(ctx, machine{
 			staged: s.staged, folder: s.packer, steps: s.Plan.Steps, from: s.standing.from,

@@ -30,6 +30,8 @@ type Asked struct {
 	Timeout           time.Duration     `json:"timeoutNs"`
 	Detach            packercore.Detach `json:"detach"`
 	GeneralizeTimeout *time.Duration    `json:"generalizeTimeoutNs,omitempty"`
+	Checkpointing     Checkpointing     `json:"checkpointing,omitzero"`
+	Start             *Start            `json:"start,omitempty"`
 }
 
 // sealPlan keeps what the run was asked for, for a process that goes on with it.
@@ -38,7 +40,7 @@ func (s *state) sealPlan() error {
 	if err == nil {
 		text, err = json.Marshal(Asked{
 			Text: text, Site: s.Site, Base: s.base, Staged: s.staged, Machine: s.Machine, Timeout: s.Timeout, Detach: s.Detach,
-			GeneralizeTimeout: s.GeneralizeTimeout,
+			GeneralizeTimeout: s.GeneralizeTimeout, Checkpointing: s.Checkpointing, Start: s.Start,
 		})
 	}
 	if err != nil {

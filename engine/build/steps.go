@@ -23,8 +23,10 @@ import (
 // checkHost refuses early what would fail late: a build that dies after ten minutes for a missing program wastes ten minutes.
 func checkHost(ctx context.Context, s *state) error {
 	errs := []error{checkSizes(s)}
-	for _, p := range s.Target.Check(ctx, s.Plan) {
-		errs = append(errs, &HostError{What: p.What, Why: p.Why, Fix: p.Fix})
+	if s.needsBuilder() {
+		for _, p := range s.Target.Check(ctx, s.Plan) {
+			errs = append(errs, &HostError{What: p.What, Why: p.Why, Fix: p.Fix})
+		}
 	}
 	dirs := []string{s.Dirs.State, s.Dirs.Data}
 	if s.Target.Info().External { // its disks are elsewhere
@@ -88,7 +90,11 @@ func unstage(ctx context.Context, s *state) error {
 	if t, ok := s.Target.(target.Unstager); ok {
 		err = t.Unstage(ctx)
 	}
-	err = errors.Join(err, s.Ledger.Undo(ctx, s.id))
+	kept, kerr := s.keepCheckpoints(ctx)
+	err = errors.Join(err, kerr)
+	if !kept {
+		err = errors.Join(err, s.Ledger.Undo(ctx, s.id))
+	}
 	if err == nil && s.kept == nil {
 		err = ForgetVM(s.active.Run())
 	}

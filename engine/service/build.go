@@ -44,6 +44,10 @@ type BuildRequest struct {
 	// StrictFidelity are the kinds of differences from the service for which a build on this machine is refused.
 	StrictFidelity []fidelity.Kind
 
+	// Checkpointing says what a run in Azure keeps of its build VM on the way; From is what it begins with, nil: its source image.
+	Checkpointing Checkpointing
+	From          *FromCheckpoint
+
 	// Detach says which customizers' commands go on when the connection to the build VM is lost.
 	Detach Detach
 	// GeneralizeTimeout bounds the last step; 0: nothing does but the above, as in the service. Nil: emit.GeneralizeTimeout.
@@ -77,6 +81,10 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 	if err != nil {
 		return res, fmt.Errorf("find the image template's folder: %w", err)
 	}
+	begin, err := s.start(ctx, &r)
+	if err != nil {
+		return res, err
+	}
 	active, err := s.store.Start(ctx, store.Run{Name: r.Plan.Name, TemplateFile: file})
 	if err != nil {
 		return res, err
@@ -100,6 +108,8 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 			Layers:        r.Layers,
 			Site:          at,
 
+			Checkpointing:     r.Checkpointing,
+			Start:             begin,
 			StrictFidelity:    r.StrictFidelity,
 			Detach:            r.Detach,
 			GeneralizeTimeout: r.GeneralizeTimeout,

@@ -136,7 +136,7 @@ func (s *Service) Abandon(ctx context.Context, id string, say func(string)) (run
 	l := runLedger{s, site.Remover}
 	err = errors.Join(s.store.Release(ctx, run.ID), l.Undo(ctx, run.ID))
 	if err == nil {
-		err = build.ForgetVM(run)
+		err = errors.Join(build.ForgetVM(run), build.ForgetCheckpoints(run))
 	}
 	after, lerr := s.store.Entries(context.WithoutCancel(ctx), run.ID)
 	state, message := run.State, run.Message
@@ -156,7 +156,7 @@ func (s *Service) forgetVMs(ctx context.Context, gone []ledger.Leftover) error {
 		}
 		left, err := s.store.Entries(ctx, l.Run.ID)
 		if err == nil && !slices.ContainsFunc(left, func(e store.Entry) bool { return e.Kind == store.AzureResource }) {
-			err = build.ForgetVM(l.Run)
+			err = errors.Join(build.ForgetVM(l.Run), build.ForgetCheckpoints(l.Run))
 		}
 		errs = append(errs, err)
 	}

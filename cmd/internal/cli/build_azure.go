@@ -22,6 +22,7 @@ type siteOptions struct {
 	vmSize        string
 	fallbackSizes []string
 	armRate       int
+	checkpoints   checkpointOptions
 }
 
 // The flags that have a meaning in one place alone.
@@ -39,6 +40,7 @@ func (o *siteOptions) addFlags(cmd *cobra.Command) {
 		"with --on azure: `sizes` to try, in this order, when quota or room is lacking for a build VM of the first")
 	cmd.Flags().IntVar(&o.armRate, "arm-rate", 0,
 		"with --on azure: the most requests a `minute` to Azure Resource Manager, of all builds of this call (default: no limit)")
+	o.checkpoints.addFlags(cmd)
 }
 
 // azure reports whether the build is in Azure.
@@ -79,7 +81,7 @@ func (o *siteOptions) check(flags *pflag.FlagSet) (err error) {
 		return &usageError{what: fmt.Sprintf("--arm-rate %d is negative", o.armRate),
 			fix: "leave it out, or write the requests a minute, such as 600"}
 	}
-	return nil
+	return o.checkpoints.check(flags, o.azure())
 }
 
 // sizeName is how Azure names sizes: Standard_D4s_v5, Basic_A1.

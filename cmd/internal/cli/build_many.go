@@ -48,6 +48,9 @@ func (o *buildOptions) checkMany(cmd *cobra.Command, files []string) error {
 				fix: "build it by itself: " + cmd.CommandPath() + " " + file}
 		}
 	}
+	if cmd.Flags().Changed("from-checkpoint") {
+		return errFromMany
+	}
 	if err := refuseFlags(cmd, "several image templates", func(name string) bool {
 		return name != "on-error" || o.packer.onError != service.OnErrorAsk && o.packer.onError != service.OnErrorShell
 	}); err != nil {

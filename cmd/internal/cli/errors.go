@@ -108,10 +108,11 @@ func isUsage(err error) bool {
 		badID     *gallery.IDError
 		noStep    *service.UnknownStepError
 		noLayer   *service.NoLayerError
+		noPoint   *service.NoCheckpointError
 	)
 	for _, target := range []any{
 		&usage, &noBuild, &noPacker, &noRun, &ambiguous, &over, &noImage, &noWay, &imageName, &taken, &refused, &noSuchID, &badID,
-		&noStep, &noLayer,
+		&noStep, &noLayer, &noPoint,
 	} {
 		if errors.As(err, target) {
 			return true

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ingot-build/ingot/engine/azurearm"
@@ -51,8 +52,8 @@ type Target struct {
 	plugin  pluginVersion
 	group   *staging.Group
 	gateway *gateway.Gateway
-	vm      string // id of the build VM, as soon as one is made; of several that were tried, the last one
-	restore error  // why Azure did not make a build VM of a checkpoint
+	vm      atomic.Pointer[string] // id of the build VM, as soon as one is made; of several that were tried, the last one
+	restore error                  // why Azure did not make a build VM of a checkpoint
 }
 
 // New makes a Target.
@@ -98,8 +99,10 @@ func (t *Target) Source(ctx context.Context, p *plan.Plan) (target.Disk, diag.Li
 	return target.Disk{}, append(found, t.checkSource(p)...), nil
 }
 
-// Unstage implements target.Unstager.
+// Unstage implements target.Unstager. A run that goes back stages again: the group may be gone by then.
 func (t *Target) Unstage(context.Context) error {
+	t.group, t.restore = nil, nil
+	t.vm.Store(nil)
 	if t.gateway == nil {
 		return nil
 	}

@@ -24,10 +24,11 @@ func checkpointPrefix(run string) string { return "ingot_" + run + "_before_" }
 // Checkpoint implements target.Checkpointer: an incremental snapshot of each disk. Azure takes a snapshot of a machine that runs as of one
 // moment, as if its power were cut then.
 func (t *Target) Checkpoint(ctx context.Context, r target.Request, s target.Staged, name string) (target.Snapshot, error) {
-	if t.vm == "" {
+	at := t.vm.Load()
+	if at == nil {
 		return target.Snapshot{}, errors.New("nothing tells which machine the build VM is")
 	}
-	id, err := arm.ParseResourceID(t.vm)
+	id, err := arm.ParseResourceID(*at)
 	if err != nil {
 		return target.Snapshot{}, err
 	}
@@ -156,4 +157,33 @@ func (t *Target) Holds(name string) bool {
 		return strings.HasPrefix(id.Name, checkpointPrefix(cmp.Or(run, "-")))
 	}
 	return false
+}
+
+// Lookup implements target.Checkpointer.
+func (t *Target) Lookup(ctx context.Context, from target.Snapshot) error {
+	client, err := armcompute.NewSnapshotsClient(t.Account.Subscription, t.Account.Credential, t.Account.Options())
+	if err != nil {
+		return err
+	}
+	for _, snapshot := range append([]string{from.OSDisk}, from.DataDisks...) {
+		id, err := arm.ParseResourceID(snapshot)
+		if err != nil {
+			return err
+		}
+		if !strings.EqualFold(id.SubscriptionID, t.Account.Subscription) {
+			return fmt.Errorf("the snapshot %s is in subscription %s, and the build in %s", id.Name, id.SubscriptionID, t.Account.Subscription)
+		}
+		found, err := client.Get(ctx, id.ResourceGroupName, id.Name, nil)
+		if isAbsent(err) {
+			return &target.GoneError{What: "it is gone", Why: fmt.Sprintf("Azure has no snapshot %s in the resource group %s any more", id.Name,
+				id.ResourceGroupName)}
+		}
+		if err != nil {
+			return fmt.Errorf("ask Azure for the snapshot %s: %w", id.Name, err)
+		}
+		if p := found.Properties; p != nil && p.ProvisioningState != nil && *p.ProvisioningState != "Succeeded" {
+			return &target.GoneError{What: "it was never finished", Why: fmt.Sprintf("Azure says of the snapshot %s: %s", id.Name, *p.ProvisioningState)}
+		}
+	}
+	return nil
 }

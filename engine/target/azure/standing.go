@@ -114,10 +114,10 @@ func isRunning(vm *armcompute.VirtualMachine) bool {
 	return false
 }
 
-// note remembers the build VM, if that is what is being made.
+// note remembers the build VM, if that is what is being made. The gateway calls it too, so it is safe for concurrent use.
 func (t *Target) note(id string) {
 	at, err := arm.ParseResourceID(id)
 	if err == nil && strings.EqualFold(at.ResourceType.String(), "Microsoft.Compute/virtualMachines") {
-		t.vm = id
+		t.vm.Store(&id)
 	}
 }

@@ -22,6 +22,7 @@ type Machine struct {
 	Addr           netip.Addr // a loopback address that is its own
 	Windows        bool
 	Size           string
+	Specialized    bool     // its disk has users already: those below are none
 	User, Password string   // of the administrator; the password may be ""
 	Keys           []string // that may sign in, as in authorized_keys
 	CustomData     []byte

@@ -77,6 +77,7 @@ func (s *Sim) machine(r *resource) Machine {
 		ID: r.id.String(), Name: r.id.Name(), Disk: s.diskName(r), Size: text(p, "hardwareProfile", "vmSize"),
 		Windows: strings.EqualFold(text(p, "storageProfile", "osDisk", "osType"), "Windows"),
 		User:    text(p, "osProfile", "adminUsername"), Password: text(r.secret, "adminPassword"),
+		Specialized: at(p, "osProfile") == nil,
 	}
 	m.CustomData, _ = base64.StdEncoding.DecodeString(text(r.secret, "customData"))
 	for _, key := range items(p, "osProfile", "linuxConfiguration", "ssh", "publicKeys") {

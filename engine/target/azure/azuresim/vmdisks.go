@@ -3,6 +3,7 @@ package azuresim
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -23,12 +24,7 @@ func (s *Sim) vmSource(c *change) (diskSource, error) {
 	profile := at(c.body(), "properties", "storageProfile")
 	ref, _ := at(profile, "imageReference").(object)
 	if ref == nil {
-		src := diskSource{os: text(profile, "osDisk", "osType"), generation: "V1", size: 30, specialized: true}
-		if disk := s.store.find(text(profile, "osDisk", "managedDisk", "id")); disk != nil {
-			src.generation, src.size = text(disk.body, "properties", "hyperVGeneration"), number(disk.body,
-				"properties", "diskSizeGB")
-		}
-		return src, nil
+		return s.attached(c, profile)
 	}
 	if id := text(ref, "id"); id != "" {
 		src, err := s.imageSource(id, text(c.body(), "location"))
@@ -50,6 +46,36 @@ func (s *Sim) vmSource(c *change) (diskSource, error) {
 	}
 	ref["exactVersion"] = version
 	return diskSource{os: img.OS, generation: img.Generation, size: img.SizeGB}, nil
+}
+
+// attached is a disk that is there, with all that a first boot put on it: users, too. Azure wants to be told of none then.
+//
+// Reference: https://learn.microsoft.com/azure/virtual-machines/create-vm-specialized
+func (s *Sim) attached(c *change, profile any) (diskSource, error) {
+	src := diskSource{os: text(profile, "osDisk", "osType"), generation: "V1", size: 30, specialized: true}
+	if at(profile, "osDisk", "vhd") != nil {
+		return src, nil
+	}
+	if at(c.body(), "properties", "osProfile") != nil {
+		return src, refuse(http.StatusBadRequest, "InvalidParameter",
+			"Parameter 'osProfile' is not allowed where the OS disk of '%s' is attached.", c.id.Name())
+	}
+	for i, d := range vmDisks(c.body()) {
+		disk := s.store.find(text(d, "managedDisk", "id"))
+		switch {
+		case !strings.EqualFold(text(d, "createOption"), "Attach") && i > 0:
+			continue
+		case disk == nil:
+			return src, refuse(http.StatusNotFound, "NotFound", "Disk %s is not found.", text(d, "managedDisk", "id"))
+		case text(disk.body, "managedBy") != "":
+			return src, refuse(http.StatusConflict, "AttachDiskWhileBeingDetached", "Disk '%s' is attached to VM '%s' already.",
+				disk.id.Name(), text(disk.body, "managedBy"))
+		}
+		if i == 0 {
+			src.generation, src.size = text(disk.body, "properties", "hyperVGeneration"), number(disk.body, "properties", "diskSizeGB")
+		}
+	}
+	return src, nil
 }
 
 // vmDisks are the OS disk and the data disks of a machine, the OS disk first.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 
 	"golang.org/x/crypto/ssh"
@@ -64,7 +65,7 @@ type guest struct {
 	stop     context.CancelFunc
 }
 
-// install lays out the disk.
+// install lays out the disk. What a first boot does, a disk that had one has behind it.
 func (g *guest) install() error {
 	var err error
 	if g.root, err = os.OpenRoot(g.dir); err != nil {
@@ -73,19 +74,23 @@ func (g *guest) install() error {
 	if g.host, err = hostKey(); err != nil {
 		return err
 	}
+	if g.about.Specialized {
+		return g.takeUser()
+	}
 	home := "home/" + g.about.User
-	for _, dir := range []string{"tmp", "etc", "usr/sbin", "usr/bin", "var/log", "var/lib/waagent", "root", "opt", home} {
+	for _, dir := range []string{"tmp", "etc", "usr/sbin", "usr/bin", "var/log", "var/lib/waagent", "root", "opt", home, home + "/.ssh"} {
 		if err := g.root.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("lay out the disk of %s: %w", g.about.Name, err)
 		}
 	}
 	files := map[string]string{
-		"etc/hostname":                g.about.Name + "\n",
-		"etc/os-release":              "ID=lightguest\nNAME=\"light guest\"\nPRETTY_NAME=\"light guest of an emulated Azure\"\n",
-		"etc/passwd":                  "root:x:0:0::/root:/bin/sh\n" + g.about.User + ":x:1000:1000::/" + home + ":/bin/sh\n",
-		"var/lib/waagent/ovf-env.xml": "<Environment/>\n",
-		"var/lib/waagent/CustomData":  string(g.about.CustomData),
-		"usr/sbin/waagent":            "#!/bin/sh\n", // so that it is found there; the command is in commands.go
+		"etc/hostname":                 g.about.Name + "\n",
+		"etc/os-release":               "ID=lightguest\nNAME=\"light guest\"\nPRETTY_NAME=\"light guest of an emulated Azure\"\n",
+		"etc/passwd":                   "root:x:0:0::/root:/bin/sh\n" + g.about.User + ":x:1000:1000::/" + home + ":/bin/sh\n",
+		home + "/.ssh/authorized_keys": strings.Join(g.about.Keys, "\n") + "\n",
+		"var/lib/waagent/ovf-env.xml":  "<Environment/>\n",
+		"var/lib/waagent/CustomData":   string(g.about.CustomData),
+		"usr/sbin/waagent":             "#!/bin/sh\n", // so that it is found there; the command is in commands.go
 	}
 	for name, text := range files {
 		if err := g.root.WriteFile(name, []byte(text), 0o755); err != nil {
@@ -93,6 +98,31 @@ func (g *guest) install() error {
 		}
 	}
 	return nil
+}
+
+// takeUser finds on a disk who may sign in, and with which keys. As a true guest does when it boots, it has nothing in /tmp any more.
+func (g *guest) takeUser() error {
+	passwd, err := g.root.ReadFile("etc/passwd")
+	if err != nil {
+		return fmt.Errorf("find the user on the disk of %s: %w", g.about.Name, err)
+	}
+	for line := range strings.Lines(string(passwd)) {
+		if field := strings.Split(line, ":"); len(field) > 2 && field[2] == "1000" {
+			g.about.User = field[0]
+		}
+	}
+	if g.about.User == "" {
+		return nil // it was generalized: nobody may
+	}
+	keys, err := g.root.ReadFile("home/" + g.about.User + "/.ssh/authorized_keys")
+	if err != nil {
+		return fmt.Errorf("find the keys on the disk of %s: %w", g.about.Name, err)
+	}
+	g.about.Keys = strings.Split(strings.TrimSpace(string(keys)), "\n")
+	if err := g.root.RemoveAll("tmp"); err != nil {
+		return err
+	}
+	return g.root.Mkdir("tmp", 0o755)
 }
 
 func (g *guest) Addr() netip.Addr { return g.about.Addr }
