@@ -34,8 +34,9 @@ func seenOf(info fs.FileInfo) seen {
 	return seen{Inode: st.Ino, Size: info.Size(), MTime: info.ModTime().UnixNano(), CTime: st.Ctim.Nano()}
 }
 
-// verify holds a layer's files against their checksums: all of them with full, else those that were touched since they were verified.
-// The error is a *damage, or that of the context. A layer whose memory is gone passes.
+// verify holds a layer's files against their checksums: all of them with full, as a machine goes on from that layer; else only what it
+// lies over, which is no memory, and of that what was touched since it was verified. The error is a *damage, or that of the context. A
+// layer whose memory is gone passes.
 func (s *Store) verify(ctx context.Context, l Layer, full bool) error {
 	if l.Damaged != "" {
 		return &damage{err: errors.New(l.Damaged)}
@@ -49,6 +50,10 @@ func (s *Store) verify(ctx context.Context, l Layer, full bool) error {
 	now := make([]seen, len(l.rec.Files))
 	group, gctx := errgroup.WithContext(ctx)
 	for i, f := range l.rec.Files {
+		if !full && f.Name == StateFile {
+			now[i] = before[f.Name]
+			continue
+		}
 		info, err := dir.Lstat(f.Name)
 		switch {
 		case f.Name == StateFile && errors.Is(err, fs.ErrNotExist):
