@@ -124,6 +124,7 @@ func (s *state) shell(ctx context.Context, st plan.Step, way packercore.Way) {
 			"with Enter-PSSession, or by remote desktop", address, way.User))
 	default:
 		s.remark(st, fmt.Sprintf("a shell in the VM at %s as %s; the build waits until you leave it with: exit", address, way.User))
+		s.spoil("somebody was in the build VM")
 		if err := s.Attend.Shell(ctx, way); err != nil {
 			s.remark(st, "the shell ended: "+err.Error())
 		}

@@ -231,7 +231,7 @@ func (c cancelling) Failed(context.Context, build.Stop, *packercore.ProvisionErr
 // TestUntil ends runs before a step, with what else is asked of them.
 func TestUntil(t *testing.T) {
 	for until, want := range map[string][]string{
-		"customize[0]": {"resolve: done", "boot: done", "customize[0]: pending", "customize[1]: pending", "shutdown: pending",
+		"customize[0]": {"resolve: done", "boot: pending", "customize[0]: pending", "customize[1]: pending", "shutdown: pending",
 			"write disk: pending", "distribute[0]: pending", "distribute[1]: pending"},
 		"customize[1]": {"resolve: done", "boot: done", "customize[0]: done", "customize[1]: pending", "shutdown: pending",
 			"write disk: pending", "distribute[0]: pending", "distribute[1]: pending"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/fidelity"
+	"github.com/ingot-build/ingot/engine/layers"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/steps"
@@ -28,6 +29,8 @@ type Builder struct {
 	Resolver resolve.Options // TemplateDir is set for each run
 	Ledger   Ledger
 	Dirs     store.Dirs
+
+	LayerStore *layers.Store // nil: build VMs of Target leave no layers
 }
 
 // Ledger is what a run says of the things it makes.
@@ -85,6 +88,7 @@ type Result struct {
 	Kept       *target.Kept // the VM that was left standing; nil: none
 	VMSize     string       // of Request.FallbackSizes, the one that the build VM was made in last; "" where none was needed
 	Stopped    *Stopped     // the run ended before its end, as somebody wanted; nil: it did not
+	Reused     *Reused      // of earlier builds; nil: layers were not used
 
 	Fidelity []fidelity.Difference // what the service would do otherwise; nil in Azure, and when the run ended before it was known
 }
@@ -136,8 +140,9 @@ func (b *Builder) tell(
 	s.announce()
 	err := steps.Run(ctx, s, list)
 	s.settle(ctx)
+	s.letGo(ctx)
 	s.sumUpOverrides()
-	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize, Stopped: s.stopped,
+	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize, Stopped: s.stopped, Reused: s.reused,
 		Fidelity: s.differences()}, s.explain(ctx, err)
 }
 
@@ -211,6 +216,9 @@ type state struct {
 	kept       *target.Kept
 
 	standing standing
+	layering *layering // nil: the run has nothing to do with layers
+	reused   *Reused
+	clock    clock
 	stopped  *Stopped // nil: the run goes to its end
 
 	// reached: the build VM was reached by this process. waiting: it is one that stood before, and was not reached yet.

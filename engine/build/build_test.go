@@ -26,10 +26,12 @@ import (
 	"github.com/ingot-build/ingot/engine/fidelity"
 	"github.com/ingot-build/ingot/engine/gallery"
 	"github.com/ingot-build/ingot/engine/guest"
+	"github.com/ingot-build/ingot/engine/layers"
 	"github.com/ingot-build/ingot/engine/ledger"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/runcmd"
+	"github.com/ingot-build/ingot/engine/seal"
 	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/engine/target/targettest"
@@ -67,6 +69,10 @@ type bench struct {
 	decides           build.Bench // nil: nobody
 	until             string
 	strict            []fidelity.Kind
+	layers            build.LayerUse
+	key               *seal.Key // with layers
+	freeze            func() error
+	vm                target.Machine
 	values            map[string]any // that the builder tells of the guest
 
 	ran    string       // id of the last run
@@ -171,6 +177,12 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 		Place: &build.Local{Images: b, Gallery: b.gallery, Runner: runcmd.Host{}}, Ledger: b, Dirs: b.dirs,
 		Resolver: resolve.Options{Cache: cache, Delays: []time.Duration{time.Millisecond}},
 	}
+	if b.key != nil {
+		if builder.LayerStore, err = layers.Open(filepath.Join(b.dirs.Cache, "layers"), b.key, time.Now); err != nil {
+			b.t.Fatal(err)
+		}
+		defer builder.LayerStore.Close()
+	}
 	active, err := b.store.Start(ctx, store.Run{Name: b.plan.Name, TemplateFile: b.root() + "/web.json"})
 	if err != nil {
 		b.t.Fatal(err)
@@ -180,7 +192,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	sink := events.Serial(active.Run().ID, events.Tee(active.Sink(), b.note), time.Now)
 	res, rerr := builder.Run(ctx, build.Request{
 		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout, FallbackSizes: b.fallbackSizes,
-		Attend: b.attend, Bench: b.decides, Until: b.until, StrictFidelity: b.strict,
+		Attend: b.attend, Bench: b.decides, Until: b.until, StrictFidelity: b.strict, Layers: b.layers, Machine: b.vm,
 	}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)
@@ -271,10 +283,11 @@ func (s *scripted) get(name string) string { return s.config.GetAttr(name).AsStr
 func (s *scripted) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
 	dir := s.get("output_directory")
 	disk := filepath.Join(dir, "disk.qcow2")
-	_, err := runcmd.Host{}.Run(ctx, runcmd.Cmd{Path: "qemu-img", Args: []string{
-		"create", "-q", "-f", "qcow2", "-b", s.get("source_disk"), "-F", s.get("source_format"), disk,
-	}})
-	if err != nil {
+	under, format := s.get("source_disk"), s.get("source_format")
+	if layer := s.config.GetAttr("layer"); !layer.IsNull() && layer.AsString() != "" {
+		under, format = filepath.Join(layer.AsString(), "disk.qcow2"), "qcow2"
+	}
+	if err := overlay(ctx, disk, under, format); err != nil {
 		return nil, err
 	}
 	which := ""
@@ -302,6 +315,9 @@ func (s *scripted) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook
 	comm := s.bench.comm
 	if comm == nil {
 		comm = s.bench.guest
+	}
+	if s.bench.key != nil {
+		comm = &freezing{Communicator: comm, bench: s.bench, disk: disk}
 	}
 	if err := hook.Run(ctx, packersdk.HookProvision, ui, comm, s.bench.values); err != nil {
 		ui.Error("giving up") // which is not what the step said

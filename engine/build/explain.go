@@ -36,7 +36,8 @@ func (s *state) explain(ctx context.Context, err error) error {
 	}
 	var findings *DiagnosticsError
 	var host *HostError
-	if errors.As(err, &findings) || errors.As(err, &host) {
+	var layer *NoLayerError
+	if errors.As(err, &findings) || errors.As(err, &host) || errors.As(err, &layer) {
 		return err
 	}
 	refused := azurearm.Refusal(err)

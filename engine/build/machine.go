@@ -62,6 +62,9 @@ func (s *state) run(ctx context.Context, m machine) error {
 		}
 		if e = s.named(ctx, m, e); e.Step == "" {
 			e.Step = last
+			if before := s.standing.freezing.Load(); before != nil && m.boot == stepBoot {
+				e.Step = *before
+			}
 		} else if e.Step != m.boot {
 			last = m.shutdown
 		}

@@ -17,9 +17,12 @@ var errMoved = errors.New("the build was ended between two steps")
 // standing is what was decided while the build VM of this attempt stood still.
 type standing struct {
 	from int         // the first step that the build VM runs
+	up   bool        // the build VM came up
 	move *Move       // that ended the attempt: Rewind, Leave or Keep; nil: none
 	at   int         // the step before which it was decided
 	left atomic.Bool // what the builder says from now on is about a machine that nobody wants
+
+	freezing atomic.Pointer[string] // id of the step before which the machine is being kept; nil: it is not
 }
 
 // boundary is called before each step of the build VM, and after the last one.
@@ -31,6 +34,9 @@ func (s *state) boundary(m machine) func(context.Context, packercore.Boundary) e
 		if err := s.checkpoint(ctx, at); err != nil {
 			return err
 		}
+		s.standing.up = true
+		s.setClock(ctx, at)
+		s.takeLayer(ctx, at)
 		if until := s.until(); until >= 0 && at.Next >= until {
 			return s.leave(&Move{Kind: Leave}, at.Next)
 		}
@@ -63,9 +69,24 @@ func (s *state) until() int {
 
 // failing is asked about steps of a machine that failed; nil: nobody is there.
 func (s *state) failing(m machine) func(context.Context, *packercore.ProvisionError, packercore.Way) packercore.Verdict {
-	if s.Bench == nil || m.boot != stepBoot {
-		return s.attended(m)
+	decide := s.attended(m)
+	if s.Bench != nil && m.boot == stepBoot {
+		decide = s.benched(m)
 	}
+	if decide == nil {
+		return nil
+	}
+	return func(ctx context.Context, failed *packercore.ProvisionError, way packercore.Way) packercore.Verdict {
+		v := decide(ctx, failed, way)
+		if v != packercore.EndBuild {
+			s.spoil("a step had failed in the build VM")
+		}
+		return v
+	}
+}
+
+// benched has the bench decide about a step that failed.
+func (s *state) benched(m machine) func(context.Context, *packercore.ProvisionError, packercore.Way) packercore.Verdict {
 	return func(ctx context.Context, failed *packercore.ProvisionError, way packercore.Way) packercore.Verdict {
 		if failed.Index >= len(m.steps) {
 			return packercore.EndBuild

@@ -16,15 +16,29 @@ func buildImage(ctx context.Context, s *state) error {
 		s.unwanted = !s.Plan.OnError.KeepBuildVM // the builder leaves each machine standing, for the bench to decide
 	}
 	for {
-		s.standing.move = nil
+		if s.finished() {
+			s.takeFinished()
+			return nil
+		}
+		if until := s.until(); s.Bench == nil && until >= 0 && s.standing.from >= until {
+			s.stopped = stoppedAt(s.Plan, until)
+			return nil
+		}
+		s.standing.move, s.standing.up = nil, false
 		s.standing.left.Store(false)
 		err := s.attempt(ctx)
 		move := s.standing.move
 		switch {
 		case err == nil:
 			s.unwanted = false
-			return s.collect(ctx)
-		case move == nil || context.Cause(ctx) != nil:
+			return s.keepDisk(ctx)
+		case context.Cause(ctx) != nil:
+			return err
+		case move == nil && s.standing.from > 0 && !s.standing.up:
+			if err := s.doWithout(ctx, err); err != nil {
+				return err
+			}
+		case move == nil:
 			return err
 		case move.Kind == Rewind:
 			if err := s.goBack(ctx, *move); err != nil {
@@ -37,6 +51,15 @@ func buildImage(ctx context.Context, s *state) error {
 			return err // a step failed, and that was the end
 		}
 	}
+}
+
+// keepDisk takes the disk that the build VM left, and keeps it for a build that is all the same.
+func (s *state) keepDisk(ctx context.Context) error {
+	if err := s.collect(ctx); err != nil {
+		return err
+	}
+	s.keepFinal(ctx)
+	return nil
 }
 
 // attempt runs the steps in one build VM.
@@ -55,12 +78,22 @@ func (s *state) attempt(ctx context.Context) error {
 
 // goBack gives the build VM up, and makes another one ready for the steps that are run again.
 func (s *state) goBack(ctx context.Context, move Move) error {
+	return s.another(ctx, move.To, s.startOver(move.To))
+}
+
+// doWithout starts from the source after a layer did not come up as a machine: that is no failure of the build.
+func (s *state) doWithout(ctx context.Context, failed error) error {
+	s.say(stepBoot, fmt.Sprintf("layers: layer %s does not start, so the build starts from its source: %v", s.layering.parent, failed))
+	return s.another(ctx, 0, start{})
+}
+
+// another removes the build VM, and makes one ready that starts elsewhere.
+func (s *state) another(ctx context.Context, to int, at start) error {
 	if err := unstage(ctx, s); err != nil {
-		return fmt.Errorf("remove the build VM to go back: %w", err)
+		return fmt.Errorf("remove the build VM to start another one: %w", err)
 	}
-	s.standing.from = 0
-	s.announceAgain(move.To)
-	if err := stage(ctx, s); err != nil {
+	s.announceAgain(to)
+	if err := s.stageFrom(ctx, at); err != nil {
 		return fmt.Errorf("stage: %w", err)
 	}
 	return emitPacker(ctx, s)

@@ -79,13 +79,24 @@ func (s *state) incomingDir() string {
 }
 
 // stage makes the VM ready that is the first of the run.
-func stage(ctx context.Context, s *state) (err error) {
-	s.staged, err = s.stageMachine(ctx, s.stagingDir(), s.base, sourceOnly(s.Plan))
-	return err
+func stage(ctx context.Context, s *state) error {
+	if sourceOnly(s.Plan) {
+		return s.stageBuild(ctx)
+	}
+	return s.stageFrom(ctx, s.firstStart())
+}
+
+// stageFrom makes a build VM ready that starts as deep as it can.
+func (s *state) stageFrom(ctx context.Context, at start) error {
+	if err := s.begin(ctx, at); err != nil {
+		return err
+	}
+	return s.stageBuild(ctx)
 }
 
 // unstage removes what the run made. What serves its VMs ends first: nothing is made any more then.
 func unstage(ctx context.Context, s *state) error {
+	s.settleLayers()
 	var err error
 	if t, ok := s.Target.(target.Unstager); ok {
 		err = t.Unstage(ctx)

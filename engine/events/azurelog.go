@@ -72,6 +72,8 @@ func (l *packerLog) step(at time.Time, s *State) {
 	}
 	switch {
 	case s.Phase == Pending:
+	case s.Reused:
+		l.say(at, title+": reused, and not run")
 	case s.Provisioner != "" && s.Phase == Running:
 		l.line(at, "[INFO] (telemetry) Starting provisioner %s", s.Provisioner)
 		l.say(at, title)

@@ -63,6 +63,7 @@ type Result struct {
 	Validation    build.Validation `json:"validation,omitempty"`    // "" when none is wanted
 	VMSize        string           `json:"vmSize,omitempty"`        // of the build VM, where it was one to fall back to
 	Kept          *target.Kept     `json:"kept,omitempty"`          // the VM that was left standing, as errorHandling says
+	Reused        *build.Reused    `json:"reused,omitempty"`        // of earlier builds; nil: layers were not used
 	Stopped       *build.Stopped   `json:"stopped,omitempty"`       // nil: the run went to its end
 	ValidationLog string           `json:"validationLog,omitempty"` // validation.log, in the same format; "" when it did not begin
 
@@ -94,6 +95,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 		return res, errors.Join(err, active.Close())
 	}
 	return s.carryOut(ctx, active, r, sink, func(b *build.Builder, mask *events.Mask, emit events.Sink) (build.Result, error) {
+		s.giveLayers(b, r, emit)
 		return b.Run(ctx, build.Request{
 			Plan:        r.Plan,
 			TemplateDir: filepath.Dir(file),
@@ -175,7 +177,7 @@ func (s *Service) carryOut(
 		made, err = work(s.builder(site, reg), mask, emit)
 	}
 	res.Fidelity = made.Fidelity
-	res.Validation, res.Kept, res.VMSize, res.Stopped = made.Validation, made.Kept, made.VMSize, made.Stopped
+	res.Validation, res.Kept, res.VMSize, res.Stopped, res.Reused = made.Validation, made.Kept, made.VMSize, made.Stopped, made.Reused
 	for _, out := range made.Outputs {
 		if out != nil {
 			res.Outputs = append(res.Outputs, *out)
@@ -233,6 +235,18 @@ func (s *Service) builder(at Site, reg packercore.Registry) *build.Builder {
 		Resolver: s.resolver(""),
 		Ledger:   runLedger{s, at.Remover},
 		Dirs:     s.cfg.Dirs,
+	}
+}
+
+// giveLayers lets a build on this machine use the layers that there are. A build is none the worse without them.
+func (s *Service) giveLayers(b *build.Builder, r BuildRequest, emit events.Sink) {
+	if r.On == OnAzure || r.Layers.Mode == "" || r.Layers.Mode == LayersOff {
+		return
+	}
+	var err error
+	if b.LayerStore, err = s.Layers(); err != nil {
+		text := "layers: none is used or kept: " + err.Error()
+		emit(events.Event{Output: &events.Output{Stream: events.Say, Text: text}})
 	}
 }
 

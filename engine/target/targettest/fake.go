@@ -40,9 +40,12 @@ func (f *Fake) Stage(ctx context.Context, r target.Request) (target.Staged, erro
 	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
 		return target.Staged{}, err
 	}
-	base := filepath.Join(r.Dir, "base")
-	if err := os.Link(r.Base.Path, base); err != nil {
-		return target.Staged{}, err
+	base := r.Base.Path
+	if !r.BaseStays {
+		base = filepath.Join(r.Dir, "base")
+		if err := os.Link(r.Base.Path, base); err != nil {
+			return target.Staged{}, err
+		}
 	}
 	name := "ingot-" + r.RunID
 	if r.Validates {
@@ -53,6 +56,9 @@ func (f *Fake) Stage(ctx context.Context, r target.Request) (target.Staged, erro
 		"source_format":    r.Base.Format,
 		"output_directory": r.Dir,
 		"vm_name":          name,
+	}
+	if r.Layer != nil {
+		vars["layer"], vars["ssh_private_key"] = r.Layer.Dir, r.Layer.PrivateKey
 	}
 	maps.Copy(vars, f.Vars)
 	return target.Staged{Dir: r.Dir, Vars: vars, Detail: "no machine"}, nil
