@@ -14,8 +14,12 @@ import (
 	"github.com/ingot-build/ingot/internal/testtools/tinyguest"
 )
 
-// TestMain lets the test binary be the program: a script that runs "ingot" runs this file's main.
+// TestMain lets the test binary be the program: a script that runs "ingot" runs this file's main. Builds keep no layers, unless a test is
+// about them: nobody builds the same twice here.
 func TestMain(m *testing.M) {
+	if _, set := os.LookupEnv("INGOT_LAYERS"); !set {
+		_ = os.Setenv("INGOT_LAYERS", "off") // it fails for no such name
+	}
 	testscript.Main(m, map[string]func(){"ingot": main})
 }
 
@@ -35,6 +39,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv(tinyguest.BaseImageVariable, image)
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv("INGOT_LAYERS", "off")
 			env.Setenv("NO_COLOR", "")
 			return nil
 		},

@@ -118,6 +118,19 @@ removes the rest.
 	}
 	o.addFlags(cmd)
 	o.site.addFlags(cmd)
+	o.addMachineFlags(cmd)
+	cmd.Flags().IntVar(&o.parallel, "parallel", 0, "of several image templates, how many are built at a time (default: 1 here, 8 with --on azure)")
+	o.stage.addFlags(cmd)
+	o.layers.addFlags(cmd)
+	o.fidelity.addFlags(cmd)
+	o.addWatch(cmd)
+	o.packer.addFlags(cmd)
+	addOutput(cmd, &o.output)
+	return cmd
+}
+
+// addMachineFlags adds what is said of build VMs, and of how long they may take.
+func (o *buildOptions) addMachineFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.IntVar(&o.machine.CPUs, "cpus", 0, "CPUs of the build VM (default: those of this machine, up to 4)")
 	f.IntVar(&o.machine.MemoryMiB, "memory", 0, "memory of the build VM in `MiB` (default: a quarter of what is free, 1024 to 4096; of Windows 4096 to 8192)")
@@ -131,14 +144,6 @@ removes the rest.
 		service.Detaches...)
 	f.DurationVar(&o.detach.Patience, "detach-timeout", service.DetachPatience,
 		"longest time that a build VM is tried for whose connection was lost")
-	f.IntVar(&o.parallel, "parallel", 0, "of several image templates, how many are built at a time (default: 1 here, 8 with --on azure)")
-	o.stage.addFlags(cmd)
-	o.layers.addFlags(cmd)
-	o.fidelity.addFlags(cmd)
-	o.addWatch(cmd)
-	o.packer.addFlags(cmd)
-	addOutput(cmd, &o.output)
-	return cmd
 }
 
 // checkNumbers refuses sizes that no VM starts with.
@@ -283,6 +288,12 @@ func newEnding(ctx context.Context, t *translated, res service.Result, took time
 	}
 	e.Fidelity = res.Fidelity
 	e.Validation, e.ValidationLog = string(res.Validation), res.ValidationLog
+	if r := res.Reused; r != nil {
+		e.Reused = &view.Reused{Steps: r.Steps, Of: r.Of, Disk: r.Disk, Text: r.String()}
+	}
+	if res.Stopped != nil {
+		e.Stopped = res.Stopped.String()
+	}
 	if k := res.Kept; k != nil {
 		kept := view.Kept(*k)
 		e.Kept = &kept

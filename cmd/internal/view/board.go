@@ -20,6 +20,7 @@ type step struct {
 	phase             events.Phase
 	started           time.Time
 	elapsed           time.Duration // once over
+	reused            bool          // done without being run
 	lines             []events.Output
 	meters            []meter
 }
@@ -88,7 +89,7 @@ func (s *step) applyState(now time.Time, st events.State) {
 	if st.Phase == events.Running && s.phase != events.Running { // "running" again only brings a new detail
 		s.started = now
 	}
-	s.phase = st.Phase
+	s.phase, s.reused = st.Phase, st.Reused
 	if s.over() {
 		s.elapsed = st.Elapsed
 		if s.elapsed == 0 && !s.started.IsZero() {

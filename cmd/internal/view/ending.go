@@ -33,6 +33,9 @@ type Ending struct {
 	Fidelity     []fidelity.Difference `json:"fidelity,omitempty"` // what the service would do otherwise
 	ShowFidelity string                `json:"-"`                  // how much of it text has; "" is FidelityShort
 
+	Reused  *Reused `json:"reused,omitempty"`  // what of earlier builds was reused; nil: layers were not used
+	Stopped string  `json:"stopped,omitempty"` // where the run ended before its end, as somebody wanted; "": it did not
+
 	Refused bool `json:"-"` // nothing was started, so there is nothing to sum up
 	Packer  bool `json:"-"` // a Packer template was run, without an image template
 }
@@ -44,6 +47,14 @@ type Kept struct {
 	User    string `json:"user"`
 	Command string `json:"command,omitempty"` // logs in; "" where none does without a password
 	Disk    string `json:"disk"`
+}
+
+// Reused is what of earlier builds a run has reused.
+type Reused struct {
+	Steps int    `json:"steps"`          // of the image template's own
+	Of    int    `json:"of"`             // how many it has
+	Disk  bool   `json:"disk,omitempty"` // the finished disk: no VM was started to build it
+	Text  string `json:"text"`           // a line for people, which says why the rest was not
 }
 
 // Output is a run output with the size of its disk file.
@@ -105,6 +116,9 @@ func Summary(w io.Writer, p Palette, e Ending) error {
 	if e.Validation == "Succeeded" && e.State == "Succeeded" && len(e.Outputs) == 0 {
 		verb = p.Good("validated") + " in" // nothing else was wanted
 	}
+	if e.Stopped != "" {
+		verb = p.Warn("stopped") + " after"
+	}
 	what := "image template"
 	if e.Packer {
 		what = "Packer template"
@@ -113,6 +127,12 @@ func Summary(w io.Writer, p Palette, e Ending) error {
 		}
 	}
 	fmt.Fprintf(&b, "%s %s %s %s, run %s\n", what, p.Bold(`"`+Line(e.Name)+`"`), verb, clock(e.Elapsed), e.Run)
+	if e.Stopped != "" {
+		fmt.Fprintf(&b, "\n  %s\n", Line(e.Stopped))
+	}
+	if e.Reused != nil {
+		fmt.Fprintf(&b, "\n  %s%s\n", p.Faint("layers: "), Line(e.Reused.Text))
+	}
 	for _, o := range e.Outputs {
 		fmt.Fprintf(&b, "\n  %s %s\n", p.Bold(Line(o.Name)), p.Faint("("+o.Type+")"))
 		field(&b, p, "id", o.ArtifactID)

@@ -18,6 +18,7 @@ const (
 	markDone      = "✓"
 	markFailed    = "✗"
 	markCancelled = "■"
+	markReused    = "↺"
 )
 
 // stepLine is the one line of a step: mark, time, title, detail. The time has a column of its own in front, so that nothing
@@ -31,6 +32,9 @@ func stepLine(p Palette, s *step, now time.Time) string {
 	case events.Running:
 		return fmt.Sprintf(" %s %8s  %s", p.Busy(markRunning), clock(now.Sub(s.started)), title)
 	case events.Done:
+		if s.reused {
+			return fmt.Sprintf(" %s %8s  %s", p.Good(markReused), "reused", title)
+		}
 		return fmt.Sprintf(" %s %8s  %s", p.Good(markDone), clock(s.elapsed), title)
 	case events.Failed:
 		return fmt.Sprintf(" %s %8s  %s", p.Bad(markFailed), clock(s.elapsed), title)

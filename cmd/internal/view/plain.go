@@ -63,7 +63,10 @@ func (v *Plain) state(e events.Event, s *step) {
 		return
 	}
 	text := title + ": " + string(e.State.Phase)
-	if s != nil && s.over() {
+	switch {
+	case e.State.Reused:
+		text = title + ": reused, not run"
+	case s != nil && s.over():
 		text += " after " + clock(s.elapsed)
 	}
 	if e.State.Detail != "" && e.State.Phase != events.Done { // at the end of a good step it only repeats what was said
