@@ -98,6 +98,10 @@ func (m machine) args() []string {
 	if !m.Emulated {
 		a = append(a, "-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng")
 	}
+	if !m.Windows {
+		// The guest tells which memory it does not use: that is neither this host's to keep, nor in a layer.
+		a = append(a, "-device", "virtio-balloon-pci,free-page-reporting=on")
+	}
 	if m.Incoming {
 		a = append(a, "-incoming", "defer")
 	}

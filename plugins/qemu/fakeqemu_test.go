@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -59,6 +60,18 @@ const (
 	windows       = "windows"        // WinRM answers, and lets in user packer with windowsPassword
 	windowsSSH    = "windows-ssh"    // so does OpenSSH
 	winSilent     = "windows-silent" // neither answers: no Windows, or none with drivers
+)
+
+// The kinds that go wrong where a layer is taken, or gone on from; each is well when it boots.
+const (
+	badState     = "bad-state"     // QEMU ends when it reads memory
+	failedState  = "failed-state"  // QEMU says that memory is no good
+	deadState    = "dead-state"    // what was restored gives up
+	killedState  = "killed-state"  // QEMU is killed once the guest runs
+	endlessState = "endless-state" // memory is written, and read, for ever
+	noOverlay    = "no-overlay"    // QEMU opens no other disk
+	noSwitch     = "no-switch"     // it does not have the guest write there
+	noRoom       = "no-room"       // memory cannot be written
 )
 
 const stall = "[   21.000001] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\r\n"
@@ -119,10 +132,12 @@ func fakeImg(args []string) int {
 }
 
 type fakeGuest struct {
-	kind    string
-	console *os.File
-	ssh     net.Listener
-	config  *gossh.ServerConfig
+	kind      string
+	incoming  bool   // it goes on from memory
+	migration string // its status
+	console   *os.File
+	ssh       net.Listener
+	config    *gossh.ServerConfig
 
 	down    atomic.Bool // rebooting: connections are accepted and nothing greets
 	mu      sync.Mutex
@@ -131,9 +146,17 @@ type fakeGuest struct {
 }
 
 func fakeQEMU(kind string) int {
+	if slices.Contains(os.Args, "--version") {
+		fmt.Println("QEMU emulator version 7.2.0")
+		return 0
+	}
 	if kind == refused {
 		fmt.Fprintln(os.Stderr, "qemu-system-x86_64: failed to initialize kvm: Permission denied")
 		return 1
+	}
+	incoming := slices.Contains(os.Args, "-incoming")
+	if !incoming && slices.Contains([]string{badState, failedState, deadState, killedState}, kind) {
+		kind = goodGuest
 	}
 	if kind == hung {
 		signal.Ignore(syscall.SIGTERM)
@@ -149,7 +172,7 @@ func fakeQEMU(kind string) int {
 	if kind == unmanageable {
 		select {}
 	}
-	g := &fakeGuest{kind: kind}
+	g := &fakeGuest{kind: kind, incoming: incoming}
 	if err := g.start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -295,7 +318,10 @@ func (g *fakeGuest) manage(conn net.Conn) {
 	say := func(format string, args ...any) { fmt.Fprintf(conn, format+"\n", args...) }
 	say(`{"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 7}, "package": ""}, "capabilities": []}}`)
 	for lines := json.NewDecoder(bufio.NewReader(conn)); ; {
-		var command struct{ Execute string }
+		var command struct {
+			Execute   string
+			Arguments struct{ URI string }
+		}
 		if lines.Decode(&command) != nil {
 			return
 		}
@@ -305,6 +331,9 @@ func (g *fakeGuest) manage(conn net.Conn) {
 		case "human-monitor-command":
 			say(`{"return": "Hub -1 (net):\r\n  TCP[HOST_FORWARD]   8       127.0.0.1 %d       10.0.2.15    %s     0     0\r\n"}`,
 				g.ssh.Addr().(*net.TCPAddr).Port, forwarded.FindStringSubmatch(strings.Join(os.Args, " "))[1])
+		case "migrate", "migrate-incoming", "query-migrate", "migrate_cancel", "cont", "query-machines", "query-version",
+			"query-migrate-capabilities", "blockdev-add", "blockdev-snapshot":
+			say("%s", g.keep(command.Execute, command.Arguments.URI))
 		case "system_powerdown":
 			if g.kind == wedged {
 				select {}
@@ -327,6 +356,64 @@ func (g *fakeGuest) manage(conn net.Conn) {
 			os.Exit(0)
 		default:
 			say(`{"return": {}}`)
+		}
+	}
+}
+
+// keep answers what QEMU is told about layers.
+func (g *fakeGuest) keep(command, uri string) string {
+	refused := func(kind string) string {
+		if g.kind == kind {
+			return `{"error": {"class": "GenericError", "desc": "no"}}`
+		}
+		return `{"return": {}}`
+	}
+	switch command {
+	case "query-machines":
+		return `{"return": [{"name": "pc-i440fx-7.2", "alias": "pc"}, {"name": "pc-q35-7.2", "alias": "q35"}]}`
+	case "query-version":
+		return `{"return": {"qemu": {"micro": 0, "minor": 2, "major": 7}, "package": ""}}`
+	case "query-migrate-capabilities":
+		return `{"return": [{"capability": "events", "state": false}]}`
+	case "blockdev-add":
+		return refused(noOverlay)
+	case "blockdev-snapshot":
+		return refused(noSwitch)
+	case "query-migrate":
+		return fmt.Sprintf(`{"return": {"status": %q, "error-desc": "torn"}}`, g.migration)
+	case "migrate_cancel":
+		g.migration = "cancelled"
+	case "migrate", "migrate-incoming":
+		g.migrate(strings.TrimPrefix(uri, "exec:"))
+	case "cont":
+		switch {
+		case g.kind == deadState:
+			fmt.Fprint(g.console, "Kernel panic - not syncing: Attempted to kill init!\r\n")
+			g.down.Store(true)
+		case g.kind == killedState:
+			time.AfterFunc(50*time.Millisecond, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
+			g.down.Store(true)
+		}
+	}
+	return `{"return": {}}`
+}
+
+// migrate writes memory by the command, or reads it.
+func (g *fakeGuest) migrate(command string) {
+	cmd := exec.Command("/bin/sh", "-c", command)
+	cmd.Stdin = strings.NewReader("memory")
+	g.migration = "completed"
+	switch {
+	case g.kind == endlessState:
+		g.migration = "active"
+	case g.kind == noRoom, g.kind == failedState:
+		g.migration = "failed"
+	case g.kind == badState:
+		fmt.Fprintln(os.Stderr, "qemu-system-x86_64: load of migration failed: Input/output error")
+		os.Exit(1)
+	default:
+		if err := cmd.Run(); err != nil {
+			g.migration = "failed"
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (v *vm) freeze(ctx context.Context, comm packersdk.Communicator, dir string
 		}
 		return f, err
 	}
-	v.setClock(ctx, comm)
+	v.catchUp(ctx, comm, took)
 	v.ui.Say(fmt.Sprintf("Layer taken: the guest stood still for %.2f s%s", took.Seconds(), v.stateText(dir, &f)))
 	return f, nil
 }

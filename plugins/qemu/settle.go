@@ -89,9 +89,15 @@ func reseedProgram() []byte {
 	return append(b, code...)
 }
 
-// setClock sets the guest's clock, which stood still while the guest did. Without root it stays behind, as it would with any program
-// that asks for the time too late.
-func (v *vm) setClock(ctx context.Context, comm packersdk.Communicator) {
+// lateness is how far behind a guest's clock may be. To set it takes an emulated guest as long as it is behind after one layer.
+const lateness = 3 * time.Second
+
+// catchUp sets the guest's clock when that has stood still for long, all in all. Without root it stays behind.
+func (v *vm) catchUp(ctx context.Context, comm packersdk.Communicator, still time.Duration) {
+	if v.behind += still; v.behind < lateness {
+		return
+	}
+	v.behind = 0
 	ctx, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
 	if err := runAsRoot(ctx, comm, clockScript(time.Now())); err != nil && ctx.Err() == nil {

@@ -44,6 +44,7 @@ type vm struct {
 	bootTime     time.Duration // from stepReady, or stepReadyWinRM
 	steps        meter         // runs while provisioners do
 	freezing     sync.Mutex    // held while the guest is kept
+	behind       time.Duration // how far its clock is
 	node         string        // the disk that it writes to, as QEMU names it
 	overlays     int           // disks made for it while it ran
 	shutdownTime time.Duration // from stepPowerOff
