@@ -42,11 +42,12 @@ type machine struct {
 	Listen    string // where it is reached on this host, as host:port; "" is a free port of 127.0.0.1
 	Seed      bool   // seedFile is there: the second disk of a guest with Linux, a CD of one with Windows
 
-	Windows    bool // see windowsArgs
-	Emulated   bool // devices that every system has drivers for, instead of virtio's
-	SecureBoot bool // EFICode is one that guards its variables
-	TPM        bool // swtpm listens on tpmFile
-	ClockUTC   bool // with Windows, which takes the clock for its local time: that is UTC, and not this host's
+	Windows       bool   // see windowsArgs
+	Emulated      bool   // devices that every system has drivers for, instead of virtio's
+	SecureBoot    bool   // EFICode is one that guards its variables
+	TPM           bool   // swtpm listens on tpmFile
+	MetadataRelay string // see metadataArgs; "" is none
+	ClockUTC      bool   // with Windows, which takes the clock for its local time: that is UTC, and not this host's
 }
 
 // args are QEMU's arguments. They depend on m alone.
@@ -102,6 +103,7 @@ func (m machine) args() []string {
 		// The guest tells which memory it does not use: that is neither this host's to keep, nor in a layer.
 		a = append(a, "-device", "virtio-balloon-pci,free-page-reporting=on")
 	}
+	a = append(a, m.metadataArgs()...) // last, so that no other device has another place for it
 	if m.Incoming {
 		a = append(a, "-incoming", "defer")
 	}

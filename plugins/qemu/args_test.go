@@ -25,6 +25,8 @@ func TestArgs(t *testing.T) {
 			Windows: true, Emulated: true, ClockUTC: true}},
 		{"windows-uefi-secure-tpm", machine{Name: "ingot-2a9c1e3f", CPUs: 2, MemoryMiB: 4096, Accel: accelKVM,
 			EFICode: "/usr/share/OVMF/OVMF_CODE_4M.ms.fd", Port: 22, Windows: true, SecureBoot: true, TPM: true}},
+		{"linux-metadata", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true,
+			MetadataRelay: "/proc/4711/exe metadata-relay imds.sock"}},
 		{"linux-emulated", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true, Emulated: true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -64,6 +64,9 @@ type Config struct {
 	// Layer is the folder of a guest that was frozen; it goes on from there, and source_disk only stands for where it came from. See
 	// vm.freeze for what is in it. "" starts from source_disk.
 	Layer string `mapstructure:"layer"`
+	// MetadataRelay is a command that carries a connection of the guest to 169.254.169.254, port 80, between its standard input and
+	// output and a metadata service; it runs in OutputDirectory. "": nobody answers there.
+	MetadataRelay string `mapstructure:"metadata_relay"`
 	// OutputDirectory holds everything of one build. It is made (0700) if absent; two builds must not share one.
 	OutputDirectory string `mapstructure:"output_directory"`
 	// DiskSize is a whole number with the unit M, G or T (powers of 1024); "" keeps the source's size. A disk only
@@ -138,6 +141,7 @@ func (c *Config) prepare(raws ...any) error {
 	}
 	c.checkGuest(bad)
 	c.checkLayer(bad)
+	c.checkMetadata(bad)
 	if !vmNamePattern.MatchString(c.VMName) {
 		bad("vm_name is %q: letters, digits, dots and dashes are allowed, at most 63, no dot or dash first or last",
 			c.VMName)

@@ -21,6 +21,7 @@ type FlatConfig struct {
 	SourceDisk          *string           `mapstructure:"source_disk" cty:"source_disk" hcl:"source_disk"`
 	SourceFormat        *string           `mapstructure:"source_format" cty:"source_format" hcl:"source_format"`
 	Layer               *string           `mapstructure:"layer" cty:"layer" hcl:"layer"`
+	MetadataRelay       *string           `mapstructure:"metadata_relay" cty:"metadata_relay" hcl:"metadata_relay"`
 	OutputDirectory     *string           `mapstructure:"output_directory" cty:"output_directory" hcl:"output_directory"`
 	DiskSize            *string           `mapstructure:"disk_size" cty:"disk_size" hcl:"disk_size"`
 	VMName              *string           `mapstructure:"vm_name" cty:"vm_name" hcl:"vm_name"`
@@ -71,6 +72,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"source_disk":                &hcldec.AttrSpec{Name: "source_disk", Type: cty.String, Required: false},
 		"source_format":              &hcldec.AttrSpec{Name: "source_format", Type: cty.String, Required: false},
 		"layer":                      &hcldec.AttrSpec{Name: "layer", Type: cty.String, Required: false},
+		"metadata_relay":             &hcldec.AttrSpec{Name: "metadata_relay", Type: cty.String, Required: false},
 		"output_directory":           &hcldec.AttrSpec{Name: "output_directory", Type: cty.String, Required: false},
 		"disk_size":                  &hcldec.AttrSpec{Name: "disk_size", Type: cty.String, Required: false},
 		"vm_name":                    &hcldec.AttrSpec{Name: "vm_name", Type: cty.String, Required: false},

@@ -162,7 +162,7 @@ func (s *vm) newMachine() machine {
 	c := s.config
 	return machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code,
 		Port: c.guestPort(), Seed: c.UnattendSeed || !c.windows(), Windows: c.windows(), Emulated: c.Devices == devicesEmulated,
-		SecureBoot: c.SecureBoot, TPM: c.TPM, ClockUTC: c.UnattendSeed}
+		SecureBoot: c.SecureBoot, TPM: c.TPM, ClockUTC: c.UnattendSeed, MetadataRelay: c.MetadataRelay}
 }
 
 // powerOn starts QEMU with a guest that boots.

@@ -1,0 +1,33 @@
+package qemu
+
+import (
+	"strings"
+	"testing"
+)
+
+// A machine with the card is another one than a machine without, and the same with another relay.
+func TestMetadataFingerprint(t *testing.T) {
+	without := machine{Accel: accelTCG}
+	with, other := without, without
+	with.MetadataRelay, other.MetadataRelay = "/proc/1/exe relay a", "/proc/2/exe relay a"
+	if with.fingerprint() != other.fingerprint() || with.fingerprint() == without.fingerprint() {
+		t.Error("layers are told apart by the wrong thing")
+	}
+}
+
+// A comma in the command is no end of QEMU's option.
+func TestMetadataComma(t *testing.T) {
+	args := strings.Join(machine{MetadataRelay: "/opt/a,b/ingot relay"}.metadataArgs(), " ")
+	if !strings.Contains(args, "-cmd:/opt/a,,b/ingot relay ") {
+		t.Error(args)
+	}
+}
+
+func TestMetadataConfig(t *testing.T) {
+	var c Config
+	err := c.prepare(map[string]any{"source_disk": "/b", "source_format": "raw", "output_directory": "/o", "ssh_username": "u",
+		"metadata_relay": "relay\n-device x"})
+	if err == nil || !strings.Contains(err.Error(), "metadata_relay has a line break") {
+		t.Errorf("got %v", err)
+	}
+}
