@@ -55,6 +55,7 @@ var layers = []layer{
 	{who: []string{"examples/..."}},
 	{who: []string{"internal/testtools/windowsupdate"}, may: []string{"plugins/windowsupdate"}},
 	{who: []string{"internal/testtools/stock"}, may: []string{"plugins/stock"}},
+	{who: []string{"internal/testtools/keptrun"}, may: []string{"engine/layers", "engine/seal", "engine/store", "translate/plan"}},
 	{who: []string{"internal/testtools/guestdisk", "internal/testtools/tinyguest", "internal/testtools/tinyguest/sudo"}},
 	{who: []string{"internal/testtools"}}, // for tests and benches; nothing of it is in a program
 }
@@ -114,6 +115,7 @@ var modules = map[string]struct {
 	"github.com/charmbracelet/x/ansi":        {[]string{"cmd/internal/view", "cmd/internal/debug"}, "text width, escapes"},
 	"github.com/aymanbagabas/go-udiff":       {[]string{"cmd/internal/cli", "cmd/internal/lsp", "engine/diskdiff"}, "what --diff shows; the edits of source.fixAll; texts on two disks"},
 	"charm.land/bubbletea/v2":                {[]string{"cmd/internal/debug"}, "a whole screen: keys, windows that change their size"},
+	"github.com/muesli/cancelreader":         {[]string{"cmd/internal/debug"}, "a keyboard whose reading can be called off"},
 	"github.com/pkg/sftp":                    {[]string{"cmd/internal/sshto"}, "files to and from a build VM"},
 	"github.com/bmatcuk/doublestar/v4":       {[]string{"cmd/internal/gather", "cmd/internal/config"}, "patterns with **"},
 	"github.com/creachadair/jrpc2":           {[]string{"cmd/internal/lsp"}, "what an editor and ingot lsp speak; go.lsp.dev/protocol is of 2022 and does not fit its own jsonrpc2 of 2026"},

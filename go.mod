@@ -39,6 +39,7 @@ require (
 	github.com/jehiah/go-strftime v0.0.0-20171201141054-1d33003b3869 // legacy_strftime of Packer's language
 	github.com/lima-vm/go-qcow2reader v0.6.0 // qcow2 disks that are compared, with what they are backed by
 	github.com/masterzen/winrm v0.0.0-20250927112105-5f8e6c707321 // the WinRM client of packer-plugin-sdk; tests: a client that is not ours
+	github.com/muesli/cancelreader v0.2.2 // a keyboard whose reading can be called off; the one of bubbletea
 	github.com/pkg/sftp v1.13.9 // files to and from a build VM
 	github.com/rogpeppe/go-internal v1.16.0 // tests: scripts of the whole program; txtar
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: SARIF against its schema
@@ -162,7 +163,6 @@ require (
 	github.com/mitchellh/iochan v1.0.0 // indirect
 	github.com/mitchellh/mapstructure v1.5.0 // indirect
 	github.com/mitchellh/reflectwalk v1.0.2 // indirect
-	github.com/muesli/cancelreader v0.2.2 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/nu7hatch/gouuid v0.0.0-20131221200532-179d4d0c4d8d // indirect
 	github.com/packer-community/winrmcp v0.0.0-20180921211025-c76d91c1e7db // indirect
