@@ -39,6 +39,7 @@ type Disk struct {
 	bytes storage
 	parts []filesystem // the root file system first
 	other []region     // what is on the disk beside them
+	names tree         // nil until they were read
 }
 
 // Open opens a disk file. The error is an *UnreadableError where the file is there and no disk that can be compared.

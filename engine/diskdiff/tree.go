@@ -41,8 +41,11 @@ const maxEntries = 20_000_000
 // maxDepth is more than a path of 4096 bytes can have.
 const maxDepth = 2048
 
-// tree reads all names of the disk.
+// tree reads all names of the disk, once.
 func (d *Disk) tree(ctx context.Context) (tree, error) {
+	if d.names != nil {
+		return d.names, nil
+	}
 	t := tree{}
 	for _, f := range d.parts {
 		w := walker{ctx: ctx, disk: d, into: t, fs: f.fs, layout: f.layout, birth: f.birth, mount: f.mount, counted: map[uint32]bool{}}
@@ -50,6 +53,7 @@ func (d *Disk) tree(ctx context.Context) (tree, error) {
 			return nil, err
 		}
 	}
+	d.names = t
 	return t, nil
 }
 

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/ingot-build/ingot/engine/baseimage"
+	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/diskdiff"
+	"github.com/ingot-build/ingot/engine/layers"
 	"github.com/ingot-build/ingot/engine/store"
 )
 
@@ -56,21 +59,96 @@ func (s *Service) DiskPath(ctx context.Context, name string) (string, error) {
 			return out.Path, nil
 		}
 	}
-	return "", &NoDiskError{name, fmt.Sprintf("run %s left no disk on this machine", run.ID), "name a run that has an output: ingot runs"}
+	return "", &NoDiskError{name, fmt.Sprintf("run %s left no disk on this machine", run.ID),
+		"name a run that has an output: ingot runs; or a step of this one: " + run.ID + "@STEP"}
 }
 
-// Diff tells how disk b differs from disk a; both are named as DiskPath takes them.
-func (s *Service) Diff(ctx context.Context, a, b string, o diskdiff.Options) (*diskdiff.Report, error) {
-	var disks [2]*diskdiff.Disk
-	for i, name := range []string{a, b} {
+// OpenDisk opens a disk that is named as DiskPath takes it, or a moment of a run: RUN@STEP, RUN@STEP+. Close it.
+func (s *Service) OpenDisk(ctx context.Context, name string) (*OpenDisk, error) {
+	_, _, _, moment := SplitPoint(name)
+	if _, err := os.Stat(name); err == nil || !moment || strings.HasPrefix(name, "/") {
 		path, err := s.DiskPath(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		if disks[i], err = diskdiff.Open(path); err != nil {
+		return openDisk(path, nil)
+	}
+	p, err := s.Point(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.openPoint(ctx, p)
+}
+
+// OpenDisk is a disk that is read, and held against whoever would remove it.
+type OpenDisk struct {
+	*diskdiff.Disk
+	release func() error
+}
+
+func openDisk(path string, release func() error) (*OpenDisk, error) {
+	d, err := diskdiff.Open(path)
+	if err != nil {
+		if release != nil {
+			err = errors.Join(err, release())
+		}
+		return nil, err
+	}
+	return &OpenDisk{d, release}, nil
+}
+
+// Close closes the disk, and lets it go.
+func (d *OpenDisk) Close() error {
+	err := d.Disk.Close()
+	if d.release != nil {
+		err = errors.Join(err, d.release())
+	}
+	return err
+}
+
+// openPoint opens the disk of a machine at a moment of its run.
+func (s *Service) openPoint(ctx context.Context, p Point) (*OpenDisk, error) {
+	kept, err := build.ReadLayers(p.Run)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := s.chain(ctx, p, kept)
+	if err != nil {
+		return nil, gone(p, err)
+	}
+	top := chain.Top()
+	path := filepath.Join(top.Dir, layers.DiskFile)
+	if p.Layer == "" {
+		path = top.Base.Path
+	}
+	return openDisk(path, chain.Release)
+}
+
+// gone says of a layer that an index has, and that cannot be used any more, which moment it was.
+func gone(p Point, err error) error {
+	var none *layers.NoLayerError
+	var damaged *layers.DamagedError
+	switch {
+	case errors.As(err, &none):
+		return &NotKeptPointError{Run: p.Run.ID, Point: p.String(), Reason: "its layer was removed since, by hand or to make room"}
+	case errors.As(err, &damaged):
+		return &NotKeptPointError{Run: p.Run.ID, Point: p.String(), Reason: damaged.Error()}
+	}
+	return err
+}
+
+// Diff tells how disk b differs from disk a; both are named as OpenDisk takes them. With b "", a is RUN@STEP, and what that step changed is
+// told.
+func (s *Service) Diff(ctx context.Context, a, b string, o diskdiff.Options) (_ *diskdiff.Report, err error) {
+	if b == "" {
+		b = a + "+"
+	}
+	var disks [2]*OpenDisk
+	for i, name := range []string{a, b} {
+		if disks[i], err = s.OpenDisk(ctx, name); err != nil {
 			return nil, err
 		}
-		defer disks[i].Close()
+		defer func() { err = errors.Join(err, disks[i].Close()) }()
 	}
-	return diskdiff.Compare(ctx, disks[0], disks[1], o)
+	return diskdiff.Compare(ctx, disks[0].Disk, disks[1].Disk, o)
 }

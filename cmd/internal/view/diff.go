@@ -128,6 +128,11 @@ func (d *diffText) files(list []diskdiff.Change, o DiffOptions) {
 		return
 	}
 	d.title("files")
+	d.changes(list, o)
+}
+
+// changes lists files, as many as are wanted.
+func (d *diffText) changes(list []diskdiff.Change, o DiffOptions) {
 	for i, c := range list {
 		if i == ShownFiles && !o.All {
 			d.line("  and %d more: --all", len(list)-i)
