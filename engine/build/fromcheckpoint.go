@@ -81,8 +81,8 @@ func (s *state) fromStart(ctx context.Context) error {
 		s.emit(events.Event{Step: st.ID, State: &events.State{Phase: events.Done, Title: st.Title(), Reused: true}})
 	}
 	err := s.orOtherSize(ctx, func() (err error) {
-		text := fmt.Sprintf("making the build VM of checkpoint %s, which was kept %s ago; it boots, and has nothing of what was in memory or in /tmp",
-			s.Start.Ref(), time.Since(s.Start.Made).Round(time.Second))
+		text := fmt.Sprintf("making the build VM of checkpoint %s, which was kept %s ago; it boots, and has nothing of what was in memory, "+
+			"or in a folder that a boot empties, such as /tmp", s.Start.Ref(), time.Since(s.Start.Made).Round(time.Second))
 		s.emit(events.Event{Step: stepBoot, Output: &events.Output{Stream: events.Say, Text: text}})
 		s.vm, err = t.Restore(ctx, s.stageRequest(s.staged.Dir, s.base, false), s.staged, s.Start.Disks)
 		if err != nil && context.Cause(ctx) == nil {
@@ -94,7 +94,8 @@ func (s *state) fromStart(ctx context.Context) error {
 		return err
 	}
 	s.way = s.Start.Way
-	if err := s.runStanding(ctx, s.Start.Next, fmt.Sprintf("the VM %s, made of checkpoint %s, at %s", s.vm.Name, s.Start.Ref(), s.vm.Host)); err != nil {
+	detail := fmt.Sprintf("the VM %s, made of checkpoint %s, at %s", s.vm.Name, s.Start.Ref(), s.vm.Host)
+	if err := s.runStanding(ctx, s.Start.Next, detail); err != nil {
 		return err
 	}
 	return s.captureStanding(ctx)

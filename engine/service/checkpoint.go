@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ingot-build/ingot/engine/build"
+	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/translate/diag"
 )
 
@@ -15,7 +16,7 @@ type Checkpointing = build.Checkpointing
 
 // FromCheckpoint names what a run in Azure begins with in place of its source image.
 type FromCheckpoint struct {
-	Run   string // id of the run that kept it, the first digits of it, or "latest"
+	Run   string // id of the run that kept it, the first digits of it, or "latest": the last one that has a checkpoint
 	Step  string // id, name or number of the step that it was kept before; "": the last one that there is
 	Stale bool   // also when the image template does not lead to it any more
 }
@@ -63,11 +64,7 @@ func (s *Service) start(ctx context.Context, r *BuildRequest) (*build.Start, err
 	if r.From == nil {
 		return nil, nil
 	}
-	run, err := s.store.Find(ctx, r.From.Run)
-	if err != nil {
-		return nil, err
-	}
-	list, err := build.Checkpoints(s.cfg.Dirs, run)
+	run, list, err := s.checkpointed(ctx, r.From.Run)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +83,31 @@ func (s *Service) start(ctx context.Context, r *BuildRequest) (*build.Start, err
 		r.Azure.Location = c.Disks.Location
 	}
 	return &build.Start{Checkpoint: c, Stale: r.From.Stale}, nil
+}
+
+// latestRun is how a person names the last run; with checkpoints, the last one that has any: a run that began with one has mostly none.
+const latestRun = "latest"
+
+// checkpointed finds a run, and what is kept of its build VM.
+func (s *Service) checkpointed(ctx context.Context, ref string) (store.Run, []build.Checkpoint, error) {
+	run, err := s.store.Find(ctx, ref)
+	if err != nil {
+		return run, nil, err
+	}
+	list, err := build.Checkpoints(s.cfg.Dirs, run)
+	if err != nil || len(list) > 0 || ref != latestRun {
+		return run, list, err
+	}
+	all, err := s.store.Runs(ctx)
+	for _, one := range all {
+		if err != nil {
+			break
+		}
+		if list, err = build.Checkpoints(s.cfg.Dirs, one); len(list) > 0 {
+			return one, list, err
+		}
+	}
+	return run, nil, err
 }
 
 // checkpointOf finds one by the step that it was kept before, by the names that steps had then.

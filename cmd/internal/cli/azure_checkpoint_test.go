@@ -75,7 +75,7 @@ func TestAzureCheckpoint(t *testing.T) {
 		t.Errorf("what is left is %q, want %q", got, want)
 	}
 	file := w.template(jammy, hello+","+installs+","+mended, managedImage("web"), "")
-	for _, from := range []string{id + "@config", id[:4]} {
+	for _, from := range []string{id + "@config", id[:4], "latest@2"} {
 		out := w.build(ExitDone, file, "--from-checkpoint", from)
 		for _, want := range []string{
 			"of checkpoint " + id + "@customize[2]", "steps: installed configured", "the script is there", "web (ManagedImage)",

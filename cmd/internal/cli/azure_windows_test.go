@@ -23,6 +23,7 @@ type windowsMachines struct {
 	front net.Listener
 
 	mu      sync.Mutex
+	first   azuresim.Machine // whose user is on the disks that others are made of
 	servers []*winrmserver.Server
 	guests  []*winguest.Machine
 }
@@ -67,6 +68,12 @@ func (m *windowsMachines) forward(conn net.Conn) {
 
 // Start implements azuresim.Machines.
 func (m *windowsMachines) Start(_ context.Context, about azuresim.Machine) (azuresim.Guest, error) {
+	m.mu.Lock()
+	if about.Specialized {
+		about = m.first
+	}
+	m.first = about
+	m.mu.Unlock()
 	machine := winguest.New(about.User, about.Password)
 	server, err := winrmserver.Start(machine, winrmserver.Options{User: about.User, Password: about.Password, TLS: true})
 	if err != nil {
@@ -81,6 +88,9 @@ func (m *windowsMachines) Start(_ context.Context, about azuresim.Machine) (azur
 		return nil, err
 	}
 	machine.Answers = func(text string) (winguest.Answer, bool) {
+		if strings.Contains(text, "Write-VolumeCache") {
+			return winguest.Answer{}, true
+		}
 		if text == string(deprovision) {
 			return winguest.Answer{Stdout: ">>> the image is generalized\r\n"}, true
 		}
@@ -120,4 +130,27 @@ func TestAzureWindows(t *testing.T) {
 	if props := image["properties"].(map[string]any); props["hyperVGeneration"] != "V2" {
 		t.Errorf("the image is %v", props)
 	}
+}
+
+// TestAzureCheckpointWindows goes on from a checkpoint of a Windows, whose build user is on its disk.
+func TestAzureCheckpointWindows(t *testing.T) {
+	t.Parallel()
+	m := newWindowsMachines(t)
+	w := newAzureWorld(t, azuresim.Options{Machines: m})
+	_, port, _ := net.SplitHostPort(m.front.Addr().String())
+	w.env = append(w.env, "INGOT_AZURE_WINRM_PORT="+port)
+	const source = `{"type": "PlatformImage", "publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter-g2",
+      "version": "latest"}`
+	const restart = `{"type": "WindowsRestart", "name": "again"}`
+	out := w.build(ExitFailed, w.template(source, restart+`, {"type": "PowerShell", "name": "hello", "inline": ["exit 3"]}`,
+		managedImage("win"), ""), "--checkpoint", "hello")
+	if !strings.Contains(out, "@customize[1] is kept") {
+		t.Fatalf("no checkpoint:\n%s", out)
+	}
+	out = w.build(ExitDone, w.template(source, restart+`, {"type": "PowerShell", "name": "hello", "inline": ["Write-Output \"mended\""]}`,
+		managedImage("win"), ""), "--from-checkpoint", "latest")
+	if strings.Contains(out, "again: running") || !strings.Contains(out, "customize[1] | mended") || !strings.Contains(out, ">>> the image is generalized") {
+		t.Errorf("it says:\n%s", out)
+	}
+	w.wipe("/images/win")
 }

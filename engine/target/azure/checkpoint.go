@@ -182,7 +182,8 @@ func (t *Target) Lookup(ctx context.Context, from target.Snapshot) error {
 			return fmt.Errorf("ask Azure for the snapshot %s: %w", id.Name, err)
 		}
 		if p := found.Properties; p != nil && p.ProvisioningState != nil && *p.ProvisioningState != "Succeeded" {
-			return &target.GoneError{What: "it was never finished", Why: fmt.Sprintf("Azure says of the snapshot %s: %s", id.Name, *p.ProvisioningState)}
+			return &target.GoneError{What: "it was never finished",
+				Why: fmt.Sprintf("Azure says of the snapshot %s: %s", id.Name, *p.ProvisioningState)}
 		}
 	}
 	return nil

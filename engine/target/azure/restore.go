@@ -148,13 +148,14 @@ func (m *restoring) document(nic string, disks []string) armcompute.VirtualMachi
 	}
 	size := armcompute.VirtualMachineSizeTypes(cmp.Or(m.request.Plan.Azure.VMSize, m.from.VMSize))
 	attach := armcompute.DiskCreateOptionTypesAttach
-	vm := armcompute.VirtualMachine{Location: to.Ptr(m.from.Location), Tags: pointersTo(m.Tags()), Properties: &armcompute.VirtualMachineProperties{
+	vm := armcompute.VirtualMachine{Location: to.Ptr(m.from.Location), Tags: pointersTo(m.Tags())}
+	vm.Properties = &armcompute.VirtualMachineProperties{
 		HardwareProfile: &armcompute.HardwareProfile{VMSize: &size},
 		NetworkProfile:  &armcompute.NetworkProfile{NetworkInterfaces: []*armcompute.NetworkInterfaceReference{{ID: &nic}}},
 		StorageProfile: &armcompute.StorageProfile{OSDisk: &armcompute.OSDisk{
 			CreateOption: &attach, OSType: &os, ManagedDisk: &armcompute.ManagedDiskParameters{ID: &disks[0]},
 		}},
-	}}
+	}
 	for i := range disks[1:] {
 		vm.Properties.StorageProfile.DataDisks = append(vm.Properties.StorageProfile.DataDisks, &armcompute.DataDisk{
 			CreateOption: &attach, Lun: to.Ptr(int32(i)), ManagedDisk: &armcompute.ManagedDiskParameters{ID: &disks[i+1]},
