@@ -153,6 +153,23 @@ func (s *Secrets) Redact(list diag.List) diag.List {
 	if len(s.texts) == 0 {
 		return list
 	}
+	list = slices.Clone(list)
+	for i := range list {
+		d := &list[i]
+		d.Summary, d.Why, d.Fix, d.Path = s.Hide(d.Summary), s.Hide(d.Why), s.Hide(d.Fix), s.Hide(d.Path)
+		d.Related = slices.Clone(d.Related)
+		for j := range d.Related {
+			d.Related[j].Message = s.Hide(d.Related[j].Message)
+		}
+	}
+	return list
+}
+
+// Hide returns a text that does not tell the secrets. It is safe for concurrent use.
+func (s *Secrets) Hide(text string) string {
+	if len(s.texts) == 0 {
+		return text
+	}
 	var pairs []string
 	for _, t := range s.texts {
 		if len(t) >= shortSecret {
@@ -163,15 +180,5 @@ func (s *Secrets) Redact(list diag.List) diag.List {
 			pairs = append(pairs, quote+t+quote, quote+"***"+quote)
 		}
 	}
-	hide := strings.NewReplacer(pairs...).Replace
-	list = slices.Clone(list)
-	for i := range list {
-		d := &list[i]
-		d.Summary, d.Why, d.Fix, d.Path = hide(d.Summary), hide(d.Why), hide(d.Fix), hide(d.Path)
-		d.Related = slices.Clone(d.Related)
-		for j := range d.Related {
-			d.Related[j].Message = hide(d.Related[j].Message)
-		}
-	}
-	return list
+	return strings.NewReplacer(pairs...).Replace(text)
 }

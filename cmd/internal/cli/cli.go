@@ -100,9 +100,9 @@ QEMU VM, runs the customizers there, and puts the result into a gallery on disk.
 			root.AddCommand(c)
 		}
 	}
-	add("template", newExpand(env), newValidate(env), newRules(env), newExplain(env), newMigrate(env), newImport(env), newLSP(env), newTranslate(env), newPreflight(env), newBuild(env))
+	add("template", newExpand(env), newValidate(env), newRules(env), newExplain(env), newMigrate(env), newImport(env), newLSP(env), newDAP(env), newTranslate(env), newPreflight(env), newBuild(env), newDebug(env))
 	add("run", newRuns(env), newLogs(env), newCancel(env), newResume(env), newDistribute(env), newClean(env))
-	add("image", newImage(env), newGallery(env), newDiff(env))
+	add("image", newImage(env), newGallery(env), newDiff(env), newLayers(env))
 	add("host", newPlugins(env), newDoctor(env), newAzureSim(env), newVersion(env))
 
 	// Cobra's own two commands, in the same voice as the others.

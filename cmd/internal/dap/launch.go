@@ -30,6 +30,7 @@ type Launch struct {
 	NoCache        bool              `json:"noCache"`
 	Rebuild        string            `json:"rebuild"` // a step
 	Timeout        string            `json:"timeout"`
+	Args           []string          `json:"args"`        // other flags of ingot build
 	StopOnEntry    bool              `json:"stopOnEntry"` // stand before the first customizer
 	NoDebug        bool              `json:"noDebug"`     // the editor's "run without debugging"
 }
@@ -37,7 +38,7 @@ type Launch struct {
 // launchNames are the properties of a launch configuration; those in the second row are the editor's own.
 var launchNames = []string{
 	"template", "imageTemplate", "parameters", "parameterFiles", "cwd", "on", "cpus", "memory", "firmware", "accel", "layers", "noCache",
-	"rebuild", "timeout", "stopOnEntry", "noDebug",
+	"rebuild", "timeout", "args", "stopOnEntry", "noDebug",
 	"type", "request", "name", "presentation", "preLaunchTask", "postDebugTask", "internalConsoleOptions", "debugServer", "serverReadyAction",
 	"suppressMultipleSessionWarning", "console", "windows", "linux", "osx", "restart", "program",
 }
@@ -52,8 +53,8 @@ type Watch struct {
 func (l *Launch) parse(arguments json.RawMessage) (warnings []string, err error) {
 	if err := json.Unmarshal(arguments, l); err != nil {
 		var typ *json.UnmarshalTypeError
-		if errors.As(err, &typ) {
-			return nil, fmt.Errorf("launch configuration: %q is a %s, and has to be of type %s", typ.Field, typ.Value, typ.Type)
+		if errors.As(err, &typ) && typ.Field != "" {
+			return nil, fmt.Errorf("launch configuration: %q cannot be of the kind %s", typ.Field, typ.Value)
 		}
 		return nil, fmt.Errorf("read the launch configuration: %w", err)
 	}

@@ -13,7 +13,6 @@ import (
 // news is what the editor was told last.
 type news struct {
 	stands  bool
-	at      int
 	plan    *plan.Plan
 	edited  int // as in workbench.Status, but 0 for what it says with -1
 	refused string

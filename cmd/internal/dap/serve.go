@@ -101,7 +101,6 @@ type adapter struct {
 	ended    chan struct{}      // closed when the run has ended; nil before it began
 	left     bool               // the end of the run was asked for
 	intent   string             // why the build VM will stand, as the protocol has it; "": by what the session says
-	shown    bool               // that it stands was told
 	breaks   breakpoints
 	asked    map[int]chan dap.Message   // our requests that the editor has not answered, by number
 	working  map[int]context.CancelFunc // the editor's requests that take their time, by number

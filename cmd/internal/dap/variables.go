@@ -51,7 +51,8 @@ func (a *adapter) onVariables(ctx context.Context, m *dap.VariablesRequest, _ []
 	}
 	ref := m.Arguments.VariablesReference
 	step, err := stepOf(st, ref/scopes)
-	if err != nil || ref < 0 {
+	now := ref%scopes == scopeEnvironment || ref%scopes == scopeMachine
+	if err != nil || ref < 0 || now && step.Index < st.At {
 		return nil, nil, fmt.Errorf("there are no variables %d", ref)
 	}
 	var list []dap.Variable

@@ -50,7 +50,7 @@ func (r *reader) next() ([]byte, error) {
 // writer numbers messages and has them written in that order. An editor that does not read holds up who sends, until the writer is closed.
 type writer struct {
 	queue  chan dap.Message
-	closed chan struct{} // from then on messages are dropped
+	closed chan struct{} // from then on nobody waits for room in the queue
 	idle   chan struct{} // closed when nothing is written any more
 
 	mu   sync.Mutex // held while a message is queued: their order is that of their numbers
@@ -95,6 +95,11 @@ func (w *writer) send(m dap.Message) int {
 		e.Seq, e.Type = w.seq, "event"
 	}
 	select {
+	case w.queue <- m: // even if nobody may be there: there is room
+		return w.seq
+	default:
+	}
+	select {
 	case w.queue <- m:
 		return w.seq
 	case <-w.closed:
@@ -113,7 +118,6 @@ func (w *writer) end() {
 	w.mu.Unlock()
 	select {
 	case <-w.idle:
-	case <-w.closed:
 	case <-time.After(goodbye):
 	}
 }
