@@ -31,6 +31,7 @@ type Builder struct {
 	Dirs     store.Dirs
 
 	LayerStore *layers.Store // nil: build VMs of Target leave no layers
+	Answers    Answering     // zero: no build VM has a metadata service, unless it is asked for, and none has tokens
 }
 
 // Ledger is what a run says of the things it makes.
@@ -68,6 +69,8 @@ type Request struct {
 	// Layers says how layers are used, where the target and the image template have any.
 	Layers LayerUse
 
+	// Metadata says whether a build VM on this machine is answered as one in Azure.
+	Metadata Metadata
 	// StrictFidelity are the kinds of differences from the service for which a run on this machine is refused.
 	StrictFidelity []fidelity.Kind
 
@@ -151,6 +154,7 @@ func (s *state) story() []steps.Step[state] {
 	list := []steps.Step[state]{
 		{Name: "check host", Do: checkHost},
 		{Name: "resolve", Do: resolveWants},
+		{Name: "learn what of Azure is wanted", Do: learnAzure},
 		{Name: "check checkpoint", Do: checkStart},
 		{Name: "stage", Do: stage, Undo: unstage, Patience: removal}, // everything after it writes into the staging directories
 		{Name: "emit", Do: emitPacker},
@@ -204,6 +208,8 @@ type state struct {
 	end    generalizing
 	unlike unlike
 
+	answering answering
+
 	base    target.Disk // after resolve
 	files   []resolve.Staged
 	staged  target.Staged // after stage
@@ -219,7 +225,8 @@ type state struct {
 	layering *layering // nil: the run has nothing to do with layers
 	reused   *Reused
 	clock    clock
-	stopped  *Stopped // nil: the run goes to its end
+	visit    func(context.Context, packercore.Way) // the machine is up for that alone; nil: for a build
+	stopped  *Stopped                              // nil: the run goes to its end
 
 	// reached: the build VM was reached by this process. waiting: it is one that stood before, and was not reached yet.
 	reached, waiting bool
@@ -248,6 +255,10 @@ func (s *state) announce() {
 	}
 	if s.left != nil {
 		pending = s.announceRest(pending)
+	}
+	if s.visit != nil {
+		pending(stepBoot, stepBoot)
+		return
 	}
 	pending(stepResolve, stepResolve)
 	if !sourceOnly(s.Plan) {

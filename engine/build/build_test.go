@@ -156,8 +156,8 @@ func (b *bench) Undo(ctx context.Context, run string) error {
 	return ledger.Undo(ctx, b.store, nil, run)
 }
 
-// run does one run and returns what it came to, after checking that nothing stayed behind.
-func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
+// newBuilder makes what runs of b are done with. The caller calls done.
+func (b *bench) newBuilder() (builder *build.Builder, done func()) {
 	b.t.Helper()
 	cache, err := resolve.OpenContentStore(filepath.Join(b.dirs.Cache, "downloads"))
 	if err != nil {
@@ -167,7 +167,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	if on == nil {
 		on = b.target
 	}
-	builder := &build.Builder{
+	builder = &build.Builder{
 		Target: on,
 		Registry: packercore.Registry{
 			Builders:     map[string]func() packersdk.Builder{"ingot-qemu": func() packersdk.Builder { return &scripted{bench: b} }},
@@ -181,8 +181,16 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 		if builder.LayerStore, err = layers.Open(filepath.Join(b.dirs.Cache, "layers"), b.key, time.Now); err != nil {
 			b.t.Fatal(err)
 		}
-		defer builder.LayerStore.Close()
+		return builder, func() { _ = builder.LayerStore.Close() }
 	}
+	return builder, func() {}
+}
+
+// run does one run and returns what it came to, after checking that nothing stayed behind.
+func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
+	b.t.Helper()
+	builder, done := b.newBuilder()
+	defer done()
 	active, err := b.store.Start(ctx, store.Run{Name: b.plan.Name, TemplateFile: b.root() + "/web.json"})
 	if err != nil {
 		b.t.Fatal(err)

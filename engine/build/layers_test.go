@@ -11,14 +11,17 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/runcmd"
 	"github.com/ingot-build/ingot/engine/seal"
+	"github.com/ingot-build/ingot/engine/store"
 	"github.com/ingot-build/ingot/plugins/provtest"
 	"github.com/ingot-build/ingot/translate/plan"
 )
@@ -407,5 +410,70 @@ func TestDamagedLayers(t *testing.T) {
 	}
 	if ran, _ := b.ranAndReused(); len(ran) != 5 || !b.said("has 7 bytes") {
 		t.Errorf("ran %v", ran)
+	}
+}
+
+// TestVisit brings back the machine of an earlier run, as it stood before a step.
+func TestVisit(t *testing.T) {
+	b := newLayeredBench(t)
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	earlier, err := b.store.Find(t.Context(), b.ran)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := build.ReadAsked(b.dirs, earlier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := build.ReadLayers(earlier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := len(b.guest.Commands())
+	broken := errors.New("the shell broke")
+	for name, tt := range map[string]struct {
+		layer string
+		err   error
+		want  string // of the error
+	}{
+		"before the first step": {layer: index.Before[1]},
+		"before the last one":   {layer: index.Before[4], err: broken, want: "the shell broke"},
+		"of the source":         {},
+		"of the finished disk":  {layer: index.Final, want: "nobody on it who may sign in"},
+		"of nothing":            {layer: "0123456789ab", want: `there is no layer "0123456789ab"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.again()
+			b.target.Staged = nil
+			builder, done := b.newBuilder()
+			defer done()
+			active, err := b.store.Start(t.Context(), store.Run{Name: "visit", TemplateFile: earlier.TemplateFile})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var way packercore.Way
+			v := build.Visit{Asked: asked, Of: earlier, Layer: tt.layer, Do: func(_ context.Context, w packercore.Way) error {
+				way = w
+				return tt.err
+			}}
+			_, err = builder.Visit(t.Context(), v, active, &events.Mask{}, events.Serial(active.Run().ID, b.note, time.Now))
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("ended with %v, want %q", err, tt.want)
+			}
+			if up := tt.want == "" || tt.err != nil; up != (way.PrivateKey == "a key") {
+				t.Errorf("the way in: %+v", way)
+			} else if up && (b.target.Staged[0].Layer == nil) != (tt.layer == "") {
+				t.Errorf("it starts from %+v", b.target.Staged[0].Layer)
+			}
+			if err := active.Close(); err != nil {
+				t.Error(err)
+			}
+			b.nothingLeft(active.Run().ID)
+		})
+	}
+	if more := b.guest.Commands()[commands:]; len(more) > 0 {
+		t.Errorf("steps were run in a machine that was to be looked at: %v", more)
 	}
 }

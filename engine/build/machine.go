@@ -33,8 +33,13 @@ func (s *state) run(ctx context.Context, m machine) error {
 	defer s.keepConsole(m)
 	last := m.boot // what the builder says outside of all steps belongs to the one of its own that is next
 	s.boundGeneralize(m)
+	unserve, err := s.serveMetadata(m)
+	if err != nil {
+		return err
+	}
+	defer unserve()
 	var way packercore.Way
-	_, err := packercore.Build(ctx, s.Registry, packercore.Options{
+	_, err = packercore.Build(ctx, s.Registry, packercore.Options{
 		AsService:  true,
 		Phases:     s.Target.Info().External,
 		NoArtifact: s.Target.Info().External,
@@ -45,7 +50,7 @@ func (s *state) run(ctx context.Context, m machine) error {
 		Detach:  s.Detach,
 		Mask:    s.mask,
 		Failed:  s.failing(m),
-		Between: s.boundary(m),
+		Between: s.withMetadata(m, s.boundary(m)),
 		Reached: noting(&way, s.keepWay(m)),
 		From:    m.from,
 		Diagnose: func(ctx context.Context, failed *packercore.ProvisionError, remote packercore.Remote) {
@@ -98,6 +103,9 @@ func (s *state) keepVM(ctx context.Context, m machine, way packercore.Way) (targ
 	kept, err := keeper.Kept(ctx, m.staged)
 	if err == nil {
 		err = letIn(&kept, way, m.staged.Dir)
+	}
+	if err == nil && way.Host != "" {
+		err = s.sealWay(way)
 	}
 	if err != nil {
 		return target.Kept{}, err

@@ -35,6 +35,10 @@ func (s *state) boundary(m machine) func(context.Context, packercore.Boundary) e
 			return err
 		}
 		s.standing.up = true
+		if s.visit != nil {
+			s.visit(ctx, at.Way)
+			return s.leave(&Move{Kind: Leave}, at.Next)
+		}
 		s.setClock(ctx, at)
 		s.takeLayer(ctx, at)
 		if until := s.until(); until >= 0 && at.Next >= until {

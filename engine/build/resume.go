@@ -118,7 +118,7 @@ func (s *state) lookHere(ctx context.Context) error {
 // lookForVM finds the build VM, and how it is reached. One that was captured and deleted already is none that is missing.
 func (s *state) lookForVM(ctx context.Context, t target.Resumer) error {
 	provisioned := s.left.Step == len(s.Plan.Steps)
-	way, err := readWay(s.Dirs, s.active.Run())
+	way, err := ReadWay(s.Dirs, s.active.Run())
 	if err != nil && !provisioned {
 		why := "its process ended before the build VM was up"
 		if s.left.Step > 0 || s.left.UnderWay {

@@ -13,27 +13,37 @@ import (
 	"github.com/ingot-build/ingot/engine/target"
 )
 
-// wayFile has, in the run's folder, how the build VM is reached: address, user, key. It is there from the moment that provisioners
-// begin until the VM is gone.
+// wayFile has, in the run's folder, how a VM of the run is reached: address, user, key. It is there from the moment that provisioners
+// begin until the VM is gone, for whoever wants to look inside; and where the VM outlives this process, for the one that goes on with it.
 const wayFile = "vm.sealed"
 
-// keepWay is what a run does with the way to its build VM: it is kept where the VM outlives this process. Nil: it does not.
+// keepWay is what a run does with the way to its build VM.
 func (s *state) keepWay(m machine) func(context.Context, packercore.Way) error {
-	if _, ok := s.Target.(target.Resumer); !ok || m.boot != stepBoot {
+	if m.boot != stepBoot {
 		return nil
 	}
+	_, outlives := s.Target.(target.Resumer)
 	return func(_ context.Context, way packercore.Way) error {
-		s.reached = true
-		text, err := json.Marshal(way)
-		if err != nil {
-			return err
+		s.reached = s.reached || outlives
+		err := s.sealWay(way)
+		if err != nil && !outlives {
+			s.say(stepBoot, "nobody else can get into the build VM: "+err.Error())
+			return nil
 		}
-		return s.sealed(wayFile, text)
+		return err
 	}
 }
 
-// readWay gives what keepWay kept. The error is a *NotKeptError.
-func readWay(dirs store.Dirs, run store.Run) (packercore.Way, error) {
+func (s *state) sealWay(way packercore.Way) error {
+	text, err := json.Marshal(way)
+	if err != nil {
+		return err
+	}
+	return s.sealed(wayFile, text)
+}
+
+// ReadWay gives the way to the VM of a run that goes on, or that kept it. The error is a *NotKeptError.
+func ReadWay(dirs store.Dirs, run store.Run) (packercore.Way, error) {
 	var way packercore.Way
 	text, err := unsealed(dirs, run, wayFile)
 	if err != nil {
