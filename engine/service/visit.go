@@ -20,7 +20,7 @@ func (s *Service) Visit(ctx context.Context, at Point, sink events.Sink, do func
 		return Result{}, fmt.Errorf("remove what an earlier run left behind: %w", err)
 	}
 	name := fmt.Sprintf("%s, as %s", at.Run.Name, at)
-	active, err := s.store.Start(ctx, store.Run{Name: name, TemplateFile: at.Run.TemplateFile})
+	active, err := s.store.Start(ctx, store.Run{Name: name, TemplateFile: at.Run.TemplateFile, Visits: at.Run.ID})
 	if err != nil {
 		return Result{}, err
 	}

@@ -76,8 +76,8 @@ func (s *Store) start(ctx context.Context, r Run) (*ActiveRun, error) {
 		} else if !ok {
 			return fmt.Errorf("lock run %s: another process took the lock of a folder made just now", r.ID)
 		}
-		res, err := tx.ExecContext(ctx, `INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING`,
-			r.ID, r.Name, r.TemplateFile, r.State, r.SubState, r.Message, toNano(r.Started), r.PID)
+		res, err := tx.ExecContext(ctx, `INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`,
+			r.ID, r.Name, r.TemplateFile, r.State, r.SubState, r.Message, toNano(r.Started), r.PID, r.Visits)
 		if err != nil {
 			return err
 		}

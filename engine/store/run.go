@@ -62,6 +62,7 @@ type Run struct {
 	PID          int                `json:"pid"`               // of the process that works or worked on it
 	Dir          string             `json:"dir"`               // its folder, <state>/runs/<id>
 	Outputs      []events.RunOutput `json:"outputs,omitempty"` // in the order of AddOutput
+	Visits       string             `json:"visits,omitempty"`  // the run whose machine it only brings back; "" of one that builds
 
 	// Interrupted: the state says that it runs, but no process does. It is seen when the record is read, not stored.
 	Interrupted bool `json:"interrupted,omitempty"`
@@ -94,7 +95,7 @@ func (s *Store) Held(id string) (bool, error) { return held(s.dirs.runDir(id)) }
 // Runs lists all runs, newest first.
 func (s *Store) Runs(ctx context.Context) ([]Run, error) { return s.runs(ctx, "") }
 
-// Find gives the run whose id begins with ref, which is case-insensitive; "latest" is the newest one. The error is a
+// Find gives the run whose id begins with ref, which is case-insensitive; "latest" is the newest one that builds. The error is a
 // *NotFoundError or an *AmbiguousError if ref does not name one run.
 func (s *Store) Find(ctx context.Context, ref string) (Run, error) {
 	if idShape.MatchString(ref) { // a whole id, as programs have it
@@ -109,6 +110,9 @@ func (s *Store) Find(ctx context.Context, ref string) (Run, error) {
 	var found []Run
 	prefix := strings.ToLower(strings.TrimSpace(ref))
 	for _, r := range all {
+		if prefix == "latest" && r.Visits != "" {
+			continue // whoever looks into a run's machine, and then names the latest, still means that run
+		}
 		if prefix == "latest" || prefix != "" && strings.HasPrefix(r.ID, prefix) {
 			found = append(found, r)
 		}
@@ -142,7 +146,7 @@ func (s *Store) runs(ctx context.Context, id string) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.QueryContext(ctx, `SELECT id, name, template_file, state, sub_state, message, started, ended, pid
+	rows, err := s.db.QueryContext(ctx, `SELECT id, name, template_file, state, sub_state, message, started, ended, pid, visits
 		FROM runs WHERE ?1 = '' OR id = ?1 ORDER BY started DESC, rowid DESC`, id)
 	if err != nil {
 		return nil, s.explain(ctx, err)
@@ -152,7 +156,7 @@ func (s *Store) runs(ctx context.Context, id string) ([]Run, error) {
 	for rows.Next() {
 		var r Run
 		var started, ended int64
-		err := rows.Scan(&r.ID, &r.Name, &r.TemplateFile, &r.State, &r.SubState, &r.Message, &started, &ended, &r.PID)
+		err := rows.Scan(&r.ID, &r.Name, &r.TemplateFile, &r.State, &r.SubState, &r.Message, &started, &ended, &r.PID, &r.Visits)
 		if err != nil {
 			return nil, s.explain(ctx, err)
 		}

@@ -50,6 +50,8 @@ var migrations = []string{
 	CREATE INDEX ledger_by_run ON ledger (run);`,
 
 	`ALTER TABLE ledger ADD COLUMN kept TEXT NOT NULL DEFAULT '';`,
+
+	`ALTER TABLE runs ADD COLUMN visits TEXT NOT NULL DEFAULT '';`,
 }
 
 // migrate brings the database up to date. It runs under the open lock, so two first starts do not meet here.
