@@ -477,3 +477,75 @@ func TestVisit(t *testing.T) {
 		t.Errorf("steps were run in a machine that was to be looked at: %v", more)
 	}
 }
+
+// TestVerdict: a finished disk is not validated twice in the same way, and every other one is.
+func TestVerdict(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(b *bench)
+		again  bool
+	}{
+		"nothing changed":          {},
+		"another validator":        {func(b *bench) { b.plan.Validation.Steps[0].Shell.Script.Text += "true\n" }, true},
+		"one more validator":       {func(b *bench) { b.plan.Validation.Steps = append(b.plan.Validation.Steps, validator(1)) }, true},
+		"the disk is built again":  {func(b *bench) { b.layers.Again = "customize[2]" }, true},
+		"another amount of memory": {func(b *bench) { b.vm.MemoryMiB = 700 }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newLayeredBench(t)
+			b.plan.Validation = &plan.Validation{Steps: []plan.Step{validator(0)}}
+			validations := 0
+			b.at = func(where string) error {
+				if where == "validate boot" {
+					validations++
+				}
+				return nil
+			}
+			if _, err := b.run(t.Context()); err != nil || validations != 1 {
+				t.Fatal(validations, err)
+			}
+			for range 2 { // what is not run again the first time, is not the second time either
+				b.again()
+				v := *b.plan.Validation
+				v.Steps = slices.Clone(v.Steps)
+				v.Steps[0].Shell = &plan.Shell{Script: b.plan.Validation.Steps[0].Shell.Script}
+				b.plan.Validation = &v
+				if tt.change != nil {
+					tt.change(b)
+					tt.change = nil
+				}
+				validations = 0
+				if _, err := b.run(t.Context()); err != nil || b.result.Validation != build.ValidationPassed {
+					t.Fatal(b.result.Validation, err)
+				}
+				if (validations > 0) != tt.again {
+					t.Errorf("%d validations", validations)
+				}
+				tt.again = b.layers.Again != "" // now it has passed, unless the disk is a new one each time
+			}
+		})
+	}
+}
+
+func validator(i int) plan.Step {
+	return plan.Step{ID: fmt.Sprintf("validate[%d]", i), Shell: &plan.Shell{
+		Script: plan.Content{FileName: fmt.Sprintf("v%d.sh", i), Text: "#!/bin/sh\ntrue\n"},
+	}}
+}
+
+// TestVerdictOfAFailure: what failed is never taken for granted.
+func TestVerdictOfAFailure(t *testing.T) {
+	b := newLayeredBench(t)
+	b.plan.Validation = &plan.Validation{Steps: []plan.Step{validator(0)}}
+	b.at = func(where string) error {
+		if where == "validate boot" {
+			return errors.New("it does not come up")
+		}
+		return nil
+	}
+	for range 2 {
+		if _, err := b.run(t.Context()); err == nil || b.result.Validation != build.ValidationFailed {
+			t.Fatal(b.result.Validation, err)
+		}
+		b.again()
+	}
+}

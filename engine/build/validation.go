@@ -59,6 +59,10 @@ const powerOffPatience = "30s"
 // the image template wants that; then the failure is kept for the end of the run.
 func validateImage(ctx context.Context, s *state) error {
 	s.setState(ctx, store.Running, store.Validating)
+	if s.validatedBefore() {
+		s.reuseVerdict()
+		return nil
+	}
 	m := machine{
 		staged: s.staged, folder: s.packer, steps: s.Plan.Validation.Steps,
 		boot: stepValidateBoot, shutdown: stepValidateShutdown, sub: store.Validating, console: "validation-console.log",
@@ -79,6 +83,7 @@ func validateImage(ctx context.Context, s *state) error {
 	switch {
 	case err == nil || s.passed(m):
 		s.validation = ValidationPassed
+		s.noteVerdict(ctx)
 		return context.Cause(ctx) // which the builder does not say at its very end
 	case context.Cause(ctx) != nil:
 		return err
