@@ -35,21 +35,25 @@ func (u *unlike) note(e events.Event) {
 	}
 }
 
+// reusedOf are the steps of the image template that were not run.
+func (u *unlike) reusedOf(p *plan.Plan) []string {
+	var ids []string
+	for _, st := range p.Steps {
+		if !st.Hidden && slices.Contains(u.reused, st.ID) {
+			ids = append(ids, st.ID)
+		}
+	}
+	return ids
+}
+
 // compareStep is the entry of the story that holds the run against the service, as late as nothing has been booted yet.
 var compareStep = steps.Step[state]{Name: "compare with the service", Do: compare}
 
-// compare learns how the run differs, and refuses it where that was not to be.
+// compare refuses the run for differences that were not to be.
 func compare(_ context.Context, s *state) error {
 	if s.Target.Info().External {
-		return nil // it is in Azure, as the service is
+		return nil // it is where the service is
 	}
-	mentions, err := fidelity.Mentions(s.Plan, s.openContent)
-	if err != nil {
-		return err
-	}
-	s.unlike.mu.Lock()
-	s.unlike.mentions, s.unlike.known = mentions, true
-	s.unlike.mu.Unlock()
 	var errs []error
 	for _, d := range fidelity.Chosen(s.differences(), s.StrictFidelity) {
 		errs = append(errs, notAsWanted(d))
@@ -94,7 +98,8 @@ func (s *state) differences() []fidelity.Difference {
 			CPUs: number("cpus"), MemoryMiB: number("memory"), Firmware: s.staged.Vars["firmware"], Accelerator: s.staged.Vars["accelerator"],
 			SecureBoot: s.staged.Vars["secure_boot"] == "true", TPM: s.staged.Vars["tpm"] == "true",
 		},
-		Files: s.files, Policy: s.Staging, Timeout: s.Timeout, Mentions: s.unlike.mentions, Reused: slices.Clone(s.unlike.reused),
+		Files: s.files, Policy: s.Staging, Timeout: s.Timeout, Mentions: s.unlike.mentions, Reused: s.unlike.reusedOf(s.Plan),
+		Metadata: s.answering.on, Identity: s.Metadata.Allow,
 	})
 }
 

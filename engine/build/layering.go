@@ -221,6 +221,7 @@ func (s *state) profile(base layers.Base) layers.Profile {
 	return layers.Profile{
 		Base: base, CPUs: s.Machine.CPUs, MemoryMiB: s.Machine.MemoryMiB, Firmware: firmware,
 		Accelerator: asked(s.Machine.Accelerator), DiskSize: s.Plan.OSDiskSizeGB << 30, OS: s.Plan.OS,
+		Metadata: s.answering.on,
 	}
 }
 

@@ -41,6 +41,8 @@ type BuildRequest struct {
 	// Layers says how layers are used; those of one machine are for builds here, of Linux.
 	Layers LayerUse
 
+	// Metadata says whether a build VM on this machine is answered at 169.254.169.254.
+	Metadata Metadata
 	// StrictFidelity are the kinds of differences from the service for which a build on this machine is refused.
 	StrictFidelity []fidelity.Kind
 
@@ -112,6 +114,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 
 			Checkpointing:     r.Checkpointing,
 			Start:             begin,
+			Metadata:          r.Metadata,
 			StrictFidelity:    r.StrictFidelity,
 			Detach:            r.Detach,
 			GeneralizeTimeout: r.GeneralizeTimeout,
@@ -235,6 +238,7 @@ func (s *Service) builder(at Site, reg packercore.Registry) *build.Builder {
 		Resolver: s.resolver(""),
 		Ledger:   runLedger{s, at.Remover},
 		Dirs:     s.cfg.Dirs,
+		Answers:  s.cfg.Answers,
 	}
 }
 

@@ -43,7 +43,8 @@ type Config struct {
 	HTTP        *http.Client
 	Identity    resolve.Identity // who reads blobs that are not public; nil: nobody
 	Now         func() time.Time
-	UserCatalog string // path of the user's image catalog; need not exist
+	Answers     Answering // for build VMs here that ask for metadata
+	UserCatalog string    // path of the user's image catalog; need not exist
 	// Plugins makes the set of plugins of a run. Nil: only what is in Registry.
 	Plugins func(context.Context, PluginOptions) PluginSet
 	// Azure connects to Azure for one run; an error about that is a *HostError. Nil: nothing is built there.

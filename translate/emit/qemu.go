@@ -10,8 +10,12 @@ import (
 // qemu builds on the machine that Packer runs on, with Ingot's own builder.
 type qemu struct {
 	job
-	ssh bool // the way into a source with Windows; what is made of it has the other one, by the answers to its first boot
+	ssh      bool // the way into a source with Windows; what is made of it has the other one, by the answers to its first boot
+	metadata bool // somebody answers the build VM at 169.254.169.254
 }
+
+// MetadataVar is the variable, and the field of the builder, that Options.Metadata is about.
+const MetadataVar = "metadata_relay"
 
 func newQEMU(j job, o Options) (target, error) {
 	switch {
@@ -23,7 +27,7 @@ func newQEMU(j job, o Options) (target, error) {
 	if len(j.plan.DataDisksGB) > 0 && !j.validates {
 		return nil, errors.New("the builder of the target qemu makes an image of the OS disk only, and the plan has data disks")
 	}
-	return qemu{j, o.WindowsSSH && j.windows() && !j.ofResult}, nil
+	return qemu{j, o.WindowsSSH && j.windows() && !j.ofResult, o.Metadata}, nil
 }
 
 func (qemu) builder() string { return "ingot-qemu" }
@@ -54,6 +58,9 @@ func (q qemu) source(b block) {
 		for _, v := range layerVariables() {
 			b.ref(v.name, "var", v.name)
 		}
+	}
+	if q.metadata {
+		b.ref(MetadataVar, "var", MetadataVar)
 	}
 	b.ref("shutdown_timeout", "var", "shutdown_timeout")
 }
@@ -105,6 +112,10 @@ func (q qemu) variables() []variable {
 	}
 	if q.goesOn() {
 		all = append(all, layerVariables()...)
+	}
+	if q.metadata {
+		all = append(all, variable{name: MetadataVar, typ: "string", standard: cty.StringVal(""),
+			description: "Command that carries a connection of the build VM to 169.254.169.254, port 80, to a metadata service."})
 	}
 	return all
 }

@@ -35,6 +35,7 @@ type buildOptions struct {
 	stage             stagingOptions
 	layers            layerOptions
 	fidelity          fidelityOptions
+	metadata          metadataOptions
 	watch             string // one of watches; "": it is built once
 }
 
@@ -107,6 +108,9 @@ removes the rest.
 			if err := o.fidelity.check(cmd.Flags(), o.site.azure()); err != nil {
 				return err
 			}
+			if err := o.metadata.check(cmd.Flags(), o.site.azure()); err != nil {
+				return err
+			}
 			if err := o.checkWatch(args); err != nil {
 				return err
 			}
@@ -123,6 +127,7 @@ removes the rest.
 	o.stage.addFlags(cmd)
 	o.layers.addFlags(cmd)
 	o.fidelity.addFlags(cmd)
+	o.metadata.addFlags(cmd)
 	o.addWatch(cmd)
 	o.packer.addFlags(cmd)
 	addOutput(cmd, &o.output)
@@ -246,7 +251,7 @@ func (o *buildOptions) request(env *Env, t *translated, attend *service.Attend) 
 	r := service.BuildRequest{
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
 		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, OnError: o.onError, Attend: attend,
-		StrictFidelity: o.fidelity.kinds(), On: o.site.on, Azure: o.site.request(o.place),
+		StrictFidelity: o.fidelity.kinds(), Metadata: o.metadata.request(env, o.place.location), On: o.site.on, Azure: o.site.request(o.place),
 	}
 	if err := o.site.checkpoints.apply(&r, t.plan); err != nil {
 		return r, err

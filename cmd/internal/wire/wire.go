@@ -26,6 +26,7 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 	if err != nil {
 		return nil, &service.HostError{What: err.Error()}
 	}
+	who := &azureid.Chain{}
 	return service.New(ctx, service.Config{
 		Dirs: dirs,
 		Registry: packercore.Registry{
@@ -38,7 +39,8 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 		}},
 		Runner:      runcmd.Host{},
 		HTTP:        httpClient(),
-		Identity:    &azureid.Chain{},
+		Identity:    who,
+		Answers:     answers(who),
 		Now:         time.Now,
 		UserCatalog: UserCatalog(getenv),
 		Plugins:     Plugins(getenv, dirs),
