@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/communicator/sshkey"
@@ -18,7 +19,10 @@ import (
 type layer struct {
 	dir   string // absolute
 	facts facts
-	awake bool // its memory is to be used, or is in use
+	awake bool      // its memory is to be used, or is in use
+	since time.Time // when its guest went on, by its memory
+
+	qemu func() (version string, err error) // of this host; waits for the program that says so
 }
 
 // file is the absolute path of one of the layer's files.
@@ -48,7 +52,10 @@ func (v *vm) openLayer() error {
 	if c.comm.SSHPublicKey, err = sshkey.PublicKeyFromPrivate(c.comm.SSHPrivateKey); err != nil {
 		return fmt.Errorf("ssh_private_key: %w", err)
 	}
-	l.awake = l.facts.State != ""
+	if l.awake = l.facts.State != ""; l.awake {
+		l.qemu = sync.OnceValues(func() (string, error) { return v.programs.version(context.Background()) })
+		go l.qemu() // while the disk is made
+	}
 	v.layer = l
 	return nil
 }
@@ -60,7 +67,7 @@ func (l *layer) firmware() (efi efiFirmware, ok bool) {
 }
 
 // stateMisfit says why the layer's memory is of no use on this host; "": it is.
-func (v *vm) stateMisfit(ctx context.Context, m machine) (string, error) {
+func (v *vm) stateMisfit(m machine) (string, error) {
 	l := v.layer
 	switch info, err := os.Stat(l.file(stateFile)); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -70,7 +77,7 @@ func (v *vm) stateMisfit(ctx context.Context, m machine) (string, error) {
 	case info.Size() != l.facts.StateBytes:
 		return fmt.Sprintf("it has %d bytes of %d", info.Size(), l.facts.StateBytes), nil
 	}
-	qemu, err := v.programs.version(ctx)
+	qemu, err := l.qemu()
 	if err != nil {
 		return "", err
 	}
@@ -101,7 +108,7 @@ func (v *vm) powerOnLayer(ctx context.Context) error {
 	}
 	v.machine = v.newMachine()
 	v.machine.Board, v.machine.Incoming = v.layer.facts.Board, true
-	why, err := v.stateMisfit(ctx, v.machine)
+	why, err := v.stateMisfit(v.machine)
 	if err != nil {
 		why = err.Error()
 	}
@@ -120,6 +127,7 @@ func (v *vm) powerOnLayer(ctx context.Context) error {
 		return v.monitor.run(ctx, nil, "cont", nil)
 	})
 	if err == nil {
+		v.layer.since = time.Now()
 		return nil
 	}
 	return v.bootInstead(ctx, err)
@@ -180,8 +188,8 @@ func (s *stepReady) readyRestored(life context.Context, state multistep.StateBag
 		return nil, err
 	}
 	s.progress("ready", 3, 3)
-	s.bootTime = time.Since(s.poweredOn)
-	s.boot.note = fmt.Sprintf("%s in %.2f s", wakeText, s.bootTime.Seconds())
+	s.bootTime = time.Since(s.layer.since) // before that it is QEMU's, and ours
+	s.boot.note = fmt.Sprintf("%s in %.2f s, of which the guest took %.2f s", wakeText, time.Since(s.poweredOn).Seconds(), s.bootTime.Seconds())
 	s.endPhase(&s.boot, nil)
 	return comm, nil
 }
