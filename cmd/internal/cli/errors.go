@@ -14,6 +14,7 @@ import (
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/gallery"
+	"github.com/ingot-build/ingot/engine/layers"
 	"github.com/ingot-build/ingot/engine/runcmd"
 	"github.com/ingot-build/ingot/engine/service"
 	"github.com/ingot-build/ingot/engine/store"
@@ -108,11 +109,18 @@ func isUsage(err error) bool {
 		badID     *gallery.IDError
 		noStep    *service.UnknownStepError
 		noLayer   *service.NoLayerError
+		noSuch    *service.UnknownLayerError
+		noneOf    *service.NoTemplateLayersError
+		gone      *layers.NoLayerError
+		builtOn   *layers.BuiltOnError
 		noPoint   *service.NoCheckpointError
+		notKept   *service.NotKeptPointError
+		noVM      *service.NoVMError
 	)
 	for _, target := range []any{
 		&usage, &noBuild, &noPacker, &noRun, &ambiguous, &over, &noImage, &noWay, &imageName, &taken, &refused, &noSuchID, &badID,
-		&noStep, &noLayer, &noPoint,
+		&noStep, &noLayer, &noPoint, &noSuch, &noneOf, &gone, &builtOn,
+		&notKept, &noVM,
 	} {
 		if errors.As(err, target) {
 			return true
