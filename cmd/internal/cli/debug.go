@@ -64,6 +64,7 @@ ingot diff. See docs/debugging.md.
 	o.addMachineFlags(cmd)
 	o.stage.addFlags(cmd)
 	o.layers.addFlags(cmd)
+	o.fidelity.addFlags(cmd)
 	cmd.Flags().StringArrayVarP(&o.breaks, "break", "b", nil, "stop before `STEP`, named by its id, its name or its number; may be repeated")
 	cmd.Flag("timeout").Usage = "longest time for each run (default 24h: the template's own is not for people who think)"
 	return cmd
@@ -82,7 +83,10 @@ func (o *debugOptions) check(cmd *cobra.Command) error {
 		return &usageError{what: "--until does not go with ingot debug", why: "a session stops where you tell it",
 			fix: "stop there with: --break " + o.layers.until}
 	}
-	for _, err := range []error{o.site.check(cmd.Flags()), o.layers.check(cmd.Flags(), o.site.azure()), o.checkNumbers(), o.stage.check(true)} {
+	flags, azure := cmd.Flags(), o.site.azure
+	for _, err := range []error{
+		o.site.check(flags), o.layers.check(flags, azure()), o.fidelity.check(flags, azure()), o.checkNumbers(), o.stage.check(true),
+	} {
 		if err != nil {
 			return err
 		}
@@ -142,11 +146,13 @@ func runDebug(ctx context.Context, env *Env, o debugOptions) error {
 		},
 	})
 	session.SetBreaks(breaks...)
-	return debugOn(ctx, env, terminal, session, t, news)
+	return o.show(ctx, env, terminal, session, t, news)
 }
 
-// debugOn shows a session until it is over, and then how it ended.
-func debugOn(ctx context.Context, env *Env, terminal debug.Terminal, session *workbench.Session, t *translated, news <-chan struct{}) error {
+// show shows a session until it is over, and then how it ended.
+func (o *debugOptions) show(
+	ctx context.Context, env *Env, terminal debug.Terminal, session *workbench.Session, t *translated, news <-chan struct{},
+) error {
 	run, stop := context.WithCancel(ctx)
 	defer stop()
 	start := time.Now()
@@ -176,8 +182,9 @@ func debugOn(ctx context.Context, env *Env, terminal debug.Terminal, session *wo
 	if e.res.Run.ID == "" {
 		return endedSession(outcome, err)
 	}
-	show := &view.Plain{Out: env.Stdout, Log: env.Stderr}
-	if verr := show.End(newEnding(run, t, e.res, time.Since(start), err)); verr != nil {
+	ending := newEnding(run, t, e.res, time.Since(start), err)
+	ending.ShowFidelity = o.fidelity.show
+	if verr := (&view.Plain{Out: env.Stdout, Log: env.Stderr}).End(ending); verr != nil {
 		return verr
 	}
 	return endedSession(outcome, err)

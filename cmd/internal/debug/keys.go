@@ -44,7 +44,7 @@ func init() { // not in the declaration: help reads the table
 		{"d", "", "what the step at the cursor changed on the disk", (*Model).diff},
 		{"up", "↑ k", "the step above", func(m *Model) tea.Cmd { m.move(-1); return nil }},
 		{"down", "↓ j", "the step below", func(m *Model) tea.Cmd { m.move(1); return nil }},
-		{".", "", "the step that is under way, and along with it", func(m *Model) tea.Cmd { m.along = true; m.page = nil; m.refresh(); return nil }},
+		{".", "", "the step that is under way, and along with it", (*Model).goAlong},
 		{"pgup", "PgUp PgDn", "scroll; Home and End, ← and → too", func(m *Model) tea.Cmd { m.scroll(-m.layout().paneHeight); return nil }},
 		{"q", "", "leave", (*Model).leave},
 		{"?", "", "this page", (*Model).help},
@@ -137,6 +137,12 @@ func (m *Model) selected() *workbench.Step {
 		return nil
 	}
 	return &m.status.Steps[m.cursor]
+}
+
+func (m *Model) goAlong() tea.Cmd {
+	m.along, m.page = true, nil
+	m.refresh()
+	return nil
 }
 
 func (m *Model) toggleBreak() tea.Cmd {

@@ -120,7 +120,8 @@ func five() *bench {
 		},
 	}}
 	for i := range 30 {
-		b.output["customize[3]"] = append(b.output["customize[3]"], workbench.Line{Stream: events.Stdout, Text: fmt.Sprintf("line %d of what it said", i)})
+		line := workbench.Line{Stream: events.Stdout, Text: fmt.Sprintf("line %d of what it said", i)}
+		b.output["customize[3]"] = append(b.output["customize[3]"], line)
 	}
 	b.output["customize[3]"] = append(b.output["customize[3]"],
 		workbench.Line{Stream: events.Stdout, Text: "\x1b[2J\x1b]0;owned\x07\x1b[31mred\x1b[0m and\ttabs\x9b31m\x00"},

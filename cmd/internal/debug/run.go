@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/muesli/cancelreader"
@@ -95,24 +96,41 @@ func (s *shell) Run() error {
 		return err
 	}
 	defer guest.Close()
-	// A read that has begun must be called off, or it takes the first key that is pressed afterwards.
-	keys, err := cancelreader.NewReader(s.Terminal.In)
+	reader, err := cancelreader.NewReader(s.Terminal.In)
 	if err != nil {
 		return fmt.Errorf("read the keyboard: %w", err)
 	}
-	defer keys.Close()
+	keys := &keyboard{CancelReader: reader}
+	defer keys.giveBack()
 	if _, err := fmt.Fprintf(s.Terminal.Out, "a shell in the machine, as %s; back to the workbench with: exit\r\n", s.way.User); err != nil {
 		return err
 	}
 	_, err = guest.Shell(s.Ctx, sshto.Terminal{
 		File: s.Terminal.In, Out: s.Terminal.Out, Kind: s.Terminal.Kind,
-		Keys: func(ctx context.Context) io.Reader {
-			context.AfterFunc(ctx, func() { keys.Cancel() })
-			return keys
-		},
+		Keys: func(context.Context) io.Reader { return keys },
 	}, "")
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
+}
+
+// keyboard is one that can be given back: no read is under way after that, which would take the first key that is pressed for the
+// workbench.
+type keyboard struct {
+	cancelreader.CancelReader
+	reading sync.Mutex
+}
+
+func (k *keyboard) Read(p []byte) (int, error) {
+	k.reading.Lock()
+	defer k.reading.Unlock()
+	return k.CancelReader.Read(p)
+}
+
+func (k *keyboard) giveBack() {
+	k.Cancel()
+	k.reading.Lock()
+	defer k.reading.Unlock()
+	_ = k.Close()
 }

@@ -210,7 +210,8 @@ func TestRun(t *testing.T) {
 func TestNoWayIn(t *testing.T) {
 	way := (&guest{}).serve(t)
 	var not *UnreachableError
-	if _, err := Dial(t.Context(), service.Way{Communicator: "winrm", Host: "127.0.0.1", Port: 5985}); !errors.As(err, &not) || not.Advice == "" {
+	windows := service.Way{Communicator: "winrm", Host: "127.0.0.1", Port: 5985}
+	if _, err := Dial(t.Context(), windows); !errors.As(err, &not) || not.Advice == "" {
 		t.Errorf("WinRM: %v", err)
 	}
 	if _, err := Dial(t.Context(), service.Way{}); !errors.As(err, &not) {

@@ -94,7 +94,8 @@ func (s *Session) wait(ctx context.Context, answer <-chan service.Move) (service
 	}
 }
 
-// behind finds the way back at the first stop of a run whose machine is past where it is to stop: it was started from the last layer there is.
+// behind finds the way back at the first stop of a run whose machine is past where it is to stop: it was started from the last layer
+// there is.
 func (s *Session) behind(next int, move *service.Move) bool {
 	if !s.entering {
 		return false

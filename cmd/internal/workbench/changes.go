@@ -44,7 +44,8 @@ func (s *Session) take(ctx context.Context) (*snapshot, error) {
 	}
 	local := resolve.Options{Policy: s.o.Request.Staging, TemplateDir: folder}
 	n := &snapshot{plan: t.Plan, files: slices.Clone(t.Files)}
-	n.base = sum(t.Plan.OS, t.Plan.Source.PlatformImage, t.Plan.Source.ManagedImage, t.Plan.Source.SharedImage, t.Plan.OSDiskSizeGB, t.Plan.DataDisksGB)
+	from := t.Plan.Source
+	n.base = sum(t.Plan.OS, from.PlatformImage, from.ManagedImage, from.SharedImage, t.Plan.OSDiskSizeGB, t.Plan.DataDisksGB)
 	for i, st := range t.Plan.Steps {
 		p := planned{Step: Step{
 			Index: i, ID: st.ID, Name: st.Name, Title: st.Title(), Hidden: st.Hidden, Range: st.Origin.Range, Phase: events.Pending,

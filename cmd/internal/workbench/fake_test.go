@@ -121,7 +121,8 @@ func (f *fake) step(
 	ask := func(question func() (service.Move, error)) (service.Move, error) {
 		for {
 			m, err := question()
-			if err == nil && m.Kind == service.Rewind && m.Plan != nil && f.refuse != "" && strings.Contains(f.key(folder, m.Plan, len(m.Plan.Steps)), f.refuse) {
+			edited := err == nil && m.Kind == service.Rewind && m.Plan != nil && f.refuse != ""
+			if edited && strings.Contains(f.key(folder, m.Plan, len(m.Plan.Steps)), f.refuse) {
 				f.say("refused")
 				continue
 			}

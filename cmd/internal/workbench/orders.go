@@ -110,7 +110,7 @@ func (s *Session) Rewind(ctx context.Context, i int) error {
 		switch s.state {
 		case Standing, Failed:
 			if i > s.at {
-				return &RefusedError{fmt.Sprintf("%s comes later", s.titleOf(i)), fmt.Sprintf("the machine stands before %s", s.titleOf(s.at)), "run to there"}
+				return &RefusedError{s.titleOf(i) + " comes later", "the machine stands before " + s.titleOf(s.at), "run to there"}
 			}
 			back := i
 			if e := s.edited(); e >= 0 {
