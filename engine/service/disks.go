@@ -77,7 +77,7 @@ func (s *Service) OpenDisk(ctx context.Context, name string) (*OpenDisk, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.openPoint(ctx, p)
+	return s.OpenPoint(ctx, p)
 }
 
 // OpenDisk is a disk that is read, and held against whoever would remove it.
@@ -106,8 +106,8 @@ func (d *OpenDisk) Close() error {
 	return err
 }
 
-// openPoint opens the disk of a machine at a moment of its run.
-func (s *Service) openPoint(ctx context.Context, p Point) (*OpenDisk, error) {
+// OpenPoint opens the disk of a machine at a moment of its run. Close it.
+func (s *Service) OpenPoint(ctx context.Context, p Point) (*OpenDisk, error) {
 	kept, err := build.ReadLayers(p.Run)
 	if err != nil {
 		return nil, err

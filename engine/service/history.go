@@ -76,7 +76,7 @@ func (s *Service) moment(ctx context.Context, p Point, kept build.RunLayers, nex
 	err := p.find(kept)
 	if err == nil {
 		var d *OpenDisk
-		if d, err = s.openPoint(ctx, p); err == nil {
+		if d, err = s.OpenPoint(ctx, p); err == nil {
 			return d, "", nil
 		}
 	}

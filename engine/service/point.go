@@ -154,3 +154,18 @@ func (s *Service) chain(ctx context.Context, p Point, kept build.RunLayers) (*la
 	}
 	return st.Open(ctx, id)
 }
+
+// LastPoint is the last moment of a run that was kept, but for its finished disk, which nobody can sign in to.
+func (s *Service) LastPoint(ctx context.Context, id string) (Point, error) {
+	p, kept, err := s.points(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	for i := len(p.Steps) - 1; i > 0; i-- {
+		if kept.Before[i] != "" {
+			p.Next, p.Layer = i, kept.Before[i]
+			return p, nil
+		}
+	}
+	return p, &NotKeptPointError{Run: p.Run.ID, Reason: "the run kept no layers"}
+}
