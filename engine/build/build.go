@@ -64,8 +64,10 @@ type Request struct {
 
 	// Bench decides how the run goes on while its build VM stands still; nil: it goes on.
 	Bench Bench
-	// Until is the id of the step before which the run ends, without an image; "": it goes on to its end.
+	// Until is the id of the step before which the run ends, without an image; "": it goes on to its end. With Stay the build VM is left
+	// standing then, for a look inside.
 	Until string
+	Stay  bool
 	// Layers says how layers are used, where the target and the image template have any.
 	Layers LayerUse
 

@@ -168,9 +168,3 @@ func (s *state) keepCheckpoints(ctx context.Context) (kept bool, err error) {
 	}
 	return true, s.Ledger.Keep(ctx, s.id, "ingot build --on azure TEMPLATE --from-checkpoint "+last.Ref())
 }
-
-// end is the last part of a run: it came to its good end.
-func end(_ context.Context, s *state) error {
-	s.complete = s.stopped == nil
-	return nil
-}

@@ -42,7 +42,7 @@ func (s *state) boundary(m machine) func(context.Context, packercore.Boundary) e
 		s.setClock(ctx, at)
 		s.takeLayer(ctx, at)
 		if until := s.until(); until >= 0 && at.Next >= until {
-			return s.leave(&Move{Kind: Leave}, at.Next)
+			return s.leave(s.untilMove(ctx, at), at.Next)
 		}
 		if s.Bench == nil {
 			return nil

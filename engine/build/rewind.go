@@ -20,7 +20,7 @@ func buildImage(ctx context.Context, s *state) error {
 			s.takeFinished()
 			return nil
 		}
-		if until := s.until(); s.Bench == nil && until >= 0 && s.standing.from >= until {
+		if until := s.until(); s.Bench == nil && !s.looksIn() && until >= 0 && s.standing.from >= until {
 			s.stopped = stoppedAt(s.Plan, until)
 			return nil
 		}

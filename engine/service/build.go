@@ -109,6 +109,7 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 			Attend:        r.Attend,
 			Bench:         r.Bench,
 			Until:         r.Until,
+			Stay:          r.OnError == OnErrorKeep || r.OnError == OnErrorAbort,
 			Layers:        r.Layers,
 			Site:          at,
 

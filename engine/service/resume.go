@@ -56,6 +56,9 @@ func (s *Service) left(run store.Run) (*build.Asked, build.Left, error) {
 	none := build.Left{}
 	switch run.State {
 	case store.Succeeded:
+		if build.Stands(run) { // it was stopped before its end, and its VM was to stay
+			break
+		}
 		return nil, none, &HostError{What: fmt.Sprintf("run %s cannot be resumed", run.ID), Why: "it succeeded: nothing is left to do"}
 	case store.Canceled:
 		return nil, none, &HostError{What: fmt.Sprintf("run %s cannot be resumed", run.ID),
