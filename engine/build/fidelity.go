@@ -2,11 +2,11 @@ package build
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/ingot-build/ingot/engine/events"
@@ -54,27 +54,34 @@ func compare(_ context.Context, s *state) error {
 	if s.Target.Info().External {
 		return nil // it is where the service is
 	}
-	var errs []error
-	for _, d := range fidelity.Chosen(s.differences(), s.StrictFidelity) {
-		errs = append(errs, notAsWanted(d))
+	if list := fidelity.Chosen(s.differences(), s.StrictFidelity); len(list) > 0 {
+		return notAsWanted(list)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func (s *state) openContent(c *plan.Content) (io.ReadCloser, error) {
 	return s.Resolver.Cache.Open(c.SHA256)
 }
 
-// notAsWanted refuses a run for a difference. The template has no error, so this machine is what is not as wanted.
-func notAsWanted(d fidelity.Difference) *HostError {
-	where := ""
-	if at := d.Range.String(); at != "" {
-		where = at + ": "
+// notAsWanted refuses a run for differences. The template has no error, so this machine is what is not as wanted.
+func notAsWanted(list []fidelity.Difference) *HostError {
+	var kinds, lines []string
+	for _, d := range list {
+		line := fmt.Sprintf("%s: %s; %s", d.Kind, d.What, d.Why)
+		if at := d.Range.String(); at != "" {
+			line = at + ": " + line
+		}
+		lines = append(lines, line)
+		if !slices.Contains(kinds, string(d.Kind)) {
+			kinds = append(kinds, string(d.Kind))
+		}
 	}
+	names := strings.Join(kinds, ", ")
 	return &HostError{
-		What: fmt.Sprintf("%sthe service would differ in %s: %s", where, d.Kind, d.What),
-		Why:  fmt.Sprintf("--strict-fidelity has %s: %s", d.Kind, d.Why),
-		Fix:  fmt.Sprintf("build it in Azure (--on azure), or leave %s out of --strict-fidelity", d.Kind),
+		What: "the service would differ in what --strict-fidelity has: " + names,
+		Why:  strings.Join(lines, "\n"),
+		Fix:  fmt.Sprintf("build it in Azure (--on azure), or leave %s out of --strict-fidelity", names),
 	}
 }
 
