@@ -111,7 +111,7 @@ removes the rest.
 			if err := o.metadata.check(cmd.Flags(), o.site.azure()); err != nil {
 				return err
 			}
-			if err := o.checkWatch(args); err != nil {
+			if err := o.checkWatch(cmd.Flags(), args); err != nil {
 				return err
 			}
 			if len(args) > 1 {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/cmd/internal/watch"
@@ -33,7 +34,7 @@ func (o *buildOptions) addWatch(cmd *cobra.Command) {
 }
 
 // checkWatch refuses what makes no sense for a build that is done again and again, and says how far it goes each time.
-func (o *buildOptions) checkWatch(files []string) error {
+func (o *buildOptions) checkWatch(flags *pflag.FlagSet, files []string) error {
 	switch {
 	case o.watch == "":
 		return nil
@@ -52,6 +53,9 @@ func (o *buildOptions) checkWatch(files []string) error {
 	}
 	if o.watch == watchSteps && o.layers.until == "" {
 		o.layers.until = "generalize"
+	}
+	if !flags.Changed("fidelity") {
+		o.fidelity.show = view.FidelityOff // it would be the same at each save
 	}
 	o.onError = service.OnErrorCleanup // whatever the image template says: each save would leave another machine
 	return nil
