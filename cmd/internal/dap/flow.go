@@ -159,14 +159,7 @@ func (a *adapter) onRestartFrame(_ context.Context, m *dap.RestartFrameRequest, 
 // onRestart rewinds to before the first customizer, with the image template as it is now. A step that runs is stopped.
 func (a *adapter) onRestart(context.Context, *dap.RestartRequest, []byte) (dap.ResponseMessage, func(), error) {
 	s, st := a.status()
-	return &dap.RestartResponse{}, func() {
-		if !stands(st) {
-			a.mu.Lock()
-			a.given = st.Run
-			a.mu.Unlock()
-		}
-		a.goOn("restart", func() error { return s.Rewind(a.ctx, first(st)) })
-	}, nil
+	return &dap.RestartResponse{}, func() { a.goOn("restart", func() error { return s.Rewind(a.ctx, first(st)) }) }, nil
 }
 
 // onGotoTargets says what going to a line would be: further on the steps between are run, back the machine is rewound.

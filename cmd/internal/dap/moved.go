@@ -2,6 +2,7 @@ package dap
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/google/go-dap"
@@ -45,10 +46,9 @@ func (a *adapter) moved() {
 	a.edits(st, now)
 	a.mu.Lock()
 	keep, debug := a.keep, !a.launch.NoDebug
-	over := st.State == workbench.Over && (st.Run == "" || st.Run != a.given)
 	a.mu.Unlock()
 	switch {
-	case over: // to an editor that is the end: its restart button begins another session
+	case st.State == workbench.Over: // to an editor that is the end: its restart button begins another session
 		_ = s.Leave(false) // it may be left already
 		return
 	case stands(st) && keep:
@@ -123,7 +123,7 @@ func whatFailed(st workbench.Status) string {
 func (a *adapter) edits(st workbench.Status, now places) {
 	a.mu.Lock()
 	latest := a.target.Plan()
-	fresh := a.news.plan != nil && a.news.plan != latest
+	fresh := a.news.plan != nil && a.news.plan != latest && !reflect.DeepEqual(a.news.plan, latest) // places are in it, too
 	edited, refused := st.Edited+1, ""
 	if st.LoadErr != nil {
 		refused = st.LoadErr.Error()

@@ -127,7 +127,7 @@ func (r *rig) launch(_ context.Context, l Launch, w Watch) (*Target, error) {
 		return nil, err
 	}
 	s := workbench.New(workbench.Options{
-		Load: read, Service: r.bench, Request: service.BuildRequest{TemplateFile: l.Template}, Sink: w.Event, Notify: w.Notify, StopFirst: l.StopOnEntry,
+		Load: read, Service: r.bench, Request: service.BuildRequest{TemplateFile: l.Template}, Sink: w.Event, Notify: w.Notify, StopFirst: l.StopOnEntry && !l.NoDebug,
 	})
 	local := resolve.Options{TemplateDir: filepath.Dir(l.Template)}
 	return &Target{
@@ -163,7 +163,7 @@ func (r *rig) next() dap.Message {
 			r.Fatal("the adapter says no more")
 		}
 		return m
-	case <-time.After(time.Minute):
+	case <-time.After(20 * time.Second):
 		r.Fatal("the adapter says nothing")
 	}
 	return nil
@@ -268,8 +268,9 @@ func (r *rig) end() int {
 type steps struct {
 	closed atomic.Bool
 	way    service.Way
-	hold   atomic.Pointer[chan struct{}] // a step with "long" in it waits for this
+	hold   atomic.Pointer[chan struct{}] // a step with "long two" in it waits for this
 	kept   atomic.Bool
+	runs   atomic.Int32
 }
 
 func (f *steps) Diff(context.Context, string, string, diskdiff.Options) (*diskdiff.Report, error) {
@@ -277,7 +278,7 @@ func (f *steps) Diff(context.Context, string, string, diskdiff.Options) (*diskdi
 }
 
 func (f *steps) Build(ctx context.Context, r service.BuildRequest, sink events.Sink) (res service.Result, err error) {
-	const run = "3f2a9c1e"
+	run := fmt.Sprintf("3f2a9c1%x", f.runs.Add(1))
 	res.Run.ID = run
 	state := func(step string, s events.State) { sink(events.Event{Run: run, Step: step, State: &s}) }
 	p, from := r.Plan, 0
@@ -295,7 +296,7 @@ again:
 		stop := service.Stop{Plan: p, Next: i, Way: f.way}
 		move, err := r.Bench.Before(ctx, stop)
 		if err == nil && move.Kind == service.GoOn {
-			move, err = f.run(ctx, p.Steps[i], filepath.Dir(r.TemplateFile), r.Bench, stop, state, sink)
+			move, err = f.run(ctx, run, p.Steps[i], filepath.Dir(r.TemplateFile), r.Bench, stop, state, sink)
 		}
 		switch {
 		case err != nil:
@@ -317,7 +318,7 @@ again:
 }
 
 func (f *steps) run(
-	ctx context.Context, st plan.Step, dir string, bench service.Bench, stop service.Stop, state func(string, events.State), sink events.Sink,
+	ctx context.Context, run string, st plan.Step, dir string, bench service.Bench, stop service.Stop, state func(string, events.State), sink events.Sink,
 ) (service.Move, error) {
 	title := st.Title()
 	text := st.Content().Text
@@ -327,9 +328,9 @@ func (f *steps) run(
 	}
 	state(st.ID, events.State{Phase: events.Running, Title: title, Provisioner: "shell"})
 	for _, line := range slices.DeleteFunc(strings.Split(text, "\n"), func(s string) bool { return s == "" || st.Hidden }) {
-		sink(events.Event{Run: "3f2a9c1e", Step: st.ID, Output: &events.Output{Stream: events.Stdout, Text: line}})
+		sink(events.Event{Run: run, Step: st.ID, Output: &events.Output{Stream: events.Stdout, Text: line}})
 	}
-	if c := f.hold.Load(); c != nil && strings.Contains(text, "long") {
+	if c := f.hold.Load(); c != nil && strings.Contains(text, "long two") {
 		select {
 		case <-*c:
 		case <-ctx.Done():
@@ -346,7 +347,7 @@ func (f *steps) run(
 	move, err := bench.Failed(ctx, stop, failed)
 	if err == nil && move.Kind == service.Leave {
 		problem := events.Problem{What: title + " exited with 3"}
-		sink(events.Event{Run: "3f2a9c1e", Problem: &problem})
+		sink(events.Event{Run: run, Problem: &problem})
 		return move, failed
 	}
 	return move, err

@@ -107,9 +107,8 @@ type adapter struct {
 	vars     environment
 	bars     map[string]bool // progress that is shown, by step
 	news     news
-	ordering int    // orders that the session is being given
-	given    string // id of a run that was given up for another one
-	keep     bool   // the build VM is to stay, as soon as it stands
+	ordering int  // orders that the session is being given
+	keep     bool // the build VM is to stay, as soon as it stands
 }
 
 // stage is how far a conversation is.

@@ -102,7 +102,9 @@ func (a *adapter) onExceptionInfo(context.Context, *dap.ExceptionInfoRequest, []
 	said, _, _ := s.Output(step.ID, max(first, end-lastLines), lastLines)
 	text := ""
 	for _, line := range said {
-		text += line.Text + "\n"
+		if line.Stream != events.Say { // what the guest said, not what was said of it
+			text += line.Text + "\n"
+		}
 	}
 	r := &dap.ExceptionInfoResponse{}
 	r.Body = dap.ExceptionInfoResponseBody{
