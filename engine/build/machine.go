@@ -50,7 +50,7 @@ func (s *state) run(ctx context.Context, m machine) error {
 		Detach:  s.Detach,
 		Mask:    s.mask,
 		Failed:  s.failing(m),
-		Between: s.withMetadata(m, s.boundary(m)),
+		Between: s.withMetadata(m, s.boundary(ctx, m)),
 		Reached: noting(&way, s.keepWay(m)),
 		From:    m.from,
 		Diagnose: func(ctx context.Context, failed *packercore.ProvisionError, remote packercore.Remote) {

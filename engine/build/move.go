@@ -25,8 +25,8 @@ type standing struct {
 	freezing atomic.Pointer[string] // id of the step before which the machine is being kept; nil: it is not
 }
 
-// boundary is called before each step of the build VM, and after the last one.
-func (s *state) boundary(m machine) func(context.Context, packercore.Boundary) error {
+// boundary is called before each step of the build VM, and after the last one. run lasts longer than the build VM.
+func (s *state) boundary(run context.Context, m machine) func(context.Context, packercore.Boundary) error {
 	if m.boot != stepBoot {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (s *state) boundary(m machine) func(context.Context, packercore.Boundary) e
 			return s.leave(&Move{Kind: Leave}, at.Next)
 		}
 		s.setClock(ctx, at)
-		s.takeLayer(ctx, at)
+		s.takeLayer(ctx, run, at)
 		if until := s.until(); until >= 0 && at.Next >= until {
 			return s.leave(s.untilMove(ctx, at), at.Next)
 		}

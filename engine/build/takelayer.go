@@ -14,8 +14,8 @@ import (
 )
 
 // takeLayer keeps the build VM as it stands between two steps. A layer that cannot be taken costs the next build some time; it never costs
-// this one its success.
-func (s *state) takeLayer(ctx context.Context, at packercore.Boundary) {
+// this one its success. What is kept is made a layer while the run goes on, which the build VM, and ctx with it, need not outlast.
+func (s *state) takeLayer(ctx, run context.Context, at packercore.Boundary) {
 	l := s.layering
 	if l == nil || l.isOff() || at.Next < 1 || at.Next >= len(s.Plan.Steps) || at.Next < s.standing.from {
 		return
@@ -50,8 +50,8 @@ func (s *state) takeLayer(ctx context.Context, at packercore.Boundary) {
 		return
 	}
 	l.parent = draft.ID
-	draft.PublishSoon(ctx, facts, way)
-	l.work.Go(func() { s.noteLayer(ctx, draft, at.Next, step) })
+	draft.PublishSoon(run, facts, way)
+	l.work.Go(func() { s.noteLayer(run, draft, at.Next, step) })
 }
 
 // unfit says why the build VM must not be kept, or cannot; "": it can.
