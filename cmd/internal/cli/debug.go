@@ -182,15 +182,21 @@ func (o *debugOptions) show(
 	if e.res.Run.ID == "" {
 		return endedSession(outcome, err)
 	}
-	ending := newEnding(run, t, e.res, time.Since(start), err)
-	ending.ShowFidelity = o.fidelity.show
+	told := err
+	if last := session.Status().Err; told == nil && !errors.Is(last, context.Canceled) {
+		told = last // to leave a run that failed is no failure, and still it failed
+	}
+	ending := newEnding(run, t, e.res, time.Since(start), told)
+	if ending.ShowFidelity = o.fidelity.show; len(e.res.Outputs) == 0 {
+		ending.ShowFidelity = view.FidelityOff // there is no image that could be another one
+	}
 	if verr := (&view.Plain{Out: env.Stdout, Log: env.Stderr}).End(ending); verr != nil {
 		return verr
 	}
 	return endedSession(outcome, err)
 }
 
-// endedSession gives what Main makes the exit code of. How the last run ended is on the screen.
+// endedSession gives what Main makes the exit code of: a session that was left is done, however its last run ended.
 func endedSession(outcome debug.Outcome, err error) error {
 	switch {
 	case outcome == debug.Cancel:

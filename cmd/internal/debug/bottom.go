@@ -69,6 +69,9 @@ func (m *Model) doing() string {
 		if f := st.Failure; f != nil && f.ExitCode >= 0 {
 			how = fmt.Sprintf("exited with %d", f.ExitCode)
 		}
+		if st.Edited >= 0 {
+			return p.Bad(title + " " + how)
+		}
 		return p.Bad(title+" "+how) + ": edit it and r, or a, x, w, !"
 	case workbench.Finishing:
 		return p.Busy("making the image")
