@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ingot-build/ingot/engine/preflight"
 	"github.com/ingot-build/ingot/engine/target/azure/azuresim"
 )
 
@@ -279,4 +280,26 @@ func TestAzureCheckpointFlags(t *testing.T) {
 		}
 	}
 	w.left()
+}
+
+// TestAzureCheckpointNeeds has no more permissions than preflight lists for the image template: they do for checkpoints too.
+func TestAzureCheckpointNeeds(t *testing.T) {
+	t.Parallel()
+	w := newAzureWorld(t, azuresim.Options{})
+	role := []azuresim.Grant{}
+	file := w.template(jammy, hello+","+installs+","+mended, managedImage("web"), "")
+	for _, p := range needsOf(t, file).Permissions {
+		if p.Holder == preflight.Builder && !p.Data {
+			role = append(role, azuresim.Grant{Action: p.Action, Scope: p.Scope})
+		}
+	}
+	w.sim.Grant(role)
+	id := w.failAt()
+	w.build(ExitDone, w.template(jammy, hello+","+installs+","+mended, managedImage("web"), ""), "--from-checkpoint", id)
+	for _, c := range w.sim.Calls() {
+		if c.Status == http.StatusForbidden {
+			t.Errorf("the role that preflight writes has no permission for %s %s", c.Method, c.Path)
+		}
+	}
+	w.sim.Grant(nil)
 }

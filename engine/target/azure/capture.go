@@ -90,9 +90,6 @@ func (c *capture) run(ctx context.Context, id *arm.ResourceID) error {
 			}
 		}
 	}
-	if _, err := c.vms.Generalize(ctx, id.ResourceGroupName, id.Name, nil); err != nil {
-		return fmt.Errorf("say that it is generalized: %w", err)
-	}
 	return nil
 }
 
