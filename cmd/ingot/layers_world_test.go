@@ -152,7 +152,7 @@ type world struct {
 	scratch map[string]chan scratched
 	mu      sync.Mutex
 	urgent  string // what a scenario waits for; "": nothing
-	lane    *home // where builds from scratch are made
+	lane    *home  // where builds from scratch are made
 	life    context.Context
 }
 
