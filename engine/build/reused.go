@@ -16,6 +16,9 @@ func (s *state) tellReuse(found layers.Reuse) {
 		s.say(stepResolve, "layers: "+line)
 	}
 	s.reused = reuseOf(s.Plan, found)
+	if s.Bench == nil && found.From == s.until() {
+		s.reused.Next, s.reused.Reason = "", "" // the run ends there
+	}
 	s.say(stepResolve, "layers: "+s.reused.String())
 	if found.From == 0 {
 		return
@@ -73,13 +76,19 @@ func (r *Reused) String() string {
 	if r.booted {
 		age = fmt.Sprintf(" (kept %s)", ago(r.Age))
 	}
+	runs := ""
+	if r.Next != "" {
+		runs = fmt.Sprintf("; %s runs: %s", r.Next, r.Reason)
+	}
 	switch {
 	case r.Disk:
 		return fmt.Sprintf("all of %d %s are reused, and the disk%s; no VM is started to build it", r.Of, steps, age)
 	case r.Steps > 0:
-		return fmt.Sprintf("%d of %d %s are reused%s; %s runs: %s", r.Steps, r.Of, steps, age, r.Next, r.Reason)
+		return fmt.Sprintf("%d of %d %s are reused%s%s", r.Steps, r.Of, steps, age, runs)
 	case r.booted:
-		return fmt.Sprintf("0 of %d %s are reused, and the machine before them%s; %s runs: %s", r.Of, steps, age, r.Next, r.Reason)
+		return fmt.Sprintf("0 of %d %s are reused, and the machine before them%s%s", r.Of, steps, age, runs)
+	case r.Reason == "":
+		return fmt.Sprintf("0 of %d %s are reused", r.Of, steps)
 	}
 	return fmt.Sprintf("0 of %d %s are reused: %s", r.Of, steps, r.Reason)
 }
