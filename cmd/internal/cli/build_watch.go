@@ -86,9 +86,12 @@ func buildWatch(ctx context.Context, env *Env, o buildOptions) error {
 				built = now
 			}
 		}
+		var shown *shownError
 		switch {
-		case ctx.Err() != nil, errors.Is(err, syscall.EPIPE):
+		case errors.Is(err, syscall.EPIPE), errors.As(err, &shown) && shown.code == ExitCancelled && ctx.Err() != nil:
 			return err
+		case ctx.Err() != nil:
+			return nil // however the last build had ended before
 		case errors.Is(err, errSaved):
 			continue
 		}

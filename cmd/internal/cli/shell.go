@@ -133,7 +133,7 @@ func (o *shellOptions) attach(ctx context.Context, env *Env, guest *sshto.Guest,
 func (o *shellOptions) line(person bool) string {
 	switch {
 	case len(o.command) > 0 && o.root:
-		return "sudo -- " + commandLine(o.command)
+		return "sudo " + commandLine(o.command)
 	case len(o.command) > 0:
 		return commandLine(o.command)
 	case o.root && person:
