@@ -289,6 +289,8 @@ func (s *scripted) Prepare(raws ...any) ([]string, []string, error) {
 func (s *scripted) get(name string) string { return s.config.GetAttr(name).AsString() }
 
 func (s *scripted) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
+	ctx, cancel := context.WithCancel(ctx) // as a real one's, which ends with its machine
+	defer cancel()
 	dir := s.get("output_directory")
 	disk := filepath.Join(dir, "disk.qcow2")
 	under, format := s.get("source_disk"), s.get("source_format")

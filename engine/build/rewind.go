@@ -34,7 +34,7 @@ func buildImage(ctx context.Context, s *state) error {
 			return s.keepDisk(ctx)
 		case context.Cause(ctx) != nil:
 			return err
-		case move == nil && s.standing.from > 0 && !s.standing.up:
+		case move == nil && s.standing.from > 0 && !s.standing.up && s.Layers.From == "":
 			if err := s.doWithout(ctx, err); err != nil {
 				return err
 			}
