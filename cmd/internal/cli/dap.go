@@ -143,7 +143,8 @@ func launchOptions(l dap.Launch) (*buildOptions, error) {
 		return nil, fmt.Errorf("launch configuration: %w", flagError(cmd, err))
 	}
 	if extra := cmd.Flags().Args(); len(extra) > 0 {
-		return nil, fmt.Errorf("launch configuration: \"args\" has %q, which is no flag\n  fix:  name the image template in \"template\"", extra[0])
+		return nil, fmt.Errorf("launch configuration: \"args\" has %q, which is no flag\n"+
+			"  fix:  name the image template in \"template\"", extra[0])
 	}
 	o.file = inFolder(l.Cwd, l.Template)
 	o.site.on = service.OnLocal

@@ -129,7 +129,9 @@ func (b *breakpoints) hits(in places) map[string][]int {
 	return hits
 }
 
-func (a *adapter) onBreakpointLocations(_ context.Context, m *dap.BreakpointLocationsRequest, _ []byte) (dap.ResponseMessage, func(), error) {
+func (a *adapter) onBreakpointLocations(
+	_ context.Context, m *dap.BreakpointLocationsRequest, _ []byte,
+) (dap.ResponseMessage, func(), error) {
 	r := &dap.BreakpointLocationsResponse{}
 	r.Body.Breakpoints = []dap.BreakpointLocation{}
 	if m.Arguments == nil {

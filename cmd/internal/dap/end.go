@@ -105,7 +105,7 @@ func (a *adapter) over(err error) {
 		a.say("console", st.Result.Stopped.String())
 	}
 	if k := st.Result.Kept; k != nil {
-		a.say("console", fmt.Sprintf("the build VM %s is kept; a shell in it: ingot shell %s; remove it with: ingot clean %s", k.Name, st.Run, st.Run))
+		a.say("console", fmt.Sprintf("the build VM %s is kept; a shell in it: ingot shell %s; remove it with: ingot clean", k.Name, st.Run))
 	}
 	a.mu.Lock()
 	bars := a.bars

@@ -38,7 +38,9 @@ func (a *adapter) standing() (Session, workbench.Status, error) {
 var errOver = errors.New("the run has ended")
 
 // flow makes a request that lets the build VM go on. do is called after the answer was sent.
-func (a *adapter) flow(r dap.ResponseMessage, intent string, do func(context.Context, Session, workbench.Status) error) (dap.ResponseMessage, func(), error) {
+func (a *adapter) flow(
+	r dap.ResponseMessage, intent string, do func(context.Context, Session, workbench.Status) error,
+) (dap.ResponseMessage, func(), error) {
 	s, st, err := a.standing()
 	if err != nil {
 		return nil, nil, err

@@ -56,8 +56,8 @@ func (a *adapter) environ(ctx context.Context, st workbench.Status) ([]dap.Varia
 // secretName reports whether a variable of that name is likely to be a secret.
 func secretName(name string) bool {
 	name = strings.ToUpper(name)
-	return slices.ContainsFunc([]string{"PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "APIKEY", "ACCESS_KEY"},
-		func(part string) bool { return strings.Contains(name, part) })
+	parts := []string{"PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "APIKEY", "ACCESS_KEY"}
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // machine says where the build VM is, and what it says of itself.
@@ -85,8 +85,7 @@ func (a *adapter) machine(ctx context.Context, st workbench.Status) ([]dap.Varia
 			add("acceleration", s.Detail)
 		}
 	}
-	text, err := ask(ctx, st, `uname -sr; nproc; awk '/^MemTotal/{t=$2} /^MemAvailable/{a=$2} END{printf "%d MiB, %d MiB of it available\n", t/1024, a/1024}' `+
-		`/proc/meminfo; df -Pk / | awk 'NR==2{printf "%d MiB, %d MiB of it free\n", $2/1024, $4/1024}'; cut -d. -f1 /proc/uptime`)
+	text, err := ask(ctx, st, machineQuestion)
 	if err != nil {
 		add("guest", "did not answer: "+err.Error())
 		return list, nil // and it is asked again the next time
@@ -105,6 +104,13 @@ func (a *adapter) machine(ctx context.Context, st workbench.Status) ([]dap.Varia
 
 // errNoMachine says that nothing can be asked.
 var errNoMachine = errors.New("there is no build VM at the moment that could be signed in to")
+
+// machineQuestion prints a line for each of the things that machine names.
+const machineQuestion = `uname -sr
+nproc
+awk '/^MemTotal/{t=$2} /^MemAvailable/{a=$2} END{printf "%d MiB, %d MiB of it available\n", t/1024, a/1024}' /proc/meminfo
+df -Pk / | awk 'NR==2{printf "%d MiB, %d MiB of it free\n", $2/1024, $4/1024}'
+cut -d. -f1 /proc/uptime`
 
 // ask runs a command in the build VM that changes nothing there, and gives what it prints.
 func ask(ctx context.Context, st workbench.Status, command string) (string, error) {

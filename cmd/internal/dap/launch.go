@@ -59,7 +59,8 @@ func (l *Launch) parse(arguments json.RawMessage) (warnings []string, err error)
 		return nil, fmt.Errorf("read the launch configuration: %w", err)
 	}
 	if l.Template == "" {
-		return nil, errors.New("the launch configuration names no image template\n  fix:  add \"template\": \"${file}\", or the path of a JSON file")
+		return nil, errors.New("the launch configuration names no image template\n" +
+			"  fix:  add \"template\": \"${file}\", or the path of a JSON file")
 	}
 	if l.On != "" && l.On != "local" {
 		return nil, fmt.Errorf("\"on\": %q cannot be debugged here: rewinding needs layers, which a build VM on this machine has\n"+

@@ -124,7 +124,8 @@ func (a *adapter) progress(id string, p events.Progress) {
 	if !shown {
 		return
 	}
-	e := &dap.ProgressUpdateEvent{Event: dap.Event{Event: "progressUpdate"}, Body: dap.ProgressUpdateEventBody{ProgressId: id, Message: p.What}}
+	e := &dap.ProgressUpdateEvent{Event: dap.Event{Event: "progressUpdate"}}
+	e.Body = dap.ProgressUpdateEventBody{ProgressId: id, Message: p.What}
 	if p.Total > 0 {
 		e.Body.Percentage = int(min(100, max(0, p.Done)*100/p.Total))
 	}

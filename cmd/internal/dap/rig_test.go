@@ -69,7 +69,9 @@ func newRig(t *testing.T) *rig {
 	r.in = in
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		r.done <- Serve(ctx, toAdapter, fromAdapter, Options{Launch: r.launch, ExitCode: func(error) int { return 1 }, Terminal: []string{"ingot", "shell"}})
+		r.done <- Serve(ctx, toAdapter, fromAdapter, Options{
+			Launch: r.launch, ExitCode: func(error) int { return 1 }, Terminal: []string{"ingot", "shell"},
+		})
 		_ = fromAdapter.Close()
 	}()
 	go func() {
@@ -127,11 +129,13 @@ func (r *rig) launch(_ context.Context, l Launch, w Watch) (*Target, error) {
 		return nil, err
 	}
 	s := workbench.New(workbench.Options{
-		Load: read, Service: r.bench, Request: service.BuildRequest{TemplateFile: l.Template}, Sink: w.Event, Notify: w.Notify, StopFirst: l.StopOnEntry && !l.NoDebug,
+		Load: read, Service: r.bench, Request: service.BuildRequest{TemplateFile: l.Template}, Sink: w.Event, Notify: w.Notify,
+		StopFirst: l.StopOnEntry && !l.NoDebug,
 	})
 	local := resolve.Options{TemplateDir: filepath.Dir(l.Template)}
 	return &Target{
-		Session: s, Plan: shown.Load, Script: local.LocalFile, Mask: func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
+		Session: s, Plan: shown.Load, Script: local.LocalFile,
+		Mask:  func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
 		Close: func() { r.bench.closed.Store(true) },
 	}, nil
 }
@@ -318,7 +322,8 @@ again:
 }
 
 func (f *steps) run(
-	ctx context.Context, run string, st plan.Step, dir string, bench service.Bench, stop service.Stop, state func(string, events.State), sink events.Sink,
+	ctx context.Context, run string, st plan.Step, dir string, bench service.Bench, stop service.Stop, state func(string, events.State),
+	sink events.Sink,
 ) (service.Move, error) {
 	title := st.Title()
 	text := st.Content().Text
