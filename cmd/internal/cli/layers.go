@@ -42,30 +42,30 @@ func withService(ctx context.Context, env *Env, do func(*service.Service) error)
 
 // layerRecord is the JSON form of a layer.
 type layerRecord struct {
-	ID       string    `json:"id"`
-	Parent   string    `json:"parent,omitempty"` // "": it lies over a base image
-	Template string    `json:"template"`
-	After    string    `json:"after"` // id of the step that made it
-	Title    string    `json:"title"` // of that step
-	Steps    int       `json:"steps"` // that ran to make it, from the base image on, the hidden ones too
-	Final    bool      `json:"final"` // the finished disk of a build
-	Memory   bool      `json:"memory"`
-	Made     time.Time `json:"made"`
-	Used     time.Time `json:"used"`
-	Bytes    int64     `json:"diskBytes"`
-	Memories int64     `json:"memoryBytes"`
-	InUse    bool      `json:"inUse"`
-	Damaged  string    `json:"damaged,omitempty"`
-	Key      string    `json:"key"`
-	Run      string    `json:"run,omitempty"`
-	Base     string    `json:"baseImage"`
-	Dir      string    `json:"folder"`
+	ID          string    `json:"id"`
+	Parent      string    `json:"parent,omitempty"` // "": it lies over a base image
+	Template    string    `json:"template"`
+	After       string    `json:"after"` // id of the step that made it
+	Title       string    `json:"title"` // of that step
+	Steps       int       `json:"steps"` // that ran to make it, from the base image on, the hidden ones too
+	Final       bool      `json:"final"` // the finished disk of a build
+	Memory      bool      `json:"memory"`
+	Made        time.Time `json:"made"`
+	Used        time.Time `json:"used"`
+	DiskBytes   int64     `json:"diskBytes"`
+	MemoryBytes int64     `json:"memoryBytes"`
+	InUse       bool      `json:"inUse"`
+	Damaged     string    `json:"damaged,omitempty"`
+	Key         string    `json:"key"`
+	Run         string    `json:"run,omitempty"`
+	Base        string    `json:"baseImage"`
+	Dir         string    `json:"folder"`
 }
 
 func newLayerRecord(l layers.Layer) layerRecord {
 	return layerRecord{
 		ID: l.ID, Parent: l.Parent, Template: l.Template, After: l.Step, Title: l.Title, Steps: l.Next, Final: l.Final, Memory: l.Memory,
-		Made: l.Made, Used: l.Used, Bytes: l.DiskBytes, Memories: l.StateBytes, InUse: l.InUse, Damaged: l.Damaged, Key: l.Key.String(),
+		Made: l.Made, Used: l.Used, DiskBytes: l.DiskBytes, MemoryBytes: l.StateBytes, InUse: l.InUse, Damaged: l.Damaged, Key: l.Key.String(),
 		Run: l.Run, Base: l.Base.Path, Dir: l.Dir,
 	}
 }

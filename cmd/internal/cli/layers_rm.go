@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -100,21 +100,13 @@ func removeLayers(ctx context.Context, env *Env, svc *service.Service, c service
 	}
 	report.Left = list.Usage.Total()
 	if output == outputJSON {
-		return firstOf(view.Document(env.Stdout, report), err)
+		return cmp.Or(view.Document(env.Stdout, report), err)
 	}
 	text := fmt.Sprintf("removed %s, %s are free now", count(len(gone), "layer"), humanize.IBytes(uint64(report.Bytes)))
 	if report.Stays != "" {
 		text += "; " + report.Stays
 	}
-	return firstOf(env.say(text), err)
-}
-
-// firstOf is the error of showing something, or else that of doing it.
-func firstOf(shown, done error) error {
-	if shown != nil {
-		return shown
-	}
-	return done
+	return cmp.Or(env.say(text), err)
 }
 
 func layersInUse(n int) string {
@@ -170,14 +162,14 @@ func pruneLayers(ctx context.Context, env *Env, svc *service.Service, budget int
 		return err
 	}
 	if output == outputJSON {
-		return firstOf(view.Document(env.Stdout, newRemovedReport(p, dry)), err)
+		return cmp.Or(view.Document(env.Stdout, newRemovedReport(p, dry)), err)
 	}
-	return firstOf(view.Pruned(env.Stdout, env.palette(env.Stdout), p, budget, dry), err)
+	return cmp.Or(view.Pruned(env.Stdout, env.palette(env.Stdout), p, budget, dry), err)
 }
 
 func newRemovedReport(p layers.Pruned, dry bool) removedReport {
 	r := removedReport{Removed: []removedRecord{}, Bytes: p.Before - p.After, Left: p.After, DryRun: dry, Stays: p.Stays}
-	for g := range slices.Values(p.Gone) {
+	for _, g := range p.Gone {
 		r.Removed = append(r.Removed, removedRecord{ID: g.Name, Memory: g.Memory, Bytes: g.Bytes, Why: g.Why})
 	}
 	return r
