@@ -35,6 +35,7 @@ var mayTalk = map[string]string{
 	"cmd/internal/bench/startup":     "a program of its own, for developers",
 	"cmd/internal/bench/validate":    "a program of its own, for developers",
 	"cmd/internal/bench/vhd":         "a program of its own, for developers",
+	"cmd/internal/bench/workbench":   "a program of its own, for developers",
 	"cmd/internal/proof/apart":       "starts the program itself again, and ends as that does",
 	"cmd/internal/proof/faults":      "a program of its own, for developers",
 

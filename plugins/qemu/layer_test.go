@@ -177,17 +177,21 @@ func fakeLayer(t *testing.T, change func(*facts)) (dir, key string) {
 
 // A guest that cannot be restored is started from the layer's disk, whatever it is that fails.
 func TestRestoreGivesUp(t *testing.T) {
+	same := func(*facts) {}
 	for _, tt := range []struct {
 		name, guest, why string
+		change           func(*facts)
 	}{
-		{"all is well", goodGuest, ""},
-		{"memory that QEMU cannot read", badState, "load of migration failed"},
-		{"memory that QEMU calls bad", failedState, `QEMU says "failed": torn`},
-		{"a guest that is dead", deadState, "the guest cannot go on"},
-		{"a QEMU that dies", killedState, "by signal 9"},
+		{"all is well", goodGuest, "", same},
+		{"memory that QEMU cannot read", badState, "load of migration failed", same},
+		{"memory that QEMU calls bad", failedState, `QEMU says "failed": torn`, same},
+		{"a guest that is dead", deadState, "the guest cannot go on", same},
+		{"a QEMU that dies", killedState, "by signal 9", same},
+		{"of another QEMU", goodGuest, "from its disk: it is of another QEMU: 6.0.0, and here is 7.2.0", func(f *facts) { f.QEMU = "6.0.0" }},
+		{"too short", goodGuest, "from its disk: it has ", func(f *facts) { f.StateBytes++ }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir, key := fakeLayer(t, func(*facts) {})
+			dir, key := fakeLayer(t, tt.change)
 			b := newFakeBuild(t, tt.guest, map[string]any{"layer": dir, "ssh_private_key": key})
 			if _, err := b.builder.Run(t.Context(), b.ui, hookFunc(echo)); err != nil {
 				t.Fatal(err, strings.Join(b.ui.lines(), "\n"))
