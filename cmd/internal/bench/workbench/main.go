@@ -9,8 +9,8 @@
 // Usage: workbench INGOT [IMAGE]
 //
 // Stock Packer is a tool here, like a stop-watch: .ci/tools/build makes it. Where it was not, its row is left out, and the reason
-// printed. IMAGE is a base image that Ingot has, or the file of a qcow2 disk; debian-12 if it is left out. A bound that is missed ends it with exit code 1. It
-// takes minutes, most of them for what is not cached.
+// printed. IMAGE is a base image that Ingot has, or the file of a qcow2 disk; debian-12 if it is left out. A bound that is missed ends
+// it with exit code 1. It takes minutes, most of them for what is not cached.
 package main
 
 import (
