@@ -38,7 +38,7 @@ func Derive(inputs []Input, o Options) (*Needs, error) {
 	n := &Needs{}
 	for _, in := range inputs {
 		d := &deriver{own: &Needs{}, file: in.File, plan: in.Plan, location: regionName(cmp.Or(in.Plan.Azure.Location, o.Location))}
-		d.home = subscriptionScope(cmp.Or(o.Subscription, homeSubscription(in.Plan), unknownSubscription))
+		d.home = subscriptionScope(cmp.Or(Subscription(in.Plan, o.Subscription, o.Usual), unknownSubscription))
 		for _, derive := range parts {
 			if err := derive(d); err != nil {
 				return nil, &IDError{in.File, err}
@@ -83,31 +83,6 @@ func (d *deriver) needData(scope, path string, calls ...call) {
 
 func (d *deriver) reason(path string, c call) Reason {
 	return Reason{Place{d.file, path}, c.by, c.request(), c.why}
-}
-
-// homeSubscription is the one that the plan's ids ask for. The service has the image template, its staging resource group,
-// a managed image to start from and the subnet in one subscription; an image is distributed to any.
-func homeSubscription(p *plan.Plan) string {
-	ids := []string{p.Azure.StagingResourceGroup, p.Azure.Network.SubnetID}
-	if m := p.Source.ManagedImage; m != nil {
-		ids = append(ids, m.ID)
-	}
-	for _, dest := range p.Destinations {
-		if m := dest.ManagedImage; m != nil {
-			ids = append(ids, m.ID)
-		}
-		if g := dest.SharedImage; g != nil {
-			ids = append(ids, g.DefinitionID)
-		}
-	}
-	for _, id := range ids {
-		if rest, ok := cutPrefixFold(id, "/subscriptions/"); ok {
-			if s, _, _ := strings.Cut(rest, "/"); s != "" {
-				return s
-			}
-		}
-	}
-	return ""
 }
 
 func cutPrefixFold(s, prefix string) (string, bool) {

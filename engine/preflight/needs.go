@@ -16,9 +16,9 @@ type Input struct {
 
 // Options are what plans do not say.
 type Options struct {
-	// Subscription is where the build VM is made: an id. "" takes the one that the plan's own ids ask for.
-	Subscription string
-	Location     string // where a build VM is made whose image template does not say it
+	// Subscription is where the build VM is made: an id. "" takes the one that the plan's own ids ask for; or Usual, where these do not.
+	Subscription, Usual string
+	Location            string // where a build VM is made whose image template does not say it
 }
 
 // Needs are what builds need. Both lists are sorted, and nothing is in them twice.

@@ -54,6 +54,7 @@ func newAzureWorld(t *testing.T, o azuresim.Options) *azureWorld {
 	w.env = slices.Concat(os.Environ(), sim.Environ(), []string{
 		actAsIngot + "=1", "HOME=" + home, "XDG_STATE_HOME=", "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=",
 		"PACKER_PLUGIN_PATH=" + testtools.PluginDir(t, plugin), fmt.Sprintf("INGOT_AZURE_SSH_PORT=%d", lightPort), "INGOT_AZURE_PACE=20ms",
+		preflightEnv + "=off", // which has tests of its own
 	})
 	w.put("images", "", "2024-03-01", `{"location": "westeurope"}`)
 	return w

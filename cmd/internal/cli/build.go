@@ -243,6 +243,9 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, atte
 	if err != nil {
 		return service.Result{}, err
 	}
+	if err := o.site.preflight(ctx, env, o.place, t); err != nil {
+		return service.Result{}, err
+	}
 	return svc.Build(ctx, request, show.Event)
 }
 
@@ -351,6 +354,6 @@ func finishBuild(ctx context.Context, show view.Run, e view.Ending, t *translate
 	case isJSON, len(e.Findings) == 0:
 		return &shownError{e.ExitCode}
 	default:
-		return &findingsError{list: e.Findings, sources: t.sources}
+		return &findingsError{list: e.Findings, sources: t.sources, host: e.ExitCode == ExitHost}
 	}
 }

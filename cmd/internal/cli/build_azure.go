@@ -23,12 +23,13 @@ type siteOptions struct {
 	fallbackSizes []string
 	armRate       int
 	checkpoints   checkpointOptions
+	skipPreflight bool
 }
 
 // The flags that have a meaning in one place alone.
 var (
 	localFlags = []string{"cpus", "memory", "firmware", "accel"}
-	azureFlags = []string{"vm-size", "fallback-sizes", "arm-rate"}
+	azureFlags = []string{"vm-size", "fallback-sizes", "arm-rate", "skip-preflight"}
 )
 
 func (o *siteOptions) addFlags(cmd *cobra.Command) {
@@ -40,6 +41,8 @@ func (o *siteOptions) addFlags(cmd *cobra.Command) {
 		"with --on azure: `sizes` to try, in this order, when quota or room is lacking for a build VM of the first")
 	cmd.Flags().IntVar(&o.armRate, "arm-rate", 0,
 		"with --on azure: the most requests a `minute` to Azure Resource Manager, of all builds of this call (default: no limit)")
+	cmd.Flags().BoolVar(&o.skipPreflight, "skip-preflight", false,
+		"with --on azure: do not ask Azure first whether what the build needs is there (default: $"+preflightEnv+" is off)")
 	o.checkpoints.addFlags(cmd)
 }
 

@@ -155,6 +155,9 @@ func (one *oneOfMany) build(ctx context.Context, env *Env, svc *service.Service)
 			o.site.apply(one.t.plan, env, o.place.location)
 			var request service.BuildRequest
 			if request, one.err = o.request(env, one.t, nil); one.err == nil {
+				one.err = o.site.preflight(ctx, env, o.place, one.t)
+			}
+			if one.err == nil {
 				res, one.err = svc.Build(ctx, request, one.event)
 			}
 		}

@@ -30,6 +30,7 @@ func (e *shownError) Error() string { return fmt.Sprintf("exit code %d", e.code)
 type findingsError struct {
 	list    diag.List
 	sources view.Sources
+	host    bool // it is not the template that is wrong, but what it is built with
 }
 
 func (e *findingsError) Error() string { return view.Count(e.list) }
@@ -69,6 +70,8 @@ func exitCode(ctx context.Context, err error) int {
 		return ExitDone
 	case cancelled(ctx, err):
 		return ExitCancelled
+	case errors.As(err, &findings) && findings.host:
+		return ExitHost
 	case errors.As(err, &findings), errors.As(err, &template):
 		return ExitTemplate
 	case isUsage(err):

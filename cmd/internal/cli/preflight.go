@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
+	"github.com/ingot-build/ingot/cmd/internal/wire"
 	"github.com/ingot-build/ingot/engine/azureid"
 	"github.com/ingot-build/ingot/engine/preflight"
 	"github.com/ingot-build/ingot/translate/emit"
@@ -85,7 +87,10 @@ func runPreflight(ctx context.Context, env *Env, o preflightOptions) error {
 	if err != nil {
 		return err
 	}
-	needs, err := preflight.Derive(inputs, preflight.Options{Subscription: o.place.subscription, Location: o.place.location})
+	needs, err := preflight.Derive(inputs, preflight.Options{
+		Subscription: o.place.subscription, Usual: env.Getenv(wire.SubscriptionVariable),
+		Location: cmp.Or(o.place.location, env.Getenv(wire.LocationVariable)),
+	})
 	var bad *preflight.IDError
 	if errors.As(err, &bad) {
 		for _, t := range all {

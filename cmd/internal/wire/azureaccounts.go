@@ -5,8 +5,8 @@ import (
 	"sync"
 
 	"github.com/ingot-build/ingot/engine/azurearm"
+	"github.com/ingot-build/ingot/engine/preflight"
 	"github.com/ingot-build/ingot/engine/service"
-	"github.com/ingot-build/ingot/engine/target/azure"
 )
 
 // accounts are who Ingot is in the subscriptions that runs of this process are in: builds that run side by side sign in once, and share
@@ -19,14 +19,22 @@ type accounts struct {
 	rate  *azurearm.Rate
 }
 
+// rates are those of all that this process asks of Azure, by their requests a minute.
+var rates sync.Map
+
+func rateOf(perMinute int) *azurearm.Rate {
+	r, _ := rates.LoadOrStore(perMinute, azurearm.NewRate(perMinute))
+	return r.(*azurearm.Rate)
+}
+
 // of gives the account for a run. What Azure says of its pace is said in that run.
 func (a *accounts) of(ctx context.Context, about service.Away) (*azurearm.Account, error) {
-	subscription := azure.Subscription(about.Plan, about.Subscription, a.getenv(SubscriptionVariable))
+	subscription := preflight.Subscription(about.Plan, about.Subscription, a.getenv(SubscriptionVariable))
 	key := [2]string{about.Cloud, subscription}
 	a.mu.Lock() // while somebody signs in, too: the others would be asked the same
 	defer a.mu.Unlock()
 	if a.rate == nil {
-		a.rate = azurearm.NewRate(about.Rate)
+		a.rate = rateOf(about.Rate)
 	}
 	account := a.known[key]
 	if account == nil {

@@ -87,7 +87,7 @@ func (r *Rig) environ() []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(r.Dir, "home"), "TMPDIR=" + filepath.Join(r.Dir, "tmp"),
 		"PACKER_PLUGIN_PATH=" + r.opts.Plugins, "PACKER_CONFIG_DIR=" + filepath.Join(r.Dir, "packer"), "CHECKPOINT_DISABLE=1",
-		"INGOT_AZURE_SSH_PORT=" + strconv.Itoa(SSHPort), "INGOT_AZURE_PATIENCE=20s", "NO_COLOR=1", "LC_ALL=C.UTF-8",
+		"INGOT_AZURE_SSH_PORT=" + strconv.Itoa(SSHPort), "INGOT_AZURE_PATIENCE=20s", "INGOT_AZURE_PREFLIGHT=off", "NO_COLOR=1", "LC_ALL=C.UTF-8",
 	}
 	for _, name := range []string{"STATE", "DATA", "CACHE", "CONFIG"} {
 		env = append(env, "XDG_"+name+"_HOME="+filepath.Join(r.Dir, "xdg", name))

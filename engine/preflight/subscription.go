@@ -1,4 +1,4 @@
-package azure
+package preflight
 
 import (
 	"cmp"
@@ -7,7 +7,7 @@ import (
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// Subscription is the one to build a plan in: the one that is asked for, the one that the plan's ids cannot do without, the usual one, or
+// Subscription is the one that a plan is built in: the one that is asked for, the one that the plan's ids cannot do without, the usual one, or
 // that of a destination. "" is none.
 func Subscription(p *plan.Plan, asked, usual string) string {
 	needed := []string{p.Azure.StagingResourceGroup, p.Azure.Network.SubnetID}
