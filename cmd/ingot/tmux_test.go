@@ -16,12 +16,10 @@ import (
 
 var updateRecordings = flag.Bool("update-recordings", false, "rewrite the recorded sessions in docs")
 
-// screenBudget bounds the wait for something to appear on a screen.
-const screenBudget = 8 * time.Minute
-
 // screen is a terminal of tmux's with a shell in it. What happens on it is recorded.
 type screen struct {
 	t      *testing.T
+	h      *home
 	socket string
 	start  time.Time
 	record strings.Builder
@@ -33,7 +31,7 @@ func (h *home) newScreen(folder string, width, height int) *screen {
 	if _, err := exec.LookPath("tmux"); err != nil {
 		h.t.Skipf("the test needs a terminal: %v\n  fix:  apt-get install tmux", err)
 	}
-	s := &screen{t: h.t, socket: filepath.Join(h.t.TempDir(), "tmux"), start: time.Now()}
+	s := &screen{t: h.t, h: h, socket: filepath.Join(h.t.TempDir(), "tmux"), start: time.Now()}
 	cmd := exec.Command("tmux", "-S", s.socket, "-f", "/dev/null", "new-session", "-d",
 		"-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "PS1='$ ' sh")
 	cmd.Dir = folder
@@ -42,9 +40,17 @@ func (h *home) newScreen(folder string, width, height int) *screen {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		h.t.Fatalf("start tmux: %v\n%s", err, out)
 	}
-	h.t.Cleanup(func() { _ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() })
+	h.t.Cleanup(s.close)
 	s.tmux("set-option", "-g", "status", "off")
 	return s
+}
+
+// close closes the window. Whoever is still at work in it cleans up, and is given the time.
+func (s *screen) close() {
+	_ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() // an error says that it is closed already
+	for end := time.Now().Add(runBudget); len(s.h.leftovers()) > 0 && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 func (s *screen) tmux(args ...string) string {
@@ -69,13 +75,13 @@ func (s *screen) now() string {
 func (s *screen) until(pattern string) string {
 	s.t.Helper()
 	want := regexp.MustCompile("(?m)" + pattern)
-	for end := time.Now().Add(screenBudget); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(runBudget); ; time.Sleep(100 * time.Millisecond) {
 		got := s.now()
 		if want.MatchString(got) {
 			return got
 		}
 		if time.Now().After(end) {
-			s.t.Fatalf("%q did not appear on the screen within %s:\n%s", pattern, screenBudget, got)
+			s.t.Fatalf("%q did not appear on the screen within %s:\n%s", pattern, runBudget, got)
 		}
 	}
 }

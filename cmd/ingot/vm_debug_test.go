@@ -112,3 +112,19 @@ func TestCtrlCLeavesNothing(t *testing.T) {
 	s.keys("echo still $((40+2))", "Enter")
 	s.until(`^still 42`)
 }
+
+// TestAClosedWindowLeavesNothing closes the terminal of a session whose machine stands: the signal for that comes more than once.
+func TestAClosedWindowLeavesNothing(t *testing.T) {
+	h := newTinyHome(t)
+	template := h.template("closed.json", "echo begun")
+	s := h.newScreen(filepath.Dir(template), 80, 24)
+	s.keys("ingot debug "+filepath.Base(template), "Enter")
+	s.until(`stands before customize\[0\]`)
+	if len(h.qemus()) == 0 {
+		t.Fatal("no machine stands")
+	}
+	s.close()
+	if run := h.shown("latest"); run.State != "Canceled" {
+		t.Errorf("the run is %s", run.State)
+	}
+}

@@ -169,9 +169,7 @@ func (o *debugOptions) show(
 	model := debug.NewModel(run, session, debug.Machine{Ctx: run, Terminal: terminal}, words, env.palette(env.Stdout), t.plan.Name, time.Now)
 	outcome, shown := debug.Run(run, terminal, model, news)
 	if outcome != debug.Left {
-		if err := env.say("cleaning up; press Ctrl-C again to stop at once"); err != nil {
-			return err
-		}
+		_ = env.say("cleaning up; press Ctrl-C again to stop at once") // a terminal that is gone must not keep the machine
 		stop()
 	}
 	e := <-over
