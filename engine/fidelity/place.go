@@ -134,6 +134,6 @@ func staging(f Facts) []Difference {
 func subscription(f Facts) []Difference {
 	return one(Difference{
 		What: "quota, policies and permissions of a subscription were not tried; a build in the service meets them",
-		Why:  "no request goes to Azure in a build on this machine; ingot preflight --on azure asks beforehand",
+		Why:  "no request goes to Azure in a build on this machine; ingot preflight asks beforehand",
 	})
 }

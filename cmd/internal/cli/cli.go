@@ -100,7 +100,7 @@ QEMU VM, runs the customizers there, and puts the result into a gallery on disk.
 			root.AddCommand(c)
 		}
 	}
-	add("template", newExpand(env), newValidate(env), newRules(env), newExplain(env), newMigrate(env), newImport(env), newLSP(env), newDAP(env), newTranslate(env), newPreflight(env), newBuild(env), newDebug(env))
+	add("template", newExpand(env), newValidate(env), newRules(env), newExplain(env), newMigrate(env), newImport(env), newLSP(env), newDAP(env), newTranslate(env), newPreflight(env), newFidelity(env), newBuild(env), newDebug(env))
 	add("run", newRuns(env), newLogs(env), newCancel(env), newShell(env), newCp(env), newResume(env), newDistribute(env), newClean(env))
 	root.AddCommand(newMetadataRelay(env))
 	add("image", newImage(env), newGallery(env), newDiff(env), newLayers(env))
