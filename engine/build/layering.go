@@ -288,11 +288,34 @@ func (s *state) letGo(ctx context.Context) {
 		errs = append(errs, one.Release())
 	}
 	if len(l.drafts) > 0 {
-		_, err := s.LayerStore.Prune(context.WithoutCancel(ctx), s.Layers.budget(), false)
+		pruned, err := s.LayerStore.Prune(context.WithoutCancel(ctx), s.Layers.budget(), false)
 		errs = append(errs, err)
+		s.tellPruned(pruned)
 	}
 	if err := errors.Join(errs...); err != nil {
 		s.say("", "layers: "+err.Error())
+	}
+}
+
+// tellPruned says what had to go so that layers keep within their budget. What was of no use to anybody is not worth a word.
+func (s *state) tellPruned(p layers.Pruned) {
+	const gib = 1 << 30
+	whole, memories := 0, 0
+	for _, gone := range p.Gone {
+		switch {
+		case gone.Memory:
+			memories++
+		case gone.Layer.ID != "" && gone.Layer.Damaged == "":
+			whole++
+		}
+	}
+	if whole+memories > 0 {
+		s.say("", fmt.Sprintf("layers: to keep within %.1f GiB, %d of those used longest ago were removed, and the memory of %d",
+			float64(s.Layers.budget())/gib, whole, memories))
+	}
+	if p.Stays != "" {
+		s.say("", fmt.Sprintf("layers: they take %.1f GiB, more than the %.1f GiB that they may: %s",
+			float64(p.After)/gib, float64(s.Layers.budget())/gib, p.Stays))
 	}
 }
 

@@ -550,3 +550,16 @@ func TestVerdictOfAFailure(t *testing.T) {
 		b.again()
 	}
 }
+
+// TestLayerBudget: once a run is over, layers take no more than they may, and what went is said.
+func TestLayerBudget(t *testing.T) {
+	b := newLayeredBench(t)
+	b.layers.Budget = 1
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(b.dirs.Cache, "layers", "*", "layer.json"))
+	if err != nil || len(left) > 0 || !b.said("of those used longest ago were removed") {
+		t.Errorf("left %v, %v", left, err)
+	}
+}

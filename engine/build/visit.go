@@ -33,7 +33,8 @@ func (b *Builder) Visit(
 	p := *v.Asked.Plan
 	p.OnError.KeepBuildVM = false
 	var said error // what Do said
-	res, err = b.tell(ctx, Request{Plan: &p, Machine: v.Asked.Machine, Timeout: visitPatience}, active, mask, emit, func(s *state) []steps.Step[state] {
+	r := Request{Plan: &p, Machine: v.Asked.Machine, Timeout: visitPatience}
+	res, err = b.tell(ctx, r, active, mask, emit, func(s *state) []steps.Step[state] {
 		s.base = v.Asked.Base
 		s.visit = func(ctx context.Context, way packercore.Way) { said = v.Do(ctx, way) }
 		return []steps.Step[state]{

@@ -38,15 +38,16 @@ func (o *layerOptions) addFlags(cmd *cobra.Command) {
 	f.StringVar(&o.from, "from", "", "start at the layer before `STEP`, and run it and all after it; without such a layer nothing is started")
 	f.StringVar(&o.rebuild, "rebuild", "", "run `STEP` and all after it, even if layers of them are kept")
 	f.StringVar(&o.until, "until", "", "end before `STEP`, without an image; what was built up to there is kept as layers")
-	f.StringVar(&o.budget, "layers-budget", "", "how much disk layers may take, such as 40GiB; those used longest ago go first (default 20GiB)")
+	f.StringVar(&o.budget, "layers-budget", "",
+		"how much disk layers may take, such as 40GiB; those used longest ago go first (default 20GiB)")
 }
 
 // check refuses flags that contradict each other. azure: the build is in a subscription.
 func (o *layerOptions) check(flags *pflag.FlagSet, azure bool) error {
 	given := func(name string) bool { return flags.Changed(name) }
 	if i := slices.IndexFunc(layerFlags, given); i >= 0 && azure {
-		return &usageError{what: fmt.Sprintf("--%s says nothing to --on azure", layerFlags[i]), why: "layers are kept of build VMs on this machine",
-			fix: "leave one of them out"}
+		return &usageError{what: fmt.Sprintf("--%s says nothing to --on azure", layerFlags[i]),
+			why: "layers are kept of build VMs on this machine", fix: "leave one of them out"}
 	}
 	for _, pair := range [][3]string{
 		{"no-cache", "from", "one starts from the source, and the other at a layer"},
