@@ -53,7 +53,7 @@ const (
 	tagEscaped    = 0x1 // the block began with the magic number, which was taken out
 	tagSameUUID   = 0x2
 	tagLast       = 0x8
-	maxJournal    = 4 << 30 // bytes; the largest that mke2fs makes is 1 GiB
+	maxJournal    = 1 << 30 // bytes; the largest that mke2fs makes by itself
 	journalHeader = 12
 )
 

@@ -237,7 +237,11 @@ func runBuild(ctx context.Context, env *Env, o buildOptions, t *translated, atte
 		return service.Result{}, err
 	}
 	defer svc.Close()
-	stop := context.AfterFunc(ctx, func() { show.Notice("cleaning up; press Ctrl-C again to stop at once") })
+	stop := context.AfterFunc(ctx, func() {
+		if !errors.Is(context.Cause(ctx), errSaved) { // that was said, and nobody has pressed Ctrl-C
+			show.Notice("cleaning up; press Ctrl-C again to stop at once")
+		}
+	})
 	defer stop()
 	request, err := o.request(env, t, attend)
 	if err != nil {

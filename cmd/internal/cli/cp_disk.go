@@ -53,6 +53,9 @@ func (o *cpOptions) fromDisk(ctx context.Context, env *Env, svc *service.Service
 	if folder == "" {
 		folder = "."
 	}
+	if base == "/" { // all of the disk
+		base = "."
+	}
 	if c.root, err = os.OpenRoot(folder); err != nil {
 		return done, err
 	}

@@ -61,6 +61,9 @@ func keptWeb(t *testing.T) (keptrun.Run, func(args ...string) (code int, stdout,
 func TestCopyFromKept(t *testing.T) {
 	_, ingot := keptWeb(t)
 	t.Chdir(t.TempDir())
+	if err := os.Mkdir("all", 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		from, to string
 		want     map[string]string // files here, and their text
@@ -71,6 +74,7 @@ func TestCopyFromKept(t *testing.T) {
 		{"latest@harden+:/etc/ssh/sshd_config", "-", nil, "Port 2222\n", "1 file, 10 B"},
 		{"latest@1:/etc/alias/../ssh/sshd_config", "one", map[string]string{"one": "Port 22\n"}, "", "1 file"},
 		{"latest@1:notes", "./", map[string]string{"notes/a.txt": "a", "notes/deep/b.txt": "b"}, "", "left out, for it is neither a file nor a folder: /home/packer/notes/out"},
+		{"latest@1:/", "./all/", map[string]string{"all/etc/ssh/sshd_config": "Port 22\n", "all/srv/data": strings.Repeat("x", 2<<20)}, "", "left out"},
 		{"latest:/etc/ssh/sshd_config", "last", map[string]string{"last": "Port 2222\n"}, "", "is over: this is its machine as it stood before generalize"},
 	} {
 		code, out, errs := ingot("cp", tt.from, tt.to)
