@@ -57,7 +57,7 @@ var hostScenarios = []scenario{
 			w.addImage("debian-12", w.image, "--replace")
 			return w.build(w.first, small...)
 		}},
-	{name: "another version of QEMU", in: editLast, ran: "last", says: []string{"QEMU"}, play: func(t *testing.T, w *world) built {
+	{name: "another version of QEMU", in: editLast, ran: "last", says: []string{"the guest boots from its disk: it is of another QEMU"}, play: func(t *testing.T, w *world) built {
 		dir := t.TempDir()
 		real, err := exec.LookPath("qemu-system-x86_64")
 		if err != nil {

@@ -263,7 +263,7 @@ func (w *world) file(i int, name string) string {
 type built struct {
 	result
 	ran  string // the customizers that were run, in order
-	says string // all that Ingot said, one line each
+	says string // all that Ingot said, and what its guest complained of, one line each
 	vhd  string
 }
 
@@ -308,7 +308,7 @@ func readBuilt(res result) built {
 		case e.State != nil && e.State.Phase == events.Running && strings.HasPrefix(e.Step, "customize"):
 			_, name, _ := strings.Cut(e.State.Title, " ")
 			ran = append(ran, name)
-		case e.Output != nil && e.Output.Stream == events.Say:
+		case e.Output != nil && (e.Output.Stream == events.Say || e.Output.Stream == events.Stderr):
 			b.says += e.Output.Text + "\n"
 		case e.RunOutput != nil:
 			b.vhd = e.RunOutput.Path
