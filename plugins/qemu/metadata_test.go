@@ -3,7 +3,23 @@ package qemu
 import (
 	"strings"
 	"testing"
+
+	"github.com/ingot-build/ingot/engine/imds"
 )
+
+// The engine sets up in the guest the very card that is made here.
+func TestMetadataCard(t *testing.T) {
+	if MetadataMAC != imds.CardMAC || MetadataGuest != imds.CardAddress {
+		t.Errorf("the card is %s with %s here, and %s with %s in the engine", MetadataMAC, MetadataGuest, imds.CardMAC, imds.CardAddress)
+	}
+	args := strings.Join(machine{MetadataRelay: "r"}.metadataArgs(), " ")
+	address, _, _ := strings.Cut(imds.CardAddress, "/")
+	for _, want := range []string{"mac=" + imds.CardMAC + ",", "dhcpstart=" + address + ",", "restrict=on"} {
+		if !strings.Contains(args, want) {
+			t.Errorf("%q is not in %s", want, args)
+		}
+	}
+}
 
 // A machine with the card is another one than a machine without, and the same with another relay.
 func TestMetadataFingerprint(t *testing.T) {
