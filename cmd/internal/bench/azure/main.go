@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -158,11 +159,17 @@ func (b *bench) many(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	own, err := b.byIngot(ctx, n)
+	free, err := b.byIngot(ctx, n, "--parallel", strconv.Itoa(n))
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d builds at once: %d Packers as they are fastest: %s\n                   one ingot build: %s\n", n, n, theirs, own)
+	own, err := b.byIngot(ctx, n, "--arm-rate", strconv.Itoa(armRate))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d builds at once: %d Packers as they are fastest: %s\n                   one ingot build: %s\n"+
+		"                   one ingot build --arm-rate %d: %s\n", n, n, theirs, free, armRate, own)
+	fmt.Printf("without a rate ingot build takes %.2f of Packer's time\n", free.wall.Seconds()/theirs.wall.Seconds())
 	fmt.Printf("for each build: %.0f MiB against Packer's %.0f MiB, %.2f of it; %.1f calls to Azure against %.1f\n",
 		own.each(n), theirs.each(n), own.each(n)/theirs.each(n), float64(own.calls)/float64(n), float64(theirs.calls)/float64(n))
 	b.figure(own.rate <= armRate, "ingot build --arm-rate %d: at most %d calls in a minute (wanted: at most %d", armRate, own.rate, armRate)

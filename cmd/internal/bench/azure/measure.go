@@ -100,17 +100,14 @@ func busiest(calls []azuresim.Call) int {
 
 func imageName(i int) string { return "web" + strconv.Itoa(i) }
 
-// byIngot builds n image templates by one program.
-func (b *bench) byIngot(ctx context.Context, n int) (measured, error) {
+// byIngot builds n image templates by one program, with the flags that are given.
+func (b *bench) byIngot(ctx context.Context, n int, flags ...string) (measured, error) {
 	r, err := b.rig(ctx, true)
 	if err != nil {
 		return measured{}, err
 	}
 	defer r.Close()
-	args := []string{"build", "--on", "azure"}
-	if n > 1 {
-		args = append(args, "--arm-rate", strconv.Itoa(armRate))
-	}
+	args := append([]string{"build", "--on", "azure"}, flags...)
 	for i := range n {
 		template, err := r.WriteManaged(imageName(i))
 		if err != nil {
