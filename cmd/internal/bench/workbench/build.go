@@ -2,12 +2,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -82,29 +82,33 @@ func (s *seen) own(step string) (time.Duration, error) {
 	return s.began[step] - time.Duration(guest*float64(time.Second)), err
 }
 
-// follow runs a program, hands its lines on with the time since its start, and stops it in good order once that was enough. The
+// follow runs a program, hands the lines that it prints on with the time since its start, and stops it in good order once that was enough. The
 // memory of the program, without that of QEMU, counts for Ingot's if it is that.
 func (b *bench) follow(cmd *exec.Cmd, line func([]byte, time.Duration) (enough bool), whole *time.Duration) error {
 	cmd.Env = b.env
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
+	out, in, err := os.Pipe()
 	if err != nil {
 		return err
 	}
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = in, in
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGINT) })()
 	start := time.Now()
-	if err := cmd.Start(); err != nil {
+	err = cmd.Start()
+	in.Close()
+	if err != nil {
 		return err
 	}
 	over, sampled := make(chan struct{}), make(chan int64, 1)
 	go func() { sampled <- sample(cmd.Process.Pid, over) }()
 	stopped := false
+	var last []string
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
+		last = append(last[max(0, len(last)-20):], lines.Text())
 		if line(lines.Bytes(), time.Since(start)) && !stopped {
 			stopped = true
 			_ = cmd.Process.Signal(syscall.SIGINT)
@@ -122,7 +126,7 @@ func (b *bench) follow(cmd *exec.Cmd, line func([]byte, time.Duration) (enough b
 		err = nil
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", cmd, err, stderr.Bytes()[max(0, stderr.Len()-3000):])
+		return fmt.Errorf("%s: %w\n%s", cmd, err, strings.Join(last, "\n"))
 	}
 	return nil
 }
