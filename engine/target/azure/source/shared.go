@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7"
 )
 
@@ -63,18 +64,15 @@ func (f *finder) shared(ctx context.Context, id sharedID) (*image, error) {
 			return err
 		},
 		each: func(ctx context.Context, see func(*string, *bool)) error {
-			for pages := versions.NewListPager(f.location, id.gallery, id.image, nil); pages.More(); {
-				page, err := pages.NextPage(ctx)
-				if err != nil {
-					return err
-				}
+			return eachPage(ctx, versions.NewListPager(f.location, id.gallery, id.image, nil), func(
+				page armcompute.SharedGalleryImageVersionsClientListResponse,
+			) {
 				for _, v := range page.Value {
 					if v != nil && v.Properties != nil {
 						see(v.Name, v.Properties.ExcludeFromLatest)
 					}
 				}
-			}
-			return nil
+			})
 		},
 	})
 }
@@ -103,20 +101,29 @@ func (f *finder) community(ctx context.Context, id sharedID) (*image, error) {
 			return err
 		},
 		each: func(ctx context.Context, see func(*string, *bool)) error {
-			for pages := versions.NewListPager(f.location, id.gallery, id.image, nil); pages.More(); {
-				page, err := pages.NextPage(ctx)
-				if err != nil {
-					return err
-				}
+			return eachPage(ctx, versions.NewListPager(f.location, id.gallery, id.image, nil), func(
+				page armcompute.CommunityGalleryImageVersionsClientListResponse,
+			) {
 				for _, v := range page.Value {
 					if v != nil && v.Properties != nil {
 						see(v.Name, v.Properties.ExcludeFromLatest)
 					}
 				}
-			}
-			return nil
+			})
 		},
 	})
+}
+
+// eachPage hands out the pages of a list, one after another.
+func eachPage[P any](ctx context.Context, pages *runtime.Pager[P], see func(P)) error {
+	for pages.More() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		see(page)
+	}
+	return nil
 }
 
 // fromShelf completes an image with its version.
