@@ -123,6 +123,8 @@ var unsteady = []struct {
 }{
 	{regexp.MustCompile(`(?m)^\[ *[0-9.]+s\]`), "[T]"},
 	{regexp.MustCompile(`\b[0-9a-f]{8}\b`), "ID"},
+	{regexp.MustCompile(`(?m)^    \S+:[0-9]+\n`), ""}, // what listens, in whatever order
+	{regexp.MustCompile(`(Linux ingot-build|BusyBox) .*`), "$1"}, // their versions
 	{regexp.MustCompile(`/tmp/\S*`), "PATH"},
 	{regexp.MustCompile(`(?m)> Layer taken.*$`), "> Layer taken"},
 	{regexp.MustCompile(`(?m)(│ > Provisioning with shell script: ).*$`), "$1"},
