@@ -43,6 +43,9 @@ func (v *vm) freeze(ctx context.Context, comm packersdk.Communicator, dir string
 	}
 	v.freezing.Lock()
 	defer v.freezing.Unlock()
+	if v.monitor == nil {
+		return f, errors.New("the guest is gone")
+	}
 	if err := v.syncGuest(ctx, comm); err != nil {
 		return f, err
 	}

@@ -80,6 +80,8 @@ func (v *vm) leave() (keptVM, error) {
 	if err != nil {
 		return keptVM{}, err
 	}
+	v.freezing.Lock() // who keeps the guest still talks to QEMU
+	defer v.freezing.Unlock()
 	v.monitor.close()
 	v.stopWatch()
 	v.monitor, v.process = nil, nil // what waits for its end goes with this program

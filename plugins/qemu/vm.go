@@ -100,8 +100,11 @@ func (v *vm) reportEnd() {
 	}
 }
 
-// release ends QEMU if it still runs, and everything that watched it.
+// release ends QEMU if it still runs, and everything that watched it. A guest that is being kept is waited for: whoever keeps it talks to
+// QEMU, and gives up soon after its context has ended.
 func (v *vm) release() {
+	v.freezing.Lock()
+	defer v.freezing.Unlock()
 	if v.process == nil {
 		return
 	}
