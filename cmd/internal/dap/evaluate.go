@@ -69,7 +69,7 @@ func (a *adapter) command(ctx context.Context, line string) (dap.ResponseMessage
 	s.Touch()
 	guest, err := sshto.Dial(ctx, *st.Way)
 	if err != nil {
-		return nil, nil, worded(err)
+		return nil, nil, err
 	}
 	defer guest.Close()
 	stdout, stderr := &lines{say: a.say, category: "stdout"}, &lines{say: a.say, category: "stderr"}

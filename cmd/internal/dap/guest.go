@@ -119,7 +119,7 @@ func ask(ctx context.Context, st workbench.Status, command string) (string, erro
 	}
 	guest, err := sshto.Dial(ctx, *st.Way)
 	if err != nil {
-		return "", worded(err)
+		return "", err
 	}
 	defer guest.Close()
 	var out, complaint beginning
@@ -136,13 +136,15 @@ func ask(ctx context.Context, st workbench.Status, command string) (string, erro
 // worded adds the reason and the advice that an error brings with it.
 func worded(err error) error {
 	text := err.Error()
-	if w, ok := err.(interface{ Why() string }); ok && w.Why() != "" {
-		text += "\n  why:  " + w.Why()
+	var why interface{ Why() string }
+	if errors.As(err, &why) && why.Why() != "" {
+		text += "\n  why:  " + why.Why()
 	}
-	if f, ok := err.(interface{ Fix() string }); ok && f.Fix() != "" {
-		text += "\n  fix:  " + f.Fix()
+	var fix interface{ Fix() string }
+	if errors.As(err, &fix) && fix.Fix() != "" {
+		text += "\n  fix:  " + fix.Fix()
 	}
-	return fmt.Errorf("%s", text)
+	return errors.New(text)
 }
 
 // beginning keeps the first part of what is written to it, up to maxOutput.

@@ -252,7 +252,7 @@ var errCancelled = errors.New("cancelled")
 
 // refuse answers a request with an error.
 func (a *adapter) refuse(h head, err error) {
-	text := a.mask(bounded(err.Error()))
+	text := a.mask(bounded(worded(err).Error()))
 	a.Log.Info("a request was refused", "command", h.Command, "seq", h.Seq)
 	m := &dap.ErrorResponse{}
 	m.Command, m.RequestSeq, m.Message = h.Command, h.Seq, text
