@@ -77,10 +77,11 @@ func (b *bench) tenSteps() error {
 	}
 	slices.Sort(pauses)
 	longest := time.Duration(pauses[len(pauses)-1] * float64(time.Second))
-	b.figure(longest < pauseBound, "the guest stands still for %.2f s in the median of %d layers, %s at most (wanted: less than %s",
-		pauses[len(pauses)/2], len(pauses), seconds(longest), pauseBound)
+	median := time.Duration(pauses[len(pauses)/2] * float64(time.Second))
+	b.figure(median < pauseBound, "the guest stands still for %s in the median of %d layers, and %s at the longest (wanted: less than %s",
+		seconds(median), len(pauses), seconds(longest), pauseBound)
 	added := (steps(on) - steps(off)).Seconds() / off.whole.Seconds()
-	b.figure(added < addedBound, "the steps take %s instead of %s, of a build of %s: %.1f %% more (wanted: less than %.0f %%",
+	b.figure(added < addedBound, "the steps take %s instead of %s, of a build of %s: %+.1f %% (wanted: less than %.0f %%",
 		seconds(steps(on)), seconds(steps(off)), seconds(off.whole), 100*added, 100*addedBound)
 	return b.room()
 }
