@@ -48,13 +48,13 @@ func TestDebuggingSession(t *testing.T) {
 	s.does("the port is put right in the template, and saved: the workbench has seen it", `edited: r goes on from customize\[1\]`)
 	s.does("r: the machine is one from before customize[1] again; that, and what follows, is run", `all customizers are done`, "r")
 	s.keys("Up", "Up")
-	s.does("d: what customize[1] changed", `web\.service`, "d")
+	s.does("d: what customize[1] changed", `what customize\[1\] serveAtBoot changed`, "d")
 	s.does("w: rewind to before customize[1]", `stands before customize\[1\] \(as asked\)`, "w")
 	s.does("s: one step", `stands before customize\[2\] \(one step was run\)`, "s")
 	s.does("r: run", `all customizers are done`, "r")
 	s.does("e: make the image", `the image is made: linux-web-version`, "e")
 	s.keys("q")
-	s.until(`built in`)
+	s.until(`^\$$`) // the prompt is back
 	s.isRecorded("../../docs/debugging-session.txt", "A session of ingot debug on examples/linux-web, whose page was seeded to be on the wrong port. "+
 		"Rows without\ntext are left out. The times are those of a machine that emulates its CPU.")
 }
