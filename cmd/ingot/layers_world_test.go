@@ -359,6 +359,7 @@ func (w *world) scratchOf(in input) scratched {
 		var out, stderr bytes.Buffer
 		cmd := exec.CommandContext(w.life, w.lane.bin, args...)
 		cmd.Env, cmd.Stdout, cmd.Stderr = w.lane.env, &out, &stderr
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // a build that nobody waits for any more cleans up
 		if err := cmd.Run(); err != nil {
 			return result{}, fmt.Errorf("ingot %s: %w\n%s\n%s", strings.Join(args, " "), err, lastLines(out.String(), 10), stderr.String())
 		}
