@@ -46,7 +46,9 @@ func (e *BuiltOnError) Error() string {
 }
 
 // Why says what is wrong with that.
-func (*BuiltOnError) Why() string { return "a layer has only what is different from the one that it lies over" }
+func (*BuiltOnError) Why() string {
+	return "a layer has only what is different from the one that it lies over"
+}
 
 // Fix names the flag.
 func (*BuiltOnError) Fix() string { return "remove them too, with --with-children" }
