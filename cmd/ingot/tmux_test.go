@@ -42,6 +42,7 @@ func (h *home) newScreen(folder string, width, height int) *screen {
 	}
 	h.t.Cleanup(s.close)
 	s.tmux("set-option", "-g", "status", "off")
+	s.until(`^\$`) // what is typed before the prompt is there stands before it
 	return s
 }
 

@@ -152,8 +152,8 @@ func TestLife(t *testing.T) {
 	})
 	t.Run("silent", func(t *testing.T) {
 		c, told, _ := guest(t, 0)
-		c.times.silence = 20 * time.Millisecond
-		if got := execute(t, c, "sleep 0.5").Exit; got != 0 {
+		c.times.silence = 40 * time.Millisecond
+		if got := execute(t, c, "sleep 2").Exit; got != 0 {
 			t.Errorf("exit code %d", got)
 		}
 		if n := strings.Count(told.String(), "the command still runs, and has been silent for"); n == 0 || n > 10 {
