@@ -53,6 +53,26 @@ func dialBanner(ctx context.Context, address string) (net.Conn, error) {
 	}
 }
 
+// wakeKnock is how long a guest whose memory was read has for a greeting, before it is asked again.
+const wakeKnock = 10 * time.Second
+
+// greet waits for the guest's sshd. That of a guest which goes on from a layer runs already, so one knock does: a second one is another
+// process that an emulated CPU starts before it comes to the first.
+func (v *vm) greet(ctx context.Context) (net.Conn, error) {
+	if v.layer == nil || !v.layer.awake {
+		return dialBanner(ctx, v.address())
+	}
+	for {
+		conn, err := knock(ctx, v.address(), wakeKnock)
+		if err == nil {
+			return conn, nil
+		}
+		if pause(ctx, knockPause); ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
 var errNotSSH = errors.New("what answers is no SSH server")
 
 // knock dials once and waits at most limit for the server's greeting.

@@ -71,7 +71,7 @@ func (s *vm) sshChecks(life context.Context, state multistep.StateBag, comm *pac
 			what: "sshd answers on the forwarded port",
 			hint: silent,
 			probe: func(ctx context.Context) (err error) {
-				greeted, err = dialBanner(ctx, s.address())
+				greeted, err = s.greet(ctx)
 				return err
 			},
 		},
