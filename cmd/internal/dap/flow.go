@@ -52,6 +52,7 @@ func (a *adapter) flow(
 func (a *adapter) goOn(intent string, do func() error) {
 	a.mu.Lock()
 	a.intent = intent
+	a.orders++
 	a.ordering++ // the session tells of changes while it takes an order, and still stands then
 	a.vars = environment{}
 	a.mu.Unlock()

@@ -41,6 +41,9 @@ func (a *adapter) follow(over <-chan struct{}) {
 
 // moved tells the editor that the build VM stands, that the run is over, or that the image template was edited meanwhile.
 func (a *adapter) moved() {
+	a.mu.Lock()
+	orders := a.orders
+	a.mu.Unlock()
 	s, st := a.status()
 	now := a.places()
 	a.edits(st, now)
@@ -64,7 +67,7 @@ func (a *adapter) moved() {
 		a.mu.Unlock()
 		return
 	}
-	if a.ordering > 0 { // whoever gives the order wakes us afterwards
+	if a.ordering > 0 || a.orders != orders { // whoever gives an order wakes us afterwards: this is where the build VM stood before
 		a.mu.Unlock()
 		return
 	}

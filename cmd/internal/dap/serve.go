@@ -108,6 +108,7 @@ type adapter struct {
 	bars     map[string]bool // progress that is shown, by step
 	news     news
 	ordering int  // orders that the session is being given
+	orders   int  // that were given, all in all
 	keep     bool // the build VM is to stay, as soon as it stands
 }
 
