@@ -11,6 +11,7 @@ import (
 	"github.com/ingot-build/ingot/engine/layers"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/vhd"
 )
 
 // takeLayer keeps the build VM as it stands between two steps. A layer that cannot be taken costs the next build some time; it never costs
@@ -111,7 +112,7 @@ func (s *state) keepFinal(ctx context.Context) {
 	next := len(s.Plan.Steps)
 	draft, err := s.LayerStore.Begin(ctx, s.making(next))
 	if err == nil {
-		err = linkOrCopy(s.built.Path, filepath.Join(draft.Dir, layers.DiskFile))
+		err = linkOrCopy(ctx, s.built.Path, filepath.Join(draft.Dir, layers.DiskFile))
 		if err != nil {
 			err = errors.Join(err, draft.Discard(ctx))
 		}
@@ -133,17 +134,12 @@ func (s *state) unfitFinal() string {
 	return s.layering.spoilt
 }
 
-func linkOrCopy(from, to string) error {
+func linkOrCopy(ctx context.Context, from, to string) error {
 	err := os.Link(from, to)
-	if !errors.Is(err, syscall.EXDEV) {
-		return err
+	if errors.Is(err, syscall.EXDEV) {
+		return vhd.Copy(ctx, from, to)
 	}
-	src, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	return copyTo(to, src)
+	return err
 }
 
 // plainly words why a layer could not be kept.
