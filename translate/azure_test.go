@@ -34,25 +34,31 @@ func TestAzureFolders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := map[string]string{"want.lost": lost(f)}
-			for _, file := range f.Files {
-				if ext := filepath.Ext(file.Path); ext == ".hcl" || ext == ".md" {
-					got["want/"+file.Path] = string(file.Data)
-				}
-			}
-			if *update {
-				rewriteFolder(t, path, archive, got)
-			}
-			want := map[string]string{}
-			for _, file := range archive.Files {
-				if strings.HasPrefix(file.Name, "want") {
-					want[file.Name] = string(file.Data)
-				}
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("(-want +got); -update rewrites it\n%s", diff)
-			}
+			compareFolder(t, path, archive, f)
 		})
+	}
+}
+
+// compareFolder holds an emitted folder against the files below want of an archive, and what is lost with want.lost.
+func compareFolder(t *testing.T, path string, archive *txtar.Archive, f *emit.Folder) {
+	t.Helper()
+	got := map[string]string{"want.lost": lost(f)}
+	for _, file := range f.Files {
+		if ext := filepath.Ext(file.Path); ext == ".hcl" || ext == ".md" {
+			got["want/"+file.Path] = string(file.Data)
+		}
+	}
+	if *update {
+		rewriteFolder(t, path, archive, got)
+	}
+	want := map[string]string{}
+	for _, file := range archive.Files {
+		if strings.HasPrefix(file.Name, "want") {
+			want[file.Name] = string(file.Data)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got); -update rewrites it\n%s", diff)
 	}
 }
 

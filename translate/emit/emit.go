@@ -29,11 +29,11 @@ const (
 
 // Options say whom the Packer template is for. The zero Options is the local builder.
 type Options struct {
-	Target        string // QEMU or Azure; "" is QEMU
+	Target        string // QEMU, Nspawn or Azure; "" is QEMU
 	PluginVersion string // of the plugin with the target's builder: 2.6.3; "" is the newest that is known here
 	Standalone    bool   // let the builder alone distribute as much as it can; what it cannot is in Lost
 	WindowsSSH    bool   // with QEMU: a source with Windows is reached by OpenSSH instead of WinRM
-	Metadata      bool   // with QEMU: a variable has the command by which the build VM reaches a metadata service
+	Metadata      bool   // with QEMU and Nspawn: a variable has the command by which the build VM reaches a metadata service
 
 	// Hosted is for the engine, with Azure: variables say at which address the builder finds its Azure, and at which port the guest. Nil is
 	// for plain Packer.

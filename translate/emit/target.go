@@ -11,8 +11,9 @@ import (
 
 // The targets.
 const (
-	QEMU  = "qemu"
-	Azure = "azure"
+	QEMU   = "qemu"
+	Nspawn = "nspawn"
+	Azure  = "azure"
 )
 
 // A target is the part of a Packer template that depends on where the build VM lives. One is made for each job; it may keep what
@@ -54,6 +55,7 @@ type usage struct {
 // targets makes the target of a job. The error says which part of the plan the target has no form for.
 var targets = map[string]func(job, Options) (target, error){
 	QEMU:     newQEMU,
+	Nspawn:   newNspawn,
 	Azure:    newAzure,
 	Standing: newStanding,
 }

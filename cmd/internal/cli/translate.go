@@ -44,8 +44,8 @@ func newTranslate(env *Env) *cobra.Command {
 		Long: `Print the Packer template that an image template becomes; or, with -o, write it with all files it needs into a
 folder. Scripts and files named by a URI are fetched only with -o.
 
-With --target qemu, which is what it is without, the folder is what build runs on this machine. With --target azure
-it is for the builder azure-arm of HashiCorp's plugin, and keeps to the fields of the version that --plugin-version
+With --target qemu, which is what it is without, the folder is what build runs on this machine, and with --target nspawn
+what build --on fast runs. With --target azure it is for the builder azure-arm of HashiCorp's plugin, and keeps to the fields of the version that --plugin-version
 names. What a plain "packer build" does not do is in the README.md of the folder; a warning says so of what the
 plugin cannot do.
 
@@ -62,7 +62,7 @@ plugin cannot do.
 		},
 	}
 	o.addFlags(cmd)
-	addChoice(cmd, &o.emit.Target, "target", "where the build VM will live", emit.QEMU, emit.Azure)
+	addChoice(cmd, &o.emit.Target, "target", "where the build VM will live", emit.QEMU, emit.Nspawn, emit.Azure)
 	cmd.Flags().StringVar(&o.emit.PluginVersion, "plugin-version", "", "`version` of the azure plugin, such as 2.6.3; without it ~> 2.5")
 	cmd.Flags().BoolVar(&o.emit.Standalone, "standalone", false, "let the azure plugin distribute as much as it can by itself")
 	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "`folder` to write the Packer template and its files to")
@@ -82,7 +82,7 @@ func runTranslate(ctx context.Context, env *Env, o translateOptions) error {
 	if err := o.stage.check(o.dir != ""); err != nil {
 		return err
 	}
-	t, err := o.translate(ctx, env, o.emit.Target)
+	t, err := o.translate(ctx, env, rulesFor(o.emit.Target))
 	if err != nil {
 		return err
 	}
@@ -133,6 +133,14 @@ func (o *translateOptions) checkTarget() error {
 		}
 	}
 	return nil
+}
+
+// rulesFor is the target whose rules count: a container on this machine has those of a VM on it.
+func rulesFor(target string) string {
+	if target == emit.Nspawn {
+		return emit.QEMU
+	}
+	return target
 }
 
 // refusals are the reasons why there is no Packer template. Each begins with the property that it is about, where it is about one.
