@@ -19,7 +19,8 @@ import (
 type Making struct {
 	Parent   string // ID of the layer that its disk lies over, which may be a draft of this store yet; "": the base image
 	Keys     Keys
-	Next     int // the layer is the machine before step Next; Keys.Len() is after the last one
+	Target   string // name of the target whose machine it is; "": FirstTarget
+	Next     int    // the layer is the machine before step Next; Keys.Len() is after the last one
 	Template string
 	Run      string
 	Base     Base // as PinBase gave it
@@ -186,8 +187,8 @@ func syncStore(path string) error {
 func (d *Draft) record(files []fileRecord) record {
 	step := d.m.Keys.recipe.Steps[d.m.Next-1]
 	return record{
-		Version: recordVersion, ID: d.ID, Parent: d.m.Parent, Key: d.m.Keys.At(d.m.Next), Next: d.m.Next, Step: step.ID, Title: step.Title,
-		Template: d.m.Template, Run: d.m.Run, Final: d.m.Final, Made: d.made, Base: d.m.Base, Files: files,
+		Version: recordVersion, ID: d.ID, Parent: d.m.Parent, Key: d.m.Keys.At(d.m.Next), Target: d.m.Target, Next: d.m.Next,
+		Step: step.ID, Title: step.Title, Template: d.m.Template, Run: d.m.Run, Final: d.m.Final, Made: d.made, Base: d.m.Base, Files: files,
 		Recipe: recipe{Profile: d.m.Keys.recipe.Profile, Steps: d.m.Keys.recipe.Steps[:d.m.Next]},
 	}
 }

@@ -12,8 +12,10 @@ import (
 type FindOptions struct {
 	At  []int // only layers before these steps; nil: before any
 	Max int   // none deeper than before this step; 0: as deep as there is one
-	// Fits says whether the memory of a layer can be used on this host. Of several layers of one key, one that fits is preferred.
-	Fits func(Layer) bool // nil: all do
+	// Of is the name of a target: only layers will do that were made there, and lie over nothing else. "": any.
+	Of string
+	// Disks says that the memory of layers is of no use. Else, of several layers of one key, one that has some is preferred.
+	Disks bool
 }
 
 func (o FindOptions) allows(i int) bool {
@@ -27,6 +29,7 @@ type Reuse struct {
 	Age     time.Duration // of the layer that the build goes on from; 0 with From 0
 	Why     string        // one clause: why step From runs; "" if none does
 	Damaged []string      // what was found to be of no use, a sentence each
+	Barred  *Layer        // of another target than FindOptions.Of, so that a layer deeper than From was not used; nil: none was left out
 }
 
 // Find gives the deepest layer of a build that is intact, held, and says why the rest is not reused. The chain is nil where there is none;
@@ -46,15 +49,25 @@ func (s *Store) Find(ctx context.Context, k Keys, o FindOptions) (*Chain, Reuse,
 			byKey[l.Key] = append(byKey[l.Key], l)
 		}
 	}
+	strangers, barredAt := othersOf(o.Of, all), 0
 	for i := k.Len(); i > 0; i-- {
 		if !o.allows(i) {
 			continue
 		}
-		for _, l := range preferred(byKey[k.At(i)], o.Fits) {
+		for _, l := range preferred(byKey[k.At(i)], o.Disks) {
+			if other, barred := strangers[l.ID]; barred {
+				if r.Barred == nil {
+					r.Barred, barredAt = &other, i
+				}
+				continue
+			}
 			c, notes, err := s.open(ctx, l.ID)
 			r.Damaged = append(r.Damaged, notes...)
 			if err == nil {
 				r.From, r.Age = i, max(0, s.now().Sub(l.Made))
+				if barredAt == i {
+					r.Barred = nil
+				}
 				r.Why = s.why(k, r, o, all)
 				return c, r, nil
 			}
@@ -71,10 +84,34 @@ func (s *Store) Find(ctx context.Context, k Keys, o FindOptions) (*Chain, Reuse,
 	return nil, r, nil
 }
 
-// preferred puts the layer first that is best to go on from: its memory can be used, and it is the newest.
-func preferred(layers []Layer, fits func(Layer) bool) []Layer {
+// othersOf gives, for each layer that was not made on a target alone, the one in its chain that was made elsewhere: itself, or the last
+// one below it. With "" there is none.
+func othersOf(target string, all []Layer) map[string]Layer {
+	if target == "" {
+		return nil
+	}
+	byID := map[string]Layer{}
+	for _, l := range all {
+		byID[l.ID] = l
+	}
+	others := map[string]Layer{}
+	for _, l := range all {
+		at, ok := l, true
+		for ok && at.Target == target {
+			below, found := byID[at.Parent]
+			at, ok = below, found && below.Next < at.Next // else it is no chain, and cannot be opened
+		}
+		if ok {
+			others[l.ID] = at
+		}
+	}
+	return others
+}
+
+// preferred puts the layer first that is best to go on from: it has memory, where that is of use, and it is the newest.
+func preferred(layers []Layer, disks bool) []Layer {
 	rank := func(l Layer) int {
-		if l.Memory && (fits == nil || fits(l)) {
+		if l.Memory && !disks {
 			return 0
 		}
 		return 1

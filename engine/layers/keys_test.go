@@ -14,7 +14,7 @@ func cases() []plan.Step {
 	sum := strings.Repeat("ab", 32)
 	content := func() plan.Content {
 		return plan.Content{FileName: "01-a", URI: "https://example.com/a", SHA256: sum, Size: 5, Resolved: true,
-			Origin: plan.Origin{Path: "a"}, ChecksumOrigin: plan.Origin{Path: "b"}}
+			Origin: plan.Origin{Path: "a"}, ChecksumOrigin: plan.Origin{Path: "b"}, Lines: plan.Lines{{}}}
 	}
 	steps := []plan.Step{
 		{Shell: &plan.Shell{Script: content(), AsRoot: true, LastWord: true}},
@@ -33,7 +33,7 @@ func cases() []plan.Step {
 // same are the fields that change no key: names, places, and what follows from the bytes of a content.
 var same = map[string]bool{
 	"Step.ID": true, "Step.Name": true, "Step.Origin": true, "Content.FileName": true, "Content.URI": true, "Content.Size": true,
-	"Content.Origin": true, "Content.ChecksumOrigin": true,
+	"Content.Origin": true, "Content.ChecksumOrigin": true, "Content.Lines": true,
 	"Content.Text":     true, // of a content that has a URI; see TestContents
 	"Content.Resolved": true, // without it there is no key: see TestContents
 }
@@ -107,6 +107,8 @@ func change(t *testing.T, v reflect.Value, name string) {
 		*x = append(*x, 1)
 	case *[]string:
 		*x = append(*x, "y")
+	case *plan.Lines:
+		*x = append(*x, diag.Range{File: "t.json"})
 	case *plan.Origin:
 		x.Path += "x"
 	default:

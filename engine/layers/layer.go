@@ -15,6 +15,7 @@ type Layer struct {
 	ID       string
 	Parent   string // ID of the layer that its disk lies over; "": the base image
 	Key      Key
+	Target   string // name of the target whose machine it is
 	Next     int    // the step that comes, as an index into the plan's steps
 	Step     string // id of the step that made it
 	Title    string // of that step, for people
@@ -61,6 +62,7 @@ type record struct {
 	ID       string       `json:"id"`
 	Parent   string       `json:"parent,omitempty"`
 	Key      Key          `json:"key"`
+	Target   string       `json:"target,omitempty"` // "": FirstTarget
 	Next     int          `json:"next"`
 	Step     string       `json:"step"`
 	Title    string       `json:"title"`
@@ -88,6 +90,9 @@ type envelope struct {
 
 const recordVersion = 1
 
+// FirstTarget is the target of layers that do not say theirs: they are older than there were others.
+const FirstTarget = "qemu"
+
 // Largest is how much of a layer.json is read, and how long a chain may be. A template has far fewer steps.
 const (
 	largestRecord = 4 << 20
@@ -95,8 +100,9 @@ const (
 )
 
 var (
-	idShape   = regexp.MustCompile(`^[0-9a-f]{12}$`)
-	fileShape = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+	idShape     = regexp.MustCompile(`^[0-9a-f]{12}$`)
+	targetShape = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+	fileShape   = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 )
 
 func (s *Store) encode(r record) ([]byte, error) {
@@ -135,6 +141,8 @@ func (r record) check(id string) error {
 		return fmt.Errorf("its layer.json is of version %d, and this is Ingot of version %d of that", r.Version, recordVersion)
 	case r.ID != id:
 		return fmt.Errorf("its layer.json is of layer %q", r.ID)
+	case r.Target != "" && !targetShape.MatchString(r.Target):
+		return fmt.Errorf("its layer.json names %q as target", r.Target)
 	case r.Parent != "" && !idShape.MatchString(r.Parent):
 		return fmt.Errorf("its layer.json names %q as parent", r.Parent)
 	case r.Next < 1 || r.Next > longestChain || len(r.Recipe.Steps) != r.Next:

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -98,8 +99,8 @@ func (s *Store) read(id string) (Layer, error) {
 		return Layer{ID: id, Dir: filepath.Join(s.dir, id), Damaged: err.Error()}, err
 	}
 	l := Layer{
-		ID: id, Parent: r.Parent, Key: r.Key, Next: r.Next, Step: r.Step, Title: r.Title, Template: r.Template, Run: r.Run, Final: r.Final,
-		Base: r.Base, Made: r.Made, Used: r.Made, Dir: filepath.Join(s.dir, id), rec: r,
+		ID: id, Parent: r.Parent, Key: r.Key, Target: cmp.Or(r.Target, FirstTarget), Next: r.Next, Step: r.Step, Title: r.Title,
+		Template: r.Template, Run: r.Run, Final: r.Final, Base: r.Base, Made: r.Made, Used: r.Made, Dir: filepath.Join(s.dir, id), rec: r,
 	}
 	if info, err := dir.Lstat(usedFile); err == nil {
 		l.Used = info.ModTime().UTC()

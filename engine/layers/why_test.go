@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/ingot-build/ingot/translate/plan"
@@ -93,7 +95,7 @@ func TestSharedPrefix(t *testing.T) {
 	}
 }
 
-// TestSeveralOfOneKey holds that the newest counts, but for one whose memory can be used.
+// TestSeveralOfOneKey holds that the newest counts, but for one that has memory.
 func TestSeveralOfOneKey(t *testing.T) {
 	r := newRig(t)
 	k := r.keys("one")
@@ -108,10 +110,15 @@ func TestSeveralOfOneKey(t *testing.T) {
 	if top, _ := r.find(k, FindOptions{}); top.ID != second {
 		t.Errorf("found %s, want the newest, %s", top.ID, second)
 	}
-	fits := func(l Layer) bool { return l.ID == first }
-	if top, _ := r.find(k, FindOptions{Fits: fits}); top.ID != first {
-		t.Errorf("found %s, want the one that fits, %s", top.ID, first)
+	third := make1()
+	r.must(os.Remove(filepath.Join(r.Dir(), third, StateFile)))
+	if top, _ := r.find(k, FindOptions{}); top.ID != second {
+		t.Errorf("found %s, want the newest with memory, %s", top.ID, second)
 	}
+	if top, _ := r.find(k, FindOptions{Disks: true}); top.ID != third {
+		t.Errorf("found %s, want the newest disk, %s", top.ID, third)
+	}
+	r.must(os.RemoveAll(filepath.Join(r.Dir(), third)))
 	flip(t, r.Dir()+"/"+second+"/"+DiskFile)
 	if top, reuse := r.find(k, FindOptions{}); top.ID != first || len(reuse.Damaged) != 1 {
 		t.Errorf("found %s, %+v; want the older one", top.ID, reuse)

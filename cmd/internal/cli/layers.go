@@ -45,10 +45,11 @@ type layerRecord struct {
 	ID          string    `json:"id"`
 	Parent      string    `json:"parent,omitempty"` // "": it lies over a base image
 	Template    string    `json:"template"`
-	After       string    `json:"after"` // id of the step that made it
-	Title       string    `json:"title"` // of that step
-	Steps       int       `json:"steps"` // that ran to make it, from the base image on, the hidden ones too
-	Final       bool      `json:"final"` // the finished disk of a build
+	After       string    `json:"after"`  // id of the step that made it
+	Title       string    `json:"title"`  // of that step
+	Target      string    `json:"target"` // whose machine it is: qemu, nspawn
+	Steps       int       `json:"steps"`  // that ran to make it, from the base image on, the hidden ones too
+	Final       bool      `json:"final"`  // the finished disk of a build
 	Memory      bool      `json:"memory"`
 	Made        time.Time `json:"made"`
 	Used        time.Time `json:"used"`
@@ -64,9 +65,9 @@ type layerRecord struct {
 
 func newLayerRecord(l layers.Layer) layerRecord {
 	return layerRecord{
-		ID: l.ID, Parent: l.Parent, Template: l.Template, After: l.Step, Title: l.Title, Steps: l.Next, Final: l.Final, Memory: l.Memory,
-		Made: l.Made, Used: l.Used, DiskBytes: l.DiskBytes, MemoryBytes: l.StateBytes, InUse: l.InUse, Damaged: l.Damaged, Key: l.Key.String(),
-		Run: l.Run, Base: l.Base.Path, Dir: l.Dir,
+		ID: l.ID, Parent: l.Parent, Template: l.Template, After: l.Step, Title: l.Title, Target: l.Target,
+		Steps: l.Next, Final: l.Final, Memory: l.Memory, Made: l.Made, Used: l.Used, DiskBytes: l.DiskBytes,
+		MemoryBytes: l.StateBytes, InUse: l.InUse, Damaged: l.Damaged, Key: l.Key.String(), Run: l.Run, Base: l.Base.Path, Dir: l.Dir,
 	}
 }
 
@@ -89,7 +90,8 @@ func newLayersList(env *Env) *cobra.Command {
 		Use:   "ls",
 		Short: "list layers",
 		Long: `List the layers of this machine, each below the one that it lies over. Where several lie over one, they are set in.
-AFTER is the step that made the layer; the next build goes on with the step after that.`,
+AFTER is the step that made the layer; the next build goes on with the step after that. TARGET is where that step ran: qemu is
+a VM, nspawn a container of --on fast.`,
 		Example: "  ingot layers ls\n  ingot layers ls --output json | jq -r '.layers[] | select(.inUse) | .id'",
 		Args:    args(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -44,9 +44,11 @@ func newLayersRig(t *testing.T) *layersRig {
 		}
 		return list
 	}
-	make1 := func(template, second, parent string, next int) string {
+	make1 := func(target, template, second, parent string, next int) string {
 		k := r.store.Keys(layers.Profile{Base: base, OS: plan.Linux}, steps(second))
-		d, err := r.store.Begin(t.Context(), layers.Making{Parent: parent, Keys: k, Next: next, Template: template, Base: base, Run: "0123abcd"})
+		d, err := r.store.Begin(t.Context(), layers.Making{
+			Target: target, Parent: parent, Keys: k, Next: next, Template: template, Base: base, Run: "0123abcd",
+		})
 		r.must(err)
 		r.must(os.WriteFile(filepath.Join(d.Dir, layers.DiskFile), make([]byte, 3<<20), 0o600))
 		r.must(os.WriteFile(filepath.Join(d.Dir, layers.StateFile), make([]byte, 5<<20), 0o600))
@@ -55,9 +57,9 @@ func newLayersRig(t *testing.T) *layersRig {
 		r.must(d.Release())
 		return l.ID
 	}
-	r.shared = make1("web", "nginx", "", 1)
-	r.web = make1("web", "nginx", r.shared, 2)
-	r.db = make1("db", "postgres", r.shared, 2)
+	r.shared = make1("", "web", "nginx", "", 1)
+	r.web = make1("qemu", "web", "nginx", r.shared, 2)
+	r.db = make1("nspawn", "db", "postgres", r.shared, 2)
 	return r
 }
 
@@ -106,10 +108,10 @@ func TestLayersList(t *testing.T) {
 	r := newLayersRig(t)
 	r.must(os.Mkdir(filepath.Join(r.store.Dir(), "mine"), 0o700))
 	r.want(ExitDone, `
-		ID             TEMPLATE  AFTER     MADE  USED  DISK     MEMORY
-		<shared id>    web       update    now   now   3.0 MiB  5.0 MiB
-		  <id of web>  web       nginx     now   now   3.0 MiB  5.0 MiB
-		  <id of db>   db        postgres  now   now   3.0 MiB  5.0 MiB
+		ID             TEMPLATE  AFTER     TARGET  MADE  USED  DISK     MEMORY
+		<shared id>    web       update    qemu    now   now   3.0 MiB  5.0 MiB
+		  <id of web>  web       nginx     qemu    now   now   3.0 MiB  5.0 MiB
+		  <id of db>   db        postgres  nspawn  now   now   3.0 MiB  5.0 MiB
 		mine in ~/.cache/ingot/layers: it is no layer, and is left alone
 		together 24 MiB: disks 9.0 MiB, memory 15 MiB`, "ls")
 	code, out := r.run("ls", "--output", "json")
@@ -117,13 +119,15 @@ func TestLayersList(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &report); err != nil || code != ExitDone {
 		t.Fatalf("%d, %v: %s", code, err, out)
 	}
-	if len(report.Layers) != 3 || report.Layers[2].Parent != "<shared id>" || !report.Layers[2].Memory || len(report.Strange) != 1 {
+	if len(report.Layers) != 3 || report.Layers[2].Parent != "<shared id>" || !report.Layers[2].Memory ||
+		report.Layers[0].Target != "qemu" || report.Layers[2].Target != "nspawn" || len(report.Strange) != 1 {
 		t.Errorf("got %+v", report)
 	}
 	r.want(ExitDone, `
 		layer      <id of db>
 		template   db
 		after      postgres
+		target     nspawn
 		steps      2 of the plan, the hidden ones too
 		lies over  <shared id>
 		made       now, by run 0123abcd

@@ -17,11 +17,11 @@ func Layers(w io.Writer, p Palette, list []layers.Layer) error {
 	var rows [][]string
 	for _, l := range list {
 		rows = append(rows, []string{
-			strings.Repeat("  ", depth[l.ID]) + l.ID, l.Template, layerStep(l), humanize.Time(l.Made), humanize.Time(l.Used),
+			strings.Repeat("  ", depth[l.ID]) + l.ID, l.Template, layerStep(l), l.Target, humanize.Time(l.Made), humanize.Time(l.Used),
 			bytesOf(l.DiskBytes), bytesOf(l.StateBytes), layerNote(l),
 		})
 	}
-	return Table(w, p, []string{"ID", "TEMPLATE", "AFTER", "MADE", "USED", "DISK", "MEMORY", ""}, rows)
+	return Table(w, p, []string{"ID", "TEMPLATE", "AFTER", "TARGET", "MADE", "USED", "DISK", "MEMORY", ""}, rows)
 }
 
 func depths(list []layers.Layer) map[string]int {
@@ -97,6 +97,7 @@ func Layer(w io.Writer, p Palette, l layers.Layer, over []string) error {
 		{"layer", l.ID},
 		{"template", l.Template},
 		{"after", layerStep(l)},
+		{"target", l.Target},
 		{"steps", fmt.Sprintf("%d of the plan, the hidden ones too", l.Next)},
 		{"lies over", lies},
 		{"under", strings.Join(over, ", ")},
