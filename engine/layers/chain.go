@@ -105,8 +105,8 @@ func (s *Store) hold(ctx context.Context, c *Chain, id string, above Layer) (l L
 		return l, "", missing(id, above)
 	case err != nil:
 		return l, "", &DamagedError{ID: id, Why: err.Error()}
-	case above.ID != "" && l.Next >= above.Next:
-		return l, "", &DamagedError{ID: above.ID, Why: fmt.Sprintf("it comes no later than %s, which it lies over", id)}
+	case above.ID != "" && (l.Next > above.Next || len(c.locks) > longestChain): // both may be the same moment, with and without memory
+		return l, "", &DamagedError{ID: above.ID, Why: fmt.Sprintf("it comes before %s, which it lies over", id)}
 	}
 	top := above.ID == ""
 	err = s.verify(ctx, l, top)

@@ -12,8 +12,8 @@ import (
 type FindOptions struct {
 	At  []int // only layers before these steps; nil: before any
 	Max int   // none deeper than before this step; 0: as deep as there is one
-	// Of is the name of a target: only layers will do that were made there, and lie over nothing else. "": any.
-	Of string
+	// Will says whether a layer will do whose machine ran the steps from one on. It is asked about all of a chain. Nil: all do.
+	Will func(l Layer, from int) bool
 	// Disks says that the memory of layers is of no use. Else, of several layers of one key, one that has some is preferred.
 	Disks bool
 }
@@ -29,7 +29,7 @@ type Reuse struct {
 	Age     time.Duration // of the layer that the build goes on from; 0 with From 0
 	Why     string        // one clause: why step From runs; "" if none does
 	Damaged []string      // what was found to be of no use, a sentence each
-	Barred  *Layer        // of another target than FindOptions.Of, so that a layer deeper than From was not used; nil: none was left out
+	Barred  *Layer        // the one for which FindOptions.Will left out a layer deeper than From; nil: none was left out
 }
 
 // Find gives the deepest layer of a build that is intact, held, and says why the rest is not reused. The chain is nil where there is none;
@@ -49,13 +49,13 @@ func (s *Store) Find(ctx context.Context, k Keys, o FindOptions) (*Chain, Reuse,
 			byKey[l.Key] = append(byKey[l.Key], l)
 		}
 	}
-	strangers, barredAt := othersOf(o.Of, all), 0
+	blamed, barredAt := unwanted(o.Will, all), 0
 	for i := k.Len(); i > 0; i-- {
 		if !o.allows(i) {
 			continue
 		}
 		for _, l := range preferred(byKey[k.At(i)], o.Disks) {
-			if other, barred := strangers[l.ID]; barred {
+			if other, barred := blamed[l.ID]; barred {
 				if r.Barred == nil {
 					r.Barred, barredAt = &other, i
 				}
@@ -84,28 +84,30 @@ func (s *Store) Find(ctx context.Context, k Keys, o FindOptions) (*Chain, Reuse,
 	return nil, r, nil
 }
 
-// othersOf gives, for each layer that was not made on a target alone, the one in its chain that was made elsewhere: itself, or the last
-// one below it. With "" there is none.
-func othersOf(target string, all []Layer) map[string]Layer {
-	if target == "" {
+// unwanted gives, for each layer that will not do, the one in its chain that is to blame: itself, or the highest one below it.
+func unwanted(will func(Layer, int) bool, all []Layer) map[string]Layer {
+	if will == nil {
 		return nil
 	}
 	byID := map[string]Layer{}
 	for _, l := range all {
 		byID[l.ID] = l
 	}
-	others := map[string]Layer{}
+	blamed := map[string]Layer{}
 	for _, l := range all {
-		at, ok := l, true
-		for ok && at.Target == target {
-			below, found := byID[at.Parent]
-			at, ok = below, found && below.Next < at.Next // else it is no chain, and cannot be opened
-		}
-		if ok {
-			others[l.ID] = at
+		at := l
+		for range longestChain {
+			below, more := byID[at.Parent]
+			if !will(at, below.Next) {
+				blamed[l.ID] = at
+			} else if more {
+				at = below
+				continue
+			}
+			break // what cannot be opened, is not
 		}
 	}
-	return others
+	return blamed
 }
 
 // preferred puts the layer first that is best to go on from: it has memory, where that is of use, and it is the newest.

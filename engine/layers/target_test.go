@@ -26,6 +26,7 @@ func TestLayersOfOneTarget(t *testing.T) {
 	for name, tt := range map[string]struct {
 		chain  string // of the layers before steps 1, 2 and 3: v is of qemu, n of nspawn, o is an old one
 		of     string
+		step   int // which one has to be of that; 0: all
 		from   int
 		barred int // which one of the chain is to blame; 0: none
 	}{
@@ -35,6 +36,9 @@ func TestLayersOfOneTarget(t *testing.T) {
 		"one in the middle is":      {chain: "vnv", of: "qemu", from: 1, barred: 2},
 		"the first is":              {chain: "nvv", of: "qemu", barred: 1},
 		"none will do":              {chain: "nnn", of: "qemu", barred: 3},
+		"a step in between":         {chain: "nnn", of: "qemu", step: 2, from: 1, barred: 2},
+		"a step of another's":       {chain: "nvn", of: "qemu", step: 2, from: 3},
+		"a step further on":         {chain: "nnn", of: "qemu", step: 4, from: 3},
 		"any":                       {chain: "nvn", from: 3},
 		"the other way round":       {chain: "nnv", of: "nspawn", from: 2, barred: 3},
 	} {
@@ -46,7 +50,13 @@ func TestLayersOfOneTarget(t *testing.T) {
 				target := map[rune]string{'v': "qemu", 'n': "nspawn", 'o': ""}[c]
 				ids = append(ids, r.on(target, ids[i], k, i+1))
 			}
-			top, reuse := r.find(k, FindOptions{Of: tt.of})
+			o := FindOptions{Will: func(l Layer, from int) bool {
+				return l.Target == tt.of || tt.step > 0 && (tt.step <= from || tt.step > l.Next)
+			}}
+			if tt.of == "" {
+				o.Will = nil
+			}
+			top, reuse := r.find(k, o)
 			if top.ID != ids[tt.from] || reuse.From != tt.from {
 				t.Errorf("starts at %d, want %d", reuse.From, tt.from)
 			}
@@ -70,11 +80,28 @@ func TestLayersOfTwoTargets(t *testing.T) {
 	k := r.keys("one", "two")
 	vm := r.on("qemu", "", k, 1)
 	fast := r.on("nspawn", "", k, 1)
-	if top, reuse := r.find(k, FindOptions{Of: "qemu"}); top.ID != vm || reuse.Barred != nil {
+	if top, reuse := r.find(k, FindOptions{Will: func(l Layer, _ int) bool { return l.Target == "qemu" }}); top.ID != vm || reuse.Barred != nil {
 		t.Errorf("found %s, %+v; want %s", top.ID, reuse, vm)
 	}
 	if top, _ := r.find(k, FindOptions{}); top.ID != fast {
 		t.Errorf("found %s, want the newest, %s", top.ID, fast)
+	}
+}
+
+// TestTwoOfOneMoment holds that a layer with memory may lie over one of the same moment without: that is what a build leaves that booted
+// from a disk.
+func TestTwoOfOneMoment(t *testing.T) {
+	r := newRig(t)
+	k := r.keys("one", "two")
+	disk := r.on("nspawn", "", k, 1)
+	r.must(os.Remove(filepath.Join(r.Dir(), disk, StateFile)))
+	memory := r.on("qemu", disk, k, 1)
+	top, reuse := r.find(k, FindOptions{})
+	if top.ID != memory || len(reuse.Damaged) > 0 && !strings.Contains(reuse.Damaged[0], "memory") {
+		t.Errorf("found %s, %v; want %s", top.ID, reuse.Damaged, memory)
+	}
+	if top, _ := r.find(k, FindOptions{Will: func(l Layer, from int) bool { return l.Target == "qemu" || from == l.Next }}); top.ID != "" {
+		t.Errorf("found %s, which lies over a layer that will not do", top.ID)
 	}
 }
 

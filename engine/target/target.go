@@ -29,8 +29,13 @@ type Target interface {
 type Info struct {
 	Name    string // as --on takes it: qemu
 	Builder string // the Packer builder it runs: ingot-qemu
+	// Template is what Packer templates for it are emitted for, as package emit names its targets; "" is qemu.
+	Template string
 	// External says that the builder is in a plugin of its own: one of Ingot's tells more of what it does.
 	External bool
+	// Container says that its machines are containers: they have the kernel of this machine, boot by no firmware, and keep no memory. Their
+	// disks are those of a VM.
+	Container bool
 }
 
 // Problem is something missing on this machine: what, why, and what to type.
