@@ -44,6 +44,7 @@ var layers = []layer{
 	{who: []string{"engine/build"}, may: []string{"engine/...", "translate/..."}},
 	{who: []string{"engine/target/azure/azuresim"}, may: []string{"translate/deployment", "translate/armjson", "engine/vhd"}},                       // it evaluates deployments; what disks are read as
 	{who: []string{"engine/target/azure/gateway"}, may: []string{"engine/azurearm", "translate/deployment", "translate/armjson", "translate/diag"}}, // as does this
+	{who: []string{"engine/fidelity/kernelbound"}, may: []string{"translate/plan", "translate/diag", "translate/script", "translate/check/shell"}},  // shell scripts are parsed in one place
 	{who: []string{"engine/..."}, may: []string{"engine/...", "translate/plan", "translate/diag"}},
 	{who: []string{"plugins/all"}, may: []string{"plugins/..."}},
 	{who: []string{"plugins/..."}, may: []string{"plugins/...", "translate/plan"}},
@@ -62,17 +63,21 @@ var layers = []layer{
 
 // only says who alone may import a package of Ingot's own.
 var only = map[string][]string{
-	"engine/service":     {"cmd/...", "engine/rest"},
-	"engine/build":       {"engine/service"},
-	"engine/packercore":  {"engine/build", "engine/service", "cmd/internal/wire"},
-	"engine/pluginhost":  {"engine/plugindir", "cmd/internal/wire"},
-	"plugins/all":        {"cmd/internal/wire", "cmd/packer-plugin-ingot"},
-	"engine/target/qemu": {"cmd/internal/wire"},
-	"cmd/internal/wire":  {"cmd/internal/cli", "cmd/internal/accept"},
+	"engine/service":       {"cmd/...", "engine/rest"},
+	"engine/build":         {"engine/service"},
+	"engine/packercore":    {"engine/build", "engine/service", "cmd/internal/wire"},
+	"engine/pluginhost":    {"engine/plugindir", "cmd/internal/wire"},
+	"plugins/all":          {"cmd/internal/wire", "cmd/packer-plugin-ingot"},
+	"engine/target/qemu":   {"cmd/internal/wire"},
+	"engine/target/nspawn": {"cmd/internal/wire"},
+	"cmd/internal/wire":    {"cmd/internal/cli", "cmd/internal/accept"},
 }
 
 // families are folders whose members do not import each other: a registry's entries are alike and apart.
 var families = []string{"plugins/", "engine/target/", "engine/distribute/"}
+
+// commons are no members of the family that their folder is in, but what members have in common: they import none themselves.
+var commons = []string{"engine/target/here", "plugins/wsman"}
 
 // azureSDK are the packages that may know the SDK for Azure; all others are handed what they need of it.
 var azureSDK = []string{"engine/azureid", "engine/azurearm", "engine/preflight", "engine/target/azure/...", "engine/distribute/azure",
@@ -241,7 +246,7 @@ func checkImport(from, to string, imported listed) string {
 			return fmt.Sprintf("only %q may", who)
 		}
 		family, name := member(from)
-		if f, n := member(to); f != "" && f == family && n != name && from != "plugins/all" && to != "plugins/wsman" { // which is no component, but a way to guests
+		if f, n := member(to); f != "" && f == family && n != name && from != "plugins/all" && !slices.Contains(commons, to) {
 			return "siblings do not know each other"
 		}
 	default:
@@ -311,6 +316,8 @@ func TestImportRulesBite(t *testing.T) {
 		{"engine/service", module + "cmd/internal/view", ours, false},
 		{"engine/vhd", module + "plugins/qemu", ours, false},
 		{"engine/target/qemu", module + "engine/target/azure", ours, false},
+		{"engine/target/nspawn", module + "engine/target/here", ours, true},
+		{"engine/target/here", module + "engine/target/qemu", ours, false},
 		{"plugins/qemu", module + "engine/events", ours, false},
 		{"plugins/qemu", module + "plugins/qemu/seed", ours, true},
 		{"plugins/qemu", module + "plugins/shell", ours, false},

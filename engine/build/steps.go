@@ -152,7 +152,7 @@ func (s *state) emitOptions() emit.Options {
 		}}
 	}
 	login := s.base.Machine.Login
-	return emit.Options{WindowsSSH: login != nil && login.Communicator == guest.SSH, Metadata: s.answering.on}
+	return emit.Options{Target: s.Target.Info().Template, WindowsSSH: login != nil && login.Communicator == guest.SSH, Metadata: s.answering.on}
 }
 
 // collect finds what the build VM left.

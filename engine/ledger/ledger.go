@@ -1,7 +1,7 @@
-// Package ledger removes what runs made and did not give back: processes, files and directories that the store's ledger names, and
-// with a Remover what they made in Azure.
+// Package ledger removes what runs made and did not give back: processes, control groups, files and directories that the store's ledger
+// names, and with a Remover what they made in Azure.
 //
-// Only what is recorded under Ingot's own folders, and processes started under a recorded name, are ever touched, and nothing
+// Only what is recorded under Ingot's own folders, and processes and control groups with a recorded name, are ever touched, and nothing
 // that a live run holds. An entry is struck after its resource is seen to be gone, so whoever is killed halfway leaves the rest
 // to the next one. Two who clean up at once do not disturb each other.
 package ledger
@@ -31,9 +31,9 @@ type Leftover struct {
 }
 
 // List tells what dead runs left on this machine according to the ledger, what they keep included, in the order of removal:
-// processes, files, directories, and inner paths before outer ones. What they left elsewhere is for Remote.
+// processes, control groups, files, directories, and inner paths before outer ones. What they left elsewhere is for Remote.
 func List(ctx context.Context, st *store.Store) ([]Leftover, error) {
-	list, err := dead(ctx, st, store.Process, store.File, store.Directory)
+	list, err := dead(ctx, st, store.Process, store.ControlGroup, store.File, store.Directory)
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +97,9 @@ func Sweep(ctx context.Context, st *store.Store) ([]Leftover, error) {
 	return list, nil
 }
 
-// removalOrder puts processes before the files they have open, and what lies deeper before what it lies in.
+// removalOrder puts processes before the groups that they are in and the files they have open, and what lies deeper before what it lies in.
 func removalOrder(a, b store.Entry) int {
-	rank := map[store.Kind]int{store.Process: 0, store.File: 1, store.Directory: 2}
+	rank := map[store.Kind]int{store.Process: 0, store.ControlGroup: 1, store.File: 2, store.Directory: 3}
 	return cmp.Or(
 		cmp.Compare(rank[a.Kind], rank[b.Kind]),
 		cmp.Compare(strings.Count(b.Name, "/"), strings.Count(a.Name, "/")),
@@ -129,6 +129,8 @@ func (e *RemoveError) byHand() string {
 		return byHandRemote(e.Entry.Name)
 	case errors.As(e.Err, &outside):
 		return "; look at it and remove it by hand if nobody needs it"
+	case e.Entry.Kind == store.ControlGroup:
+		return "; end what runs in it, which systemd-cgls shows, then run: ingot clean"
 	case e.Entry.Kind == store.Process && isPlugin(e.Entry.Name):
 		return fmt.Sprintf("; end it by hand: pkill -KILL -f '^%s ', then run: ingot clean", e.Entry.Name)
 	case e.Entry.Kind == store.Process:
@@ -203,7 +205,7 @@ func deadRunOwns(ctx context.Context, st *store.Store, l Leftover) (bool, error)
 // besideLiveRuns fails if removing the entry would remove a thing that a live run has in the ledger.
 func besideLiveRuns(ctx context.Context, st *store.Store, entry store.Entry) error {
 	if entry.Kind != store.Directory && entry.Kind != store.AzureResource {
-		return nil // a file or process has one holder; the ledger sees to that
+		return nil // all else has one holder; the ledger sees to that
 	}
 	all, err := st.Entries(ctx, "")
 	if err != nil {
@@ -243,6 +245,8 @@ func remove(ctx context.Context, dirs store.Dirs, rm Remover, e store.Entry) err
 	switch {
 	case e.Kind == store.Process:
 		return endProcesses(ctx, e.Name)
+	case e.Kind == store.ControlGroup:
+		return removeGroups(ctx, e.Name)
 	case e.Kind == store.File, e.Kind == store.Directory:
 		return removePath(ctx, dirs, e.Kind, e.Name)
 	case e.Kind == store.AzureResource && rm == nil:

@@ -111,6 +111,11 @@ func look(ctx context.Context, dirs store.Dirs, e store.Entry) (Leftover, error)
 		return l, err
 	}
 	l.What = fmt.Sprintf("%s %s", e.Kind, e.Name)
+	if e.Kind == store.ControlGroup {
+		groups, err := findGroups(e.Name)
+		l.Present = len(groups) > 0
+		return l, err
+	}
 	root, inside, err := within(dirs, e.Kind, e.Name)
 	var outside *OutsideError
 	if errors.As(err, &outside) { // shown, so that it is not silently kept; Remove says why it stays

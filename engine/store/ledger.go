@@ -21,6 +21,9 @@ const (
 	File      Kind = "file"      // Name is its path
 	Process   Kind = "process"   // Name is the token in its command line that no other process has: ingot-3f2a9c1e
 
+	// ControlGroup is a control group, in every hierarchy that this host has, with those below it. Name is that of its folder.
+	ControlGroup Kind = "control group"
+
 	// AzureResource is a resource in Azure, and all that is in it. Name is its URL without a query, host and all, since the same id
 	// means other things in other clouds: https://management.azure.com/subscriptions/…
 	AzureResource Kind = "azure resource"
@@ -91,9 +94,9 @@ func checkEntry(kind Kind, name string) error {
 		if !filepath.IsAbs(name) || filepath.Clean(name) != name {
 			return fmt.Errorf("ledger wants an absolute, clean path for a %s, not %q", kind, name)
 		}
-	case Process:
+	case Process, ControlGroup:
 		if !tokenShape.MatchString(name) {
-			return fmt.Errorf("ledger wants a token of at least 8 letters, digits, '.', '_' or '-' for a process, not %q", name)
+			return fmt.Errorf("ledger wants a token of at least 8 letters, digits, '.', '_' or '-' for a %s, not %q", kind, name)
 		}
 	case AzureResource:
 		u, err := url.Parse(name)
@@ -101,7 +104,7 @@ func checkEntry(kind Kind, name string) error {
 			return fmt.Errorf("ledger wants the https URL of a resource for an %s, not %q", kind, name)
 		}
 	default:
-		return fmt.Errorf("ledger has no kind %q; known: directory, file, process, azure resource", kind)
+		return fmt.Errorf("ledger has no kind %q; known: directory, file, process, control group, azure resource", kind)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func Run(t *testing.T, newTarget func(t *testing.T) target.Target) {
 	t.Run("everything is recorded before it is created", func(t *testing.T) {
 		r := NewRequest(t)
 		r.Record = func(_ context.Context, kind store.Kind, name string) error {
-			if kind == store.Process {
+			if kind != store.Directory && kind != store.File {
 				return nil
 			}
 			if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {

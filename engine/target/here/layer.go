@@ -1,4 +1,4 @@
-package qemu
+package here
 
 import (
 	"encoding/json"
