@@ -25,6 +25,8 @@ type Making struct {
 	Run      string
 	Base     Base // as PinBase gave it
 	Final    bool
+	Alone    bool   // as Layer has it
+	Bound    string // as Layer has it
 
 	// Record notes the draft's folder, before it is made, as something to be removed if this process dies; Strike takes that back.
 	// Nil: nobody notes it.
@@ -186,9 +188,14 @@ func syncStore(path string) error {
 
 func (d *Draft) record(files []fileRecord) record {
 	step := d.m.Keys.recipe.Steps[d.m.Next-1]
+	key := d.m.Keys.At(d.m.Next)
+	if d.m.Alone {
+		_, _ = rand.Read(key[:]) // no build has it
+	}
 	return record{
-		Version: recordVersion, ID: d.ID, Parent: d.m.Parent, Key: d.m.Keys.At(d.m.Next), Target: d.m.Target, Next: d.m.Next,
-		Step: step.ID, Title: step.Title, Template: d.m.Template, Run: d.m.Run, Final: d.m.Final, Made: d.made, Base: d.m.Base, Files: files,
+		Version: recordVersion, ID: d.ID, Parent: d.m.Parent, Key: key, Target: d.m.Target, Next: d.m.Next,
+		Step: step.ID, Title: step.Title, Template: d.m.Template, Run: d.m.Run, Final: d.m.Final, Alone: d.m.Alone, Bound: d.m.Bound, Made: d.made,
+		Base: d.m.Base, Files: files,
 		Recipe: recipe{Profile: d.m.Keys.recipe.Profile, Steps: d.m.Keys.recipe.Steps[:d.m.Next]},
 	}
 }

@@ -26,6 +26,8 @@ type Layer struct {
 	Base     Base   // under the first layer of its chain
 	Made     time.Time
 	Used     time.Time // last
+	Alone    bool      // for one run alone, which removes it: nobody else finds it, and Prune removes one that was left
+	Bound    string    // what its last step did that comes out otherwise in a container than in a VM; "": nothing is known
 	InUse    bool      // by a build, or by a machine that outlives one; known of layers that List gives
 
 	DiskBytes  int64 // on the host's disk, all files but the memory
@@ -69,6 +71,8 @@ type record struct {
 	Template string       `json:"template"`
 	Run      string       `json:"run,omitempty"`
 	Final    bool         `json:"final,omitempty"`
+	Alone    bool         `json:"alone,omitempty"`
+	Bound    string       `json:"bound,omitempty"`
 	Made     time.Time    `json:"made"`
 	Base     Base         `json:"base"`
 	Files    []fileRecord `json:"files"`

@@ -98,6 +98,8 @@ func (p *pruning) useless() error {
 		switch {
 		case l.Damaged != "":
 			broken[l.ID] = l.Damaged
+		case l.Alone && !l.InUse:
+			broken[l.ID] = "it was of a run alone that is over"
 		case broken[l.Parent] != "":
 			broken[l.ID] = fmt.Sprintf("layer %s, which it lies over, is of no use", l.Parent)
 		}

@@ -220,3 +220,28 @@ func TestInTree(t *testing.T) {
 		t.Errorf("in the order %s", s)
 	}
 }
+
+// TestLayersOfARunAlone holds that nobody finds a layer that is for one run, which opens it all the same; and that it goes once it is left.
+func TestLayersOfARunAlone(t *testing.T) {
+	r := newRig(t)
+	k := r.keys("one", "two")
+	d := r.draft(Making{Keys: k, Next: 1, Base: r.base, Alone: true, Bound: "it loads a module"})
+	l, err := d.Publish(t.Context(), nil, nil)
+	r.must(err)
+	if !l.Alone || l.Bound != "it loads a module" || l.Key == k.At(1) {
+		t.Errorf("made %+v", l)
+	}
+	if top, _ := r.find(k, FindOptions{}); top.ID != "" {
+		t.Errorf("found %s", top.ID)
+	}
+	c, err := r.Open(t.Context(), l.ID)
+	r.must(err)
+	r.must(d.Release())
+	if done, err := r.Prune(t.Context(), 1<<40, false); err != nil || len(done.Gone) > 0 {
+		t.Errorf("removed %v in use, %v", done.Gone, err)
+	}
+	r.must(c.Release())
+	if done, err := r.Prune(t.Context(), 1<<40, false); err != nil || len(done.Gone) != 1 {
+		t.Errorf("removed %v, %v", done.Gone, err)
+	}
+}

@@ -100,7 +100,8 @@ func (s *Store) read(id string) (Layer, error) {
 	}
 	l := Layer{
 		ID: id, Parent: r.Parent, Key: r.Key, Target: cmp.Or(r.Target, FirstTarget), Next: r.Next, Step: r.Step, Title: r.Title,
-		Template: r.Template, Run: r.Run, Final: r.Final, Base: r.Base, Made: r.Made, Used: r.Made, Dir: filepath.Join(s.dir, id), rec: r,
+		Template: r.Template, Run: r.Run, Final: r.Final, Alone: r.Alone, Bound: r.Bound, Base: r.Base,
+		Made: r.Made, Used: r.Made, Dir: filepath.Join(s.dir, id), rec: r,
 	}
 	if info, err := dir.Lstat(usedFile); err == nil {
 		l.Used = info.ModTime().UTC()

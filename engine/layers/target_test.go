@@ -80,7 +80,8 @@ func TestLayersOfTwoTargets(t *testing.T) {
 	k := r.keys("one", "two")
 	vm := r.on("qemu", "", k, 1)
 	fast := r.on("nspawn", "", k, 1)
-	if top, reuse := r.find(k, FindOptions{Will: func(l Layer, _ int) bool { return l.Target == "qemu" }}); top.ID != vm || reuse.Barred != nil {
+	ofVMs := FindOptions{Will: func(l Layer, _ int) bool { return l.Target == "qemu" }}
+	if top, reuse := r.find(k, ofVMs); top.ID != vm || reuse.Barred != nil {
 		t.Errorf("found %s, %+v; want %s", top.ID, reuse, vm)
 	}
 	if top, _ := r.find(k, FindOptions{}); top.ID != fast {

@@ -54,6 +54,9 @@ func layerNote(l layers.Layer) string {
 	if l.InUse {
 		notes = append(notes, "in use")
 	}
+	if l.Alone {
+		notes = append(notes, "of its run alone")
+	}
 	if l.Damaged != "" {
 		notes = append(notes, "of no use: "+l.Damaged)
 	}

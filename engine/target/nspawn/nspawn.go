@@ -23,7 +23,7 @@ type Target struct {
 
 // Info implements target.Target.
 func (*Target) Info() target.Info {
-	return target.Info{Name: "nspawn", Builder: "ingot-nspawn", Template: "nspawn"}
+	return target.Info{Name: "nspawn", Builder: "ingot-nspawn", Template: "nspawn", Container: true}
 }
 
 // Check implements target.Target. What a plan asks for that no container can do comes before what the host lacks.
