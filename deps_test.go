@@ -77,7 +77,9 @@ var only = map[string][]string{
 var families = []string{"plugins/", "engine/target/", "engine/distribute/"}
 
 // commons are no members of the family that their folder is in, but what members have in common: they import none themselves.
-var commons = []string{"engine/target/here", "plugins/wsman"}
+// plugins/machine is what the builders of VMs and of containers are made of; how a container is run is a folder of plugins/nspawn, since
+// no other builder has one.
+var commons = []string{"engine/target/here", "plugins/machine/...", "plugins/wsman"}
 
 // azureSDK are the packages that may know the SDK for Azure; all others are handed what they need of it.
 var azureSDK = []string{"engine/azureid", "engine/azurearm", "engine/preflight", "engine/target/azure/...", "engine/distribute/azure",
@@ -106,8 +108,8 @@ var modules = map[string]struct {
 	"github.com/dustin/go-humanize":          {[]string{"engine/...", "cmd/..."}, "sizes for people"},
 	"github.com/tailscale/hujson":            {[]string{"engine/baseimage/catalog"}, "catalog files are JSON with comments"},
 	"github.com/masterzen/winrm":             {[]string{"plugins/wsman"}, "the WinRM client of packer-plugin-sdk, whose replies are checked"},
-	"github.com/digitalocean/go-qemu":        {[]string{"plugins/qemu"}, "QMP"},
-	"github.com/diskfs/go-diskfs":            {[]string{"plugins/qemu/seed", "engine/diskdiff", "internal/testtools/guestdisk"}, "the NoCloud seed disk; the file systems of disks that are compared"},
+	"github.com/digitalocean/go-qemu":        {[]string{"plugins/machine", "plugins/qemu"}, "QMP"},
+	"github.com/diskfs/go-diskfs":            {[]string{"plugins/machine/seed", "engine/diskdiff", "internal/testtools/guestdisk"}, "the NoCloud seed disk; the file systems of disks that are compared"},
 	"github.com/lima-vm/go-qcow2reader":      {[]string{"engine/diskdiff"}, "qcow2 disks that are compared, with what they are backed by"},
 	"github.com/google/go-cmp":               {[]string{"plugins/provtest", "engine/target/targettest"}, "differences in test suites"},
 	"golang.org/x/crypto":                    {[]string{"plugins/provtest/...", "cmd/internal/bench/customizers", "cmd/internal/sshto", "engine/target/azure/azuresim/lightguest"}, "MD4, which NTLM is made of; SSH, to time it, to serve it, and for --on-error shell"},
@@ -246,7 +248,7 @@ func checkImport(from, to string, imported listed) string {
 			return fmt.Sprintf("only %q may", who)
 		}
 		family, name := member(from)
-		if f, n := member(to); f != "" && f == family && n != name && from != "plugins/all" && !slices.Contains(commons, to) {
+		if f, n := member(to); f != "" && f == family && n != name && from != "plugins/all" && !matches(commons, to) {
 			return "siblings do not know each other"
 		}
 	default:
@@ -319,7 +321,9 @@ func TestImportRulesBite(t *testing.T) {
 		{"engine/target/nspawn", module + "engine/target/here", ours, true},
 		{"engine/target/here", module + "engine/target/qemu", ours, false},
 		{"plugins/qemu", module + "engine/events", ours, false},
-		{"plugins/qemu", module + "plugins/qemu/seed", ours, true},
+		{"plugins/qemu", module + "plugins/qemu/accel", ours, true},
+		{"plugins/qemu", module + "plugins/machine/seed", ours, true},
+		{"plugins/machine", module + "plugins/qemu", ours, false},
 		{"plugins/qemu", module + "plugins/shell", ours, false},
 		{"plugins/all", module + "plugins/shell", ours, true},
 		{"plugins/shell", "github.com/hashicorp/packer/provisioner/shell", from("github.com/hashicorp/packer"), true},

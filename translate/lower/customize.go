@@ -116,13 +116,18 @@ func script(number string, base template.Common, s template.Script, fallback, he
 	}
 	var b strings.Builder
 	b.WriteString(head)
+	lines := make(plan.Lines, strings.Count(head, "\n"))
 	for _, line := range s.Inline.Value {
 		b.WriteString(line.Value + "\n")
+		for range 1 + strings.Count(line.Value, "\n") {
+			lines = append(lines, line.Range)
+		}
 	}
 	return plan.Content{
 		FileName: fileName(number, base.Name.Value, "", fallback),
 		Text:     b.String(),
 		Origin:   plan.Origin{Path: base.Path + ".inline", Range: s.Inline.Range},
+		Lines:    lines,
 	}
 }
 

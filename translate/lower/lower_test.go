@@ -49,7 +49,7 @@ func lowered(t *testing.T, tmpl *template.ImageTemplate) *plan.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(p, back, cmpopts.IgnoreTypes(diag.Range{})); diff != "" {
+	if diff := cmp.Diff(p, back, cmpopts.IgnoreTypes(diag.Range{}, plan.Lines{})); diff != "" {
 		t.Errorf("plan is not the same after JSON (-want +got):\n%s", diff)
 	}
 	return p
@@ -124,7 +124,7 @@ func TestCustomizers(t *testing.T) {
 	want := []plan.Step{
 		{ID: "customize[0]", Name: "install nginx", Origin: plan.Origin{Path: "properties.customize[0]", Range: place},
 			Shell: &plan.Shell{Script: plan.Content{FileName: "01-install-nginx.sh", Text: "#!/bin/sh -e\necho 1\n\necho 'é'\n",
-				Origin: plan.Origin{Path: "properties.customize[0].inline", Range: place}}}},
+				Origin: plan.Origin{Path: "properties.customize[0].inline", Range: place}, Lines: plan.Lines{{}, place, place, place}}}},
 		{ID: "customize[1]", Origin: plan.Origin{Path: "properties.customize[1]", Range: place},
 			File: &plan.File{Destination: "/tmp/index.html", Content: plan.Content{FileName: "02-index.html", URI: "site/index.html",
 				Origin: plan.Origin{Path: "properties.customize[1].sourceUri", Range: place}}}},

@@ -199,9 +199,14 @@ type Content struct {
 	Size     int64  `json:"size,omitempty"`   // bytes; 0 until resolved
 	Resolved bool   `json:"resolved,omitempty"`
 	Origin   Origin `json:"origin"` // of the URI or the inline array
+	Lines    Lines  `json:"-"`      // of Text, where it was written inline; nil where that is not known
 	// ChecksumOrigin is where the wanted checksum was written; its Path is empty when none was.
 	ChecksumOrigin Origin `json:"checksumOrigin,omitzero"`
 }
+
+// Lines are the places in the image template of the lines of a text, from its first. A line that nobody wrote has the zero place, and
+// what was written as one inline command has one place, however many lines it has.
+type Lines []diag.Range
 
 // AllSteps gives the steps of the build, and then those of the validation.
 func (p *Plan) AllSteps() []*Step {

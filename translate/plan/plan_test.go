@@ -77,7 +77,7 @@ func TestFull(t *testing.T) {
 	walk(reflect.ValueOf(full()))
 	for name := range fields {
 		// One source has one type, a content has text or a URI, and a range is not in JSON.
-		if !set[name] && name != "Source.ManagedImage" && name != "Source.SharedImage" && name != "Origin.Range" && name != "SharedImage.Version" &&
+		if !set[name] && name != "Source.ManagedImage" && name != "Source.SharedImage" && name != "Origin.Range" && name != "Content.Lines" && name != "SharedImage.Version" &&
 			!strings.HasPrefix(name, "Range.") && !strings.HasPrefix(name, "Pos.") {
 			t.Errorf("%s is nowhere set", name)
 		}

@@ -177,3 +177,10 @@ func (s *Script) pos(offset int) diag.Pos {
 
 // Source is the text that places in File are about.
 func (s *Script) Source() []byte { return []byte(s.Text) }
+
+// File is a shell script that is at hand as bytes, apart from any image template.
+func File(data string) *Script {
+	s := &Script{Language: Shell}
+	s.Text, s.Encoding = decode([]byte(data))
+	return s
+}

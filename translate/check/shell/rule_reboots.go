@@ -87,5 +87,8 @@ func (f *File) short(c *Command) string {
 	if runes := []rune(text); len(runes) > 60 {
 		text = string(runes[:60]) + "…"
 	}
-	return strings.ReplaceAll(text, unknown, "…")
+	return visible(text)
 }
+
+// visible is a text for a message.
+func visible(text string) string { return strings.ReplaceAll(text, unknown, "…") }

@@ -36,6 +36,8 @@ type File struct {
 	Unread string
 
 	Commands []*Command
+	// Indirect are commands whose program is not known, as in $SUDO apt-get update, or a function of the script's own.
+	Indirect []*Command
 	Writes   []Write  // redirections into files
 	Pipes    []Pipe   // pipelines of more than one command
 	Assigns  []Assign // variables and what they are set to
@@ -68,7 +70,7 @@ func Parse(s *script.Script) *File {
 		f.parse(variant)
 	}
 	if f.Tree != nil && !f.collect() {
-		f.Tree, f.Commands, f.Writes, f.Pipes, f.Assigns = nil, nil, nil, nil, nil
+		f.Tree, f.Commands, f.Indirect, f.Writes, f.Pipes, f.Assigns = nil, nil, nil, nil, nil, nil
 		f.Unread = tooDeep
 	}
 	return f

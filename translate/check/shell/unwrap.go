@@ -44,10 +44,10 @@ var wrappers = map[string]wrapper{
 // unwrap finds the command in words. It is false if there is none that is known: behind an option that is not, or in a variable.
 func (c *Command) unwrap(words []Arg) bool {
 	for {
+		c.Name, c.Word, c.Args = path.Base(words[0].Text), words[0], words[1:]
 		if !words[0].Known() || words[0].Text == "" {
 			return false
 		}
-		c.Name, c.Word, c.Args = path.Base(words[0].Text), words[0], words[1:]
 		w, ok := wrappers[c.Name]
 		if !ok || len(words) == 1 {
 			return true

@@ -344,6 +344,7 @@ func (v *visitor) call(s *syntax.Stmt, call *syntax.CallExpr, sc Scope) {
 		}
 	}
 	if !c.unwrap(words) || v.f.defined[c.Name] && len(c.Wrappers) == 0 && c.Sudo == nil {
+		v.f.Indirect = append(v.f.Indirect, c)
 		return
 	}
 	v.f.Commands = append(v.f.Commands, c)
