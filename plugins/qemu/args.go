@@ -4,33 +4,26 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
-// The files of a build, below its output directory. QEMU runs with that directory as its working directory, so its
-// arguments name them without a path: no comma to escape, and no socket path over the 107 bytes that Linux allows.
+// The files of a build, below its output directory, beside those that every machine has. QEMU runs with that directory as its working
+// directory, so its arguments name them without a path: no comma to escape, and no socket path over the 107 bytes that Linux allows.
 const (
-	diskFile    = "disk.qcow2"
-	seedFile    = "seed.iso"
-	consoleFile = "console.log"
 	monitorFile = "qmp.sock"
 	pidFile     = "qemu.pid"
 	efiVarsFile = "efivars.fd"
 	tpmFile     = "tpm.sock"
 )
 
-// diskNode is QEMU's name of the guest's first disk.
-const diskNode = "disk"
-
-// loopback is the only address a build VM can be reached at.
-const loopback = "127.0.0.1"
-
 // tcgCPU is what the emulated processor is. qemu64 boots quickest, since the kernel finds few features to patch itself
 // for; the four more make it x86-64-v2, below which the C library of the RHEL 9 family refuses to run. Without svm the
 // guest does not load a hypervisor of its own.
 const tcgCPU = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,-svm"
 
-// machine is the build VM as QEMU is to make it.
-type machine struct {
+// hardware is the build VM as QEMU is to make it.
+type hardware struct {
 	Name      string
 	Board     string // as machineType begins; "" is q35, the newest that this QEMU has
 	Incoming  bool   // it waits for memory to be read
@@ -51,7 +44,7 @@ type machine struct {
 }
 
 // args are QEMU's arguments. They depend on m alone.
-func (m machine) args() []string {
+func (m hardware) args() []string {
 	a := []string{
 		"-name", m.Name,
 		"-nodefaults", "-no-user-config", "-display", "none",
@@ -77,13 +70,13 @@ func (m machine) args() []string {
 	a = append(a,
 		// no-flush: the guest's flushes cost nothing, since a build that dies is thrown away. An orderly end of QEMU
 		// writes everything.
-		"-blockdev", "driver=file,node-name=disk-file,filename="+diskFile+",discard=unmap,cache.no-flush=on",
-		"-blockdev", "driver=qcow2,node-name="+diskNode+",file=disk-file,discard=unmap,detect-zeroes=unmap,cache.no-flush=on",
+		"-blockdev", "driver=file,node-name=disk-file,filename="+machine.DiskFile+",discard=unmap,cache.no-flush=on",
+		"-blockdev", "driver=qcow2,node-name="+machine.DiskNode+",file=disk-file,discard=unmap,detect-zeroes=unmap,cache.no-flush=on",
 		"-device", m.disk(),
 	)
 	if m.Seed {
 		a = append(a,
-			"-blockdev", "driver=file,node-name=seed-file,filename="+seedFile+",read-only=on",
+			"-blockdev", "driver=file,node-name=seed-file,filename="+machine.SeedFile+",read-only=on",
 			"-blockdev", "driver=raw,node-name=seed,file=seed-file,read-only=on",
 			"-device", m.seedDrive())
 	}
@@ -93,7 +86,7 @@ func (m machine) args() []string {
 	a = append(a,
 		// Port 0: the kernel picks a free one when QEMU binds it, and QMP tells which; nobody can take it in between.
 		// IPv4 alone, as a build VM on Azure has it: QEMU offers the guest IPv6 also where the host has none.
-		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s-:%d", cmp.Or(m.Listen, loopback+":0"), m.Port),
+		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s-:%d", cmp.Or(m.Listen, machine.Loopback+":0"), m.Port),
 		"-device", m.networkCard()+",netdev=net,romfile=", // no option ROM: nothing here boots from the network
 	)
 	if !m.Emulated {
@@ -115,7 +108,7 @@ func (m machine) args() []string {
 	)
 }
 
-func (m machine) accelArgs() []string {
+func (m hardware) accelArgs() []string {
 	switch m.Accel {
 	case accelKVM:
 		if m.Windows {
@@ -133,10 +126,10 @@ func (m machine) accelArgs() []string {
 	}
 }
 
-func (m machine) board() string { return cmp.Or(m.Board, "q35") }
+func (m hardware) board() string { return cmp.Or(m.Board, "q35") }
 
 // machineType is the board, as it is set up.
-func (m machine) machineType() string {
+func (m hardware) machineType() string {
 	// graphics=off makes the firmware and GRUB talk on the serial line.
 	board := m.board() + ",graphics=off,vmport=off"
 	if m.Windows {
@@ -149,7 +142,7 @@ func (m machine) machineType() string {
 }
 
 // disk is the drive of the system's disk. An emulated one calls itself an SSD: Windows trims no other.
-func (m machine) disk() string {
+func (m hardware) disk() string {
 	if m.Emulated {
 		return "ide-hd,bus=ide.0,drive=disk,bootindex=1,rotation_rate=1,write-cache=on"
 	}
@@ -157,7 +150,7 @@ func (m machine) disk() string {
 }
 
 // seedDrive is the drive of the seed disk.
-func (m machine) seedDrive() string {
+func (m hardware) seedDrive() string {
 	if m.Windows {
 		return "ide-cd,bus=ide.1,drive=seed" // looked at because it is removable
 	}
@@ -167,7 +160,7 @@ func (m machine) seedDrive() string {
 	return "virtio-blk-pci,drive=seed"
 }
 
-func (m machine) networkCard() string {
+func (m hardware) networkCard() string {
 	if m.Emulated {
 		return "e1000e"
 	}

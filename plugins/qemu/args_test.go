@@ -15,19 +15,19 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func TestArgs(t *testing.T) {
 	for _, tc := range []struct {
 		name string
-		m    machine
+		m    hardware
 	}{
-		{"tcg-bios", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true}},
-		{"kvm-uefi", machine{Name: "ingot-0a1b2c3d", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM,
+		{"tcg-bios", hardware{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true}},
+		{"kvm-uefi", hardware{Name: "ingot-0a1b2c3d", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM,
 			EFICode: "/usr/share/OVMF/OVMF_CODE_4M.fd", Port: 22, Seed: true}},
-		{"windows-kvm", machine{Name: "ingot-9c1e3f2a", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM, Port: 5986, Windows: true}},
-		{"windows-tcg-emulated-seed", machine{Name: "ingot-1e3f2a9c", CPUs: 2, MemoryMiB: 4096, Accel: accelTCG, Port: 5986, Seed: true,
+		{"windows-kvm", hardware{Name: "ingot-9c1e3f2a", CPUs: 4, MemoryMiB: 4096, Accel: accelKVM, Port: 5986, Windows: true}},
+		{"windows-tcg-emulated-seed", hardware{Name: "ingot-1e3f2a9c", CPUs: 2, MemoryMiB: 4096, Accel: accelTCG, Port: 5986, Seed: true,
 			Windows: true, Emulated: true, ClockUTC: true}},
-		{"windows-uefi-secure-tpm", machine{Name: "ingot-2a9c1e3f", CPUs: 2, MemoryMiB: 4096, Accel: accelKVM,
+		{"windows-uefi-secure-tpm", hardware{Name: "ingot-2a9c1e3f", CPUs: 2, MemoryMiB: 4096, Accel: accelKVM,
 			EFICode: "/usr/share/OVMF/OVMF_CODE_4M.ms.fd", Port: 22, Windows: true, SecureBoot: true, TPM: true}},
-		{"linux-metadata", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true,
+		{"linux-metadata", hardware{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true,
 			MetadataRelay: "/proc/4711/exe metadata-relay imds.sock"}},
-		{"linux-emulated", machine{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true, Emulated: true}},
+		{"linux-emulated", hardware{Name: "ingot-3f2a9c1e", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true, Emulated: true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			// A line for each option with its value.
@@ -43,7 +43,7 @@ func TestArgsNeedADecision(t *testing.T) {
 			t.Error("an undecided accelerator reached QEMU's command line")
 		}
 	}()
-	machine{Accel: accelAuto}.args()
+	hardware{Accel: accelAuto}.args()
 }
 
 func golden(t *testing.T, path, got string) {

@@ -19,6 +19,8 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	"github.com/hashicorp/packer-plugin-sdk/multistep/commonsteps"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // BuilderID tells other components of Packer what made an artifact.
@@ -81,19 +83,19 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		&stepPowerOn{vm},
 		&communicator.StepConnect{
 			Config:        &b.config.comm,
-			Host:          func(multistep.StateBag) (string, error) { return loopback, nil },
+			Host:          func(multistep.StateBag) (string, error) { return machine.Loopback, nil },
 			CustomConnect: ways,
 		},
 		new(commonsteps.StepProvision),
 		&stepPowerOff{vm})
-	commonsteps.NewRunner(steps, b.config.PackerConfig, quietUI{ui}).Run(ctx, state)
+	commonsteps.NewRunner(steps, b.config.PackerConfig, machine.QuietUI{Ui: ui}).Run(ctx, state)
 
 	err := failure(ctx, state)
 	if vm.finished {
 		err = nil // a cancellation that came later has nothing left to stop
 	}
-	vm.boot.end(err)
-	vm.shutdown.end(err)
+	vm.boot.End(err)
+	vm.shutdown.End(err)
 	vm.keepIfAborted(outer.Err() != nil)
 	if err != nil {
 		return nil, err

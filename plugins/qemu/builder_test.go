@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // fakeBuild is a build with fakes of QEMU's programs.
@@ -80,7 +82,7 @@ func (b fakeBuild) checkGone(t *testing.T) {
 func (b fakeBuild) states() []string {
 	var states []string
 	for _, line := range b.ui.lines() {
-		if rest, ok := strings.CutPrefix(line, messageState+" "); ok {
+		if rest, ok := strings.CutPrefix(line, machine.MessageState+" "); ok {
 			parts := strings.SplitN(rest, " | ", 3)
 			states = append(states, parts[0]+" "+parts[1])
 		}
@@ -121,32 +123,32 @@ func TestBuild(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, want := range []string{
-		messageConsole + " SeaBIOS (version 1.16)",
-		messageConsole + " [    0.000000] Linux version 6.1",
-		messageProgress + " boot | QEMU runs the guest | 0 | 5 | checks",
-		messageProgress + " boot | ready | 5 | 5 | checks",
+		machine.MessageConsole + " SeaBIOS (version 1.16)",
+		machine.MessageConsole + " [    0.000000] Linux version 6.1",
+		machine.MessageProgress + " boot | QEMU runs the guest | 0 | 5 | checks",
+		machine.MessageProgress + " boot | ready | 5 | 5 | checks",
 	} {
 		if !slices.Contains(b.ui.lines(), want) {
 			t.Errorf("%q was not told", want)
 		}
 	}
-	if diff := cmp.Diff([]string{consoleFile, diskFile}, b.left(t)); diff != "" {
+	if diff := cmp.Diff([]string{machine.ConsoleFile, machine.DiskFile}, b.left(t)); diff != "" {
 		t.Errorf("left in the output directory: %s", diff)
 	}
 
-	disk := filepath.Join(b.dir, diskFile)
+	disk := filepath.Join(b.dir, machine.DiskFile)
 	if artifact.BuilderId() != "ingot.qemu" || !slices.Equal(artifact.Files(), []string{disk}) {
 		t.Errorf("got %s, %v", artifact.BuilderId(), artifact.Files())
 	}
 	for key, want := range map[string]any{
-		StateSourceFormat: "qcow2", StateDiskFormat: "qcow2", StateVirtualSize: int64(1 << 30),
-		StateAccelerator: "tcg", "other": nil,
+		machine.StateSourceFormat: "qcow2", machine.StateDiskFormat: "qcow2", machine.StateVirtualSize: int64(1 << 30),
+		machine.StateAccelerator: "tcg", "other": nil,
 	} {
 		if got := artifact.State(key); got != want {
 			t.Errorf("state %q is %v, want %v", key, got, want)
 		}
 	}
-	boot, guest := artifact.State(StateBootSeconds).(float64), artifact.State(StateGuestSeconds).(float64)
+	boot, guest := artifact.State(machine.StateBootSeconds).(float64), artifact.State(machine.StateGuestSeconds).(float64)
 	if boot <= 0 || guest <= boot {
 		t.Errorf("the guest took %f s, %f s of them to boot", guest, boot)
 	}
@@ -155,7 +157,7 @@ func TestBuild(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if isFile(disk) {
+	if machine.IsFile(disk) {
 		t.Error("the disk outlived its artifact")
 	}
 }
@@ -179,7 +181,7 @@ func TestBuildFailures(t *testing.T) {
 			want:   []string{"not ready within 700ms", `"the firmware speaks on the serial line"`, "tcg"},
 			states: []string{"boot running", "boot failed"}},
 		{guest: deaf, changes: short,
-			want:   []string{`"sshd answers on the forwarded port"`, "Linux version 6.1", consoleFile},
+			want:   []string{`"sshd answers on the forwarded port"`, "Linux version 6.1", machine.ConsoleFile},
 			states: []string{"boot running", "boot failed"}},
 		{guest: locked, changes: short, want: []string{`"user \"packer\" can log in"`, "datasource_list"},
 			states: []string{"boot running", "boot failed"}},
@@ -244,7 +246,7 @@ func TestBuildFailures(t *testing.T) {
 				t.Error(diff)
 			}
 			for _, name := range b.left(t) {
-				if name != consoleFile {
+				if name != machine.ConsoleFile {
 					t.Errorf("%s was left behind", name)
 				}
 			}
@@ -258,10 +260,10 @@ func TestBuildCancelled(t *testing.T) {
 	why := errors.New("cancelled by the user")
 	for _, tc := range []struct{ name, guest, at string }{
 		{"before anything", goodGuest, ""},
-		{"QEMU does not open its socket", unmanageable, messageState + " boot"},
-		{"while booting", deaf, messageConsole},
+		{"QEMU does not open its socket", unmanageable, machine.MessageState + " boot"},
+		{"while booting", deaf, machine.MessageConsole},
 		{"while provisioning", goodGuest, "say provisioning"},
-		{"while powering off", stubborn, messageState + " shutdown"},
+		{"while powering off", stubborn, machine.MessageState + " shutdown"},
 		{"QEMU does not react", hung, "say provisioning"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -292,7 +294,7 @@ func TestBuildCancelled(t *testing.T) {
 				t.Errorf("got %v, want %v", err, why)
 			}
 			for _, name := range b.left(t) {
-				if name != consoleFile {
+				if name != machine.ConsoleFile {
 					t.Errorf("%s was left behind", name)
 				}
 			}
@@ -322,7 +324,7 @@ func TestBuildWithReboot(t *testing.T) {
 func TestBuildByWinRM(t *testing.T) {
 	b := newFakeBuild(t, windows, map[string]any{"communicator": "winrm", "winrm_password": windowsPassword, "winrm_timeout": "1m"})
 	hook := func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
-		if slices.Contains(b.left(t), seedFile) {
+		if slices.Contains(b.left(t), machine.SeedFile) {
 			t.Error("the guest has a seed disk")
 		}
 		out, err := command(ctx, comm, "whoami")
@@ -333,7 +335,7 @@ func TestBuildByWinRM(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.checkGone(t)
-	for _, want := range []string{"say whoami", messageProgress + " boot | PowerShell runs | 4 | 5 | checks", messageProgress + " boot | ready | 5 | 5 | checks"} {
+	for _, want := range []string{"say whoami", machine.MessageProgress + " boot | PowerShell runs | 4 | 5 | checks", machine.MessageProgress + " boot | ready | 5 | 5 | checks"} {
 		if !slices.Contains(b.ui.lines(), want) {
 			t.Errorf("want %q in %q", want, b.ui.lines())
 		}
@@ -344,7 +346,7 @@ func TestBuildByWinRM(t *testing.T) {
 func TestBuildWindowsBySSH(t *testing.T) {
 	b := newFakeBuild(t, windowsSSH, map[string]any{"guest_os": "windows", "ssh_password": windowsPassword})
 	hook := func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error {
-		if slices.Contains(b.left(t), seedFile) {
+		if slices.Contains(b.left(t), machine.SeedFile) {
 			t.Error("the guest has a seed disk")
 		}
 		return echo(ctx, ui, comm)
@@ -353,7 +355,7 @@ func TestBuildWindowsBySSH(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.checkGone(t)
-	for _, want := range []string{"say in the guest\n", messageProgress + " boot | ready | 5 | 5 | checks"} {
+	for _, want := range []string{"say in the guest\n", machine.MessageProgress + " boot | ready | 5 | 5 | checks"} {
 		if !slices.Contains(b.ui.lines(), want) {
 			t.Errorf("want %q in %q", want, b.ui.lines())
 		}
@@ -409,7 +411,7 @@ func TestBuildRefusesUsedFolder(t *testing.T) {
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	disk := filepath.Join(b.dir, diskFile)
+	disk := filepath.Join(b.dir, machine.DiskFile)
 	if err := os.WriteFile(disk, []byte("another build's"), 0o600); err != nil {
 		t.Fatal(err)
 	}

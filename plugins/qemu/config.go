@@ -6,14 +6,14 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/common"
 	"github.com/hashicorp/packer-plugin-sdk/communicator"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer-plugin-sdk/template/config"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // The accelerators. Auto becomes one of the others when the build starts.
@@ -132,10 +132,10 @@ func (c *Config) prepare(raws ...any) error {
 	if c.OutputDirectory == "" {
 		bad("output_directory is missing: the folder for the build's disk")
 	}
-	checkWord(bad, "source_format", c.SourceFormat, sourceFormats...)
-	checkWord(bad, "accelerator", c.Accelerator, accelAuto, accelKVM, accelTCG)
-	checkWord(bad, "firmware", c.Firmware, firmwareBIOS, firmwareUEFI)
-	checkWord(bad, "devices", c.Devices, devicesVirtio, devicesEmulated)
+	machine.CheckWord(bad, "source_format", c.SourceFormat, sourceFormats...)
+	machine.CheckWord(bad, "accelerator", c.Accelerator, accelAuto, accelKVM, accelTCG)
+	machine.CheckWord(bad, "firmware", c.Firmware, firmwareBIOS, firmwareUEFI)
+	machine.CheckWord(bad, "devices", c.Devices, devicesVirtio, devicesEmulated)
 	if c.SecureBoot && c.Firmware != firmwareUEFI {
 		bad("secure_boot needs firmware %q", firmwareUEFI)
 	}
@@ -165,7 +165,7 @@ func (c *Config) prepare(raws ...any) error {
 		bad("shutdown_timeout is %s: it must not be negative", c.ShutdownTimeout)
 	}
 	var err error
-	if c.diskSize, err = parseSize(c.DiskSize); err != nil {
+	if c.diskSize, err = machine.ParseSize(c.DiskSize); err != nil {
 		bad("disk_size is %q: %w", c.DiskSize, err)
 	}
 
@@ -176,8 +176,8 @@ func (c *Config) prepare(raws ...any) error {
 
 // checkWay checks what has to do with the way into the guest, before defaults fill in the rest.
 func (c *Config) checkWay(bad func(string, ...any)) {
-	setDefault(&c.Communicator, commSSH)
-	checkWord(bad, "communicator", c.Communicator, commSSH, commWinRM)
+	machine.SetDefault(&c.Communicator, commSSH)
+	machine.CheckWord(bad, "communicator", c.Communicator, commSSH, commWinRM)
 	foreign := map[string]bool{"ssh_username": c.SSHUsername != "", "ssh_password": c.SSHPassword != "", "ssh_timeout": c.SSHTimeout != 0}
 	if c.Communicator == commSSH {
 		foreign = map[string]bool{
@@ -200,19 +200,14 @@ func (c *Config) communicator() communicator.Config {
 	if c.Communicator == commWinRM {
 		packersdk.LogSecretFilter.Set(c.WinRMPassword)
 		return communicator.Config{Type: commWinRM, WinRM: communicator.WinRM{
-			WinRMHost: loopback, WinRMUser: c.WinRMUsername, WinRMPassword: c.WinRMPassword, WinRMTimeout: c.WinRMTimeout,
+			WinRMHost: machine.Loopback, WinRMUser: c.WinRMUsername, WinRMPassword: c.WinRMPassword, WinRMTimeout: c.WinRMTimeout,
 			WinRMUseSSL: c.WinRMUseSSL, WinRMInsecure: c.WinRMInsecure, WinRMUseNTLM: config.TrileanFromBool(c.WinRMUseNTLM),
 		}}
 	}
 	if c.SSHPassword != "" {
 		packersdk.LogSecretFilter.Set(c.SSHPassword)
 	}
-	return communicator.Config{Type: commSSH, SSH: communicator.SSH{
-		SSHHost: loopback, SSHUsername: c.SSHUsername, SSHPassword: c.SSHPassword, SSHTimeout: c.SSHTimeout,
-		// curve25519 comes first: on an emulated CPU it makes the handshake tens of milliseconds shorter than the
-		// others.
-		SSHKEXAlgos: []string{"curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256"},
-	}}
+	return machine.SSHConfig(c.SSHUsername, c.SSHPassword, c.SSHTimeout)
 }
 
 // guestPort is where the guest listens.
@@ -224,62 +219,26 @@ func (c *Config) guestPort() int {
 }
 
 func (c *Config) setDefaults() {
-	setDefault(&c.VMName, "ingot")
-	setDefault(&c.CPUs, 2)
+	machine.SetDefault(&c.VMName, "ingot")
+	machine.SetDefault(&c.CPUs, 2)
 	if c.windows() {
-		setDefault(&c.Memory, 4096) // Windows Server wants 2048 to be installed, and updates need more
-		setDefault(&c.ShutdownTimeout, 15*time.Minute)
+		machine.SetDefault(&c.Memory, 4096) // Windows Server wants 2048 to be installed, and updates need more
+		machine.SetDefault(&c.ShutdownTimeout, 15*time.Minute)
 	}
-	setDefault(&c.Memory, 1024)
-	setDefault(&c.Accelerator, accelAuto)
-	setDefault(&c.Devices, devicesVirtio)
-	setDefault(&c.Firmware, firmwareBIOS)
+	machine.SetDefault(&c.Memory, 1024)
+	machine.SetDefault(&c.Accelerator, accelAuto)
+	machine.SetDefault(&c.Devices, devicesVirtio)
+	machine.SetDefault(&c.Firmware, firmwareBIOS)
 	if c.Communicator == commSSH {
-		setDefault(&c.SSHUsername, "packer")
-		setDefault(&c.SSHTimeout, 20*time.Minute)
+		machine.SetDefault(&c.SSHUsername, "packer")
+		machine.SetDefault(&c.SSHTimeout, 20*time.Minute)
 	} else {
-		setDefault(&c.WinRMUsername, "packer")
-		setDefault(&c.WinRMTimeout, 30*time.Minute)
+		machine.SetDefault(&c.WinRMUsername, "packer")
+		machine.SetDefault(&c.WinRMTimeout, 30*time.Minute)
 		if c.WinRMUseSSL {
-			setDefault(&c.WinRMPort, 5986)
+			machine.SetDefault(&c.WinRMPort, 5986)
 		}
-		setDefault(&c.WinRMPort, 5985)
+		machine.SetDefault(&c.WinRMPort, 5985)
 	}
-	setDefault(&c.ShutdownTimeout, 5*time.Minute)
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}
-
-func checkWord(bad func(string, ...any), name, got string, allowed ...string) {
-	for _, a := range allowed {
-		if got == a {
-			return
-		}
-	}
-	bad("%s is %q: it is one of %s", name, got, strings.Join(allowed, ", "))
-}
-
-// parseSize reads "30G" as bytes. "" is 0.
-func parseSize(s string) (int64, error) {
-	if s == "" {
-		return 0, nil
-	}
-	unit, ok := map[byte]int64{'M': 1 << 20, 'G': 1 << 30, 'T': 1 << 40}[s[len(s)-1]]
-	if !ok {
-		return 0, errors.New("it is a whole number with the unit M, G or T")
-	}
-	n, err := strconv.ParseInt(s[:len(s)-1], 10, 64)
-	if err != nil || n < 1 {
-		return 0, errors.New("it is a whole number with the unit M, G or T")
-	}
-	const limit = 64 << 40 // a qcow2 may be larger still; an OS disk on Azure ends at 4 TiB
-	if n > limit/unit {
-		return 0, errors.New("at most 64T are allowed")
-	}
-	return n * unit, nil
+	machine.SetDefault(&c.ShutdownTimeout, 5*time.Minute)
 }

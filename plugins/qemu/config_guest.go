@@ -4,7 +4,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/ingot-build/ingot/plugins/qemu/seed"
+	"github.com/ingot-build/ingot/plugins/machine"
+	"github.com/ingot-build/ingot/plugins/machine/seed"
 )
 
 // windows reports whether the guest is Windows.
@@ -20,7 +21,7 @@ func (c *Config) checkGuest(bad func(string, ...any)) {
 	case c.GuestOS == "":
 		c.GuestOS = guestLinux
 	}
-	checkWord(bad, "guest_os", c.GuestOS, guestLinux, guestWindows)
+	machine.CheckWord(bad, "guest_os", c.GuestOS, guestLinux, guestWindows)
 	switch {
 	case c.Communicator == commWinRM && c.GuestOS == guestLinux:
 		bad("communicator %q is a way into Windows, and guest_os is %q", commWinRM, guestLinux)

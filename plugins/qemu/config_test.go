@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/communicator"
 	"github.com/hashicorp/packer-plugin-sdk/template/config"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 const fullBlock = `
@@ -95,7 +97,7 @@ func TestWinRMConfig(t *testing.T) {
 		name, more string
 		want       communicator.WinRM
 	}{
-		{"defaults", "", communicator.WinRM{WinRMHost: loopback, WinRMUser: "packer", WinRMPassword: "a word", WinRMPort: 5985,
+		{"defaults", "", communicator.WinRM{WinRMHost: machine.Loopback, WinRMUser: "packer", WinRMPassword: "a word", WinRMPort: 5985,
 			WinRMTimeout: 30 * time.Minute, WinRMUseNTLM: config.TriFalse}},
 		{"all keys", `
 			winrm_username = "builder"
@@ -104,7 +106,7 @@ func TestWinRMConfig(t *testing.T) {
 			winrm_use_ssl  = true
 			winrm_insecure = true
 			winrm_use_ntlm = true
-			`, communicator.WinRM{WinRMHost: loopback, WinRMUser: "builder", WinRMPassword: "a word", WinRMPort: 5986,
+			`, communicator.WinRM{WinRMHost: machine.Loopback, WinRMUser: "builder", WinRMPassword: "a word", WinRMPort: 5986,
 			WinRMTimeout: 10 * time.Minute, WinRMUseSSL: true, WinRMInsecure: true, WinRMUseNTLM: config.TriTrue}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

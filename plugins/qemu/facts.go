@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // The files of a layer, beside diskFile, seedFile and efiVarsFile.
@@ -50,7 +52,7 @@ type facts struct {
 }
 
 // facts are those of the machine m on this host.
-func (h hostPrograms) facts(m machine, firmware, qemu string) (facts, error) {
+func (h hostPrograms) facts(m hardware, firmware, qemu string) (facts, error) {
 	f := facts{Format: factsFormat, QEMU: qemu, Board: m.Board, Accelerator: m.Accel, CPUs: m.CPUs, MemoryMiB: m.MemoryMiB,
 		Firmware: firmware, EFICode: m.EFICode, Devices: m.fingerprint()}
 	if m.Accel == accelKVM {
@@ -71,7 +73,7 @@ func (h hostPrograms) facts(m machine, firmware, qemu string) (facts, error) {
 }
 
 // fingerprint is of all that QEMU is told about the machine and that what runs in it knows.
-func (m machine) fingerprint() string {
+func (m hardware) fingerprint() string {
 	m.Name, m.Listen, m.Incoming = "", "", false
 	if m.MetadataRelay != "" {
 		m.MetadataRelay = "relay" // the command differs from run to run; the card does not
@@ -152,7 +154,7 @@ var versionPattern = regexp.MustCompile(`version (\d\S*(?: \(.*\))?)`)
 
 // version asks the program of QEMU, which need not run for that.
 func (h hostPrograms) version(ctx context.Context) (string, error) {
-	out, err := h.run(ctx, h.System, "--version")
+	out, err := machine.RunProgram(ctx, h.System, "--version")
 	if err != nil {
 		return "", err
 	}
@@ -169,7 +171,7 @@ func (m *monitor) version(ctx context.Context) (string, error) {
 		QEMU    struct{ Major, Minor, Micro int }
 		Package string
 	}
-	if err := m.run(ctx, &v, "query-version", nil); err != nil {
+	if err := m.Run(ctx, &v, "query-version", nil); err != nil {
 		return "", err
 	}
 	text := fmt.Sprintf("%d.%d.%d", v.QEMU.Major, v.QEMU.Minor, v.QEMU.Micro)
@@ -182,7 +184,7 @@ func (m *monitor) version(ctx context.Context) (string, error) {
 // board asks which version of board alias a QEMU that runs means.
 func (m *monitor) board(ctx context.Context, alias string) (string, error) {
 	var boards []struct{ Name, Alias string }
-	if err := m.run(ctx, &boards, "query-machines", nil); err != nil {
+	if err := m.Run(ctx, &boards, "query-machines", nil); err != nil {
 		return "", err
 	}
 	for _, b := range boards {

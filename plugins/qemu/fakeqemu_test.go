@@ -27,6 +27,8 @@ import (
 	"github.com/diskfs/go-diskfs/backend/file"
 	"github.com/diskfs/go-diskfs/filesystem/iso9660"
 	gossh "golang.org/x/crypto/ssh"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // The test binary is its own fake of QEMU: linked to by QEMU's name, it acts as that. The fake speaks QMP, has a
@@ -88,9 +90,6 @@ func TestMain(m *testing.M) {
 	case imgName:
 		os.Exit(fakeImg(os.Args[1:]))
 	}
-	if os.Getenv(parentEnv) != "" {
-		actAsParent()
-	}
 	log.SetOutput(io.Discard) // the SDK logs each SSH session
 	os.Exit(m.Run())
 }
@@ -119,7 +118,7 @@ func useFakes(t *testing.T, guest string) (pidFile string) {
 func fakeImg(args []string) int {
 	switch args[0] {
 	case "info":
-		fmt.Printf(`{"virtual-size": %d}`, 64*mib)
+		fmt.Printf(`{"virtual-size": %d}`, 64*machine.MiB)
 		return 0
 	case "create":
 		if err := os.WriteFile(args[len(args)-2], []byte("QFI\xfb"), 0o600); err != nil {
@@ -192,10 +191,10 @@ func fakeQEMU(kind string) int {
 }
 
 func (g *fakeGuest) start() (err error) {
-	if g.console, err = os.Create(consoleFile); err != nil {
+	if g.console, err = os.Create(machine.ConsoleFile); err != nil {
 		return err
 	}
-	if g.ssh, err = net.Listen("tcp", loopback+":0"); err != nil {
+	if g.ssh, err = net.Listen("tcp", machine.Loopback+":0"); err != nil {
 		return err
 	}
 	if g.kind == windows {
@@ -244,7 +243,7 @@ func (g *fakeGuest) trustWord() error {
 
 // trust reads the seed disk as cloud-init would, and lets in whom it names.
 func (g *fakeGuest) trust() error {
-	disk, err := os.Open(seedFile)
+	disk, err := os.Open(machine.SeedFile)
 	if err != nil {
 		return err
 	}

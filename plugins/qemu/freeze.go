@@ -10,10 +10,19 @@ import (
 	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
-// syncPatience bounds how long the guest writes what it has not written yet.
-const syncPatience = 2 * time.Minute
+// metered is the communicator that provisioners are given.
+type metered struct {
+	machine.Metered
+	vm *vm
+}
+
+func (v *vm) metered(comm packersdk.Communicator) metered {
+	return metered{machine.Metered{Communicator: comm, Meter: &v.times.Steps}, v}
+}
 
 // Freeze keeps the guest as it is at this moment in the folder dir, which is there and empty, while no command runs in the guest:
 //
@@ -46,7 +55,7 @@ func (v *vm) freeze(ctx context.Context, comm packersdk.Communicator, dir string
 	if v.monitor == nil {
 		return f, errors.New("the guest is gone")
 	}
-	if err := v.syncGuest(ctx, comm); err != nil {
+	if err := machine.Sync(ctx, comm); err != nil {
 		return f, err
 	}
 	if f, err = v.currentFacts(ctx); err != nil {
@@ -57,14 +66,14 @@ func (v *vm) freeze(ctx context.Context, comm packersdk.Communicator, dir string
 			return f, err
 		}
 	}
-	next, err := v.addOverlay(ctx, filepath.Join(dir, diskFile))
+	next, err := v.disk.Add(ctx, v.monitor.Monitor, filepath.Join(dir, machine.DiskFile))
 	if err != nil {
 		return f, err
 	}
 	took, err := v.standStill(ctx, func() error { return v.keep(ctx, next, dir, &f) })
 	if err != nil {
-		if v.node != next.node {
-			next.drop(ctx)
+		if left := next.Drop(ctx); left != nil {
+			v.ui.Error(left.Error())
 		}
 		return f, err
 	}
@@ -73,28 +82,18 @@ func (v *vm) freeze(ctx context.Context, comm packersdk.Communicator, dir string
 	return f, nil
 }
 
-// syncGuest has the guest write all it has to its disk.
-func (v *vm) syncGuest(ctx context.Context, comm packersdk.Communicator) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, syncPatience, fmt.Errorf("the guest has not written all within %s", syncPatience))
-	defer cancel()
-	if err := runInGuest(ctx, comm, "sync"); err != nil {
-		return fmt.Errorf("have the guest write what it has not written: %w", err)
-	}
-	return nil
-}
-
 // standStill stops the guest while do runs, whatever comes of that, and tells how long it stood.
 func (v *vm) standStill(ctx context.Context, do func() error) (took time.Duration, err error) {
-	bounded, cancel := critical(ctx)
+	bounded, cancel := machine.Critical(ctx)
 	defer cancel()
 	began := time.Now()
-	err = v.monitor.run(bounded, nil, "stop", nil)
+	err = v.monitor.Run(bounded, nil, "stop", nil)
 	if err == nil {
 		err = do()
 	}
-	resume, cancel := critical(ctx)
+	resume, cancel := machine.Critical(ctx)
 	defer cancel()
-	if again := v.monitor.run(resume, nil, "cont", nil); again != nil {
+	if again := v.monitor.Run(resume, nil, "cont", nil); again != nil {
 		v.cancel(fmt.Errorf("the guest does not go on: %w", again)) // it would stand still for ever
 		err = errors.Join(err, again)
 	}
@@ -102,16 +101,16 @@ func (v *vm) standStill(ctx context.Context, do func() error) (took time.Duratio
 }
 
 // keep fills dir while the guest stands still.
-func (v *vm) keep(ctx context.Context, next *overlay, dir string, f *facts) error {
+func (v *vm) keep(ctx context.Context, next *machine.Overlay, dir string, f *facts) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	for _, name := range []string{seedFile, efiVarsFile} {
-		if err := copyFile(v.file(name), filepath.Join(dir, name)); err != nil {
+	for _, name := range []string{machine.SeedFile, efiVarsFile} {
+		if err := machine.CopyFile(v.file(name), filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
-	if err := next.take(ctx, filepath.Join(dir, diskFile)); err != nil {
+	if err := next.Take(ctx, filepath.Join(dir, machine.DiskFile)); err != nil {
 		return err
 	}
 	if f.State == "" {
@@ -122,8 +121,8 @@ func (v *vm) keep(ctx context.Context, next *overlay, dir string, f *facts) erro
 	switch {
 	case context.Cause(ctx) != nil:
 		return context.Cause(ctx)
-	case v.process.ended():
-		return v.process.endError()
+	case v.process.Ended():
+		return v.process.EndError()
 	case err != nil: // the disk is whole, and the guest can go on
 		v.ui.Error(fmt.Sprintf("the guest's memory cannot be kept, only its disk: %v", err))
 		f.State = ""
@@ -145,7 +144,7 @@ func (v *vm) stateText(dir string, f *facts) string {
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf(", %d MiB of memory", used/mib)
+	return fmt.Sprintf(", %d MiB of memory", used/machine.MiB)
 }
 
 // currentFacts are those of the guest that runs.
@@ -154,7 +153,7 @@ func (v *vm) currentFacts(ctx context.Context) (f facts, err error) {
 	if err != nil {
 		return f, err
 	}
-	m := v.machine
+	m := v.hardware
 	if m.Board, err = v.monitor.board(ctx, m.board()); err != nil {
 		return f, err
 	}

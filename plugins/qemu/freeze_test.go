@@ -17,6 +17,8 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/internal/testtools/tinyguest"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // frozenGuest is a chain of layers that one guest left, with the key it lets in.
@@ -72,7 +74,7 @@ func told(lines []string, prefix string) bool {
 	return slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, prefix) })
 }
 
-const restored = messageState + " boot | done | " + wakeText
+const restored = machine.MessageState + " boot | done | " + wakeText
 
 // want fails the build unless the command says want.
 func want(ctx context.Context, comm packersdk.Communicator, text, want string) error {
@@ -172,7 +174,7 @@ func TestFreezeAndRestore(t *testing.T) {
 		if a, b := <-seen, <-seen; a == b {
 			t.Errorf("two guests of one layer made the same random numbers: %s", a)
 		}
-		checkChain(t, filepath.Join(g.layer("4"), diskFile), 3)
+		checkChain(t, filepath.Join(g.layer("4"), machine.DiskFile), 3)
 	})
 
 	t.Run("of a disk alone", func(t *testing.T) {

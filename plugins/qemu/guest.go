@@ -11,8 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ingot-build/ingot/plugins/machine"
+	"github.com/ingot-build/ingot/plugins/machine/seed"
 	"github.com/ingot-build/ingot/plugins/qemu/accel"
-	"github.com/ingot-build/ingot/plugins/qemu/seed"
 )
 
 // GuestOptions say what a Guest is to be.
@@ -32,12 +33,12 @@ type GuestOptions struct {
 // Guest is a Linux machine that is not built with: whoever makes it turns it on and off, and others sign in by SSH. QEMU
 // ends with this program, in whatever way that ends. A Guest is not safe for concurrent use.
 type Guest struct {
-	o       GuestOptions
-	machine machine
-	h       hostPrograms
-	disk    string
+	o        GuestOptions
+	hardware hardware
+	h        hostPrograms
+	disk     string
 
-	process *process // nil when it is off
+	process *machine.Process // nil when it is off
 	monitor *monitor
 }
 
@@ -46,19 +47,19 @@ const guestPatience = 10 * time.Minute
 
 // GuestDisk is the name of a guest's disk in its folder, a qcow2 over the base disk. One that is there before NewGuest is
 // taken for the guest's.
-const GuestDisk = diskFile
+const GuestDisk = machine.DiskFile
 
 // NewGuest makes the disk, unless it is there, and the seed disk of a machine, which is off.
 func NewGuest(ctx context.Context, o GuestOptions) (*Guest, error) {
-	setDefault(&o.Memory, 1024)
-	setDefault(&o.Patience, guestPatience)
-	g := &Guest{o: o, disk: filepath.Join(o.Dir, diskFile)}
+	machine.SetDefault(&o.Memory, 1024)
+	machine.SetDefault(&o.Patience, guestPatience)
+	g := &Guest{o: o, disk: filepath.Join(o.Dir, machine.DiskFile)}
 	h, err := findPrograms(false)
 	if err != nil {
 		return nil, err
 	}
 	g.h = h
-	g.machine = machine{Name: o.Name, CPUs: 2, MemoryMiB: o.Memory, Accel: accel.Probe(ctx).Name, Port: 22,
+	g.hardware = hardware{Name: o.Name, CPUs: 2, MemoryMiB: o.Memory, Accel: accel.Probe(ctx).Name, Port: 22,
 		Listen: o.Listen.String(), Seed: true}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (g *Guest) Off() { g.cut() }
 
 // lay makes the files.
 func (g *Guest) lay(ctx context.Context) error {
-	if !isFile(g.disk) {
+	if !machine.IsFile(g.disk) {
 		if err := g.makeDisk(ctx); err != nil {
 			return err
 		}
@@ -91,11 +92,11 @@ func (g *Guest) lay(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("copy the UEFI variables: %w", err)
 		}
-		g.machine.EFICode = efi.Code
+		g.hardware.EFICode = efi.Code
 	}
 	orders := seed.Seed{InstanceID: fmt.Sprintf("%s-%x", g.o.Name, time.Now().UnixNano()), User: g.o.User,
 		PublicKey: strings.Join(g.o.Keys, "\n")}
-	return seed.Write(filepath.Join(g.o.Dir, seedFile), orders.Files())
+	return seed.Write(filepath.Join(g.o.Dir, machine.SeedFile), orders.Files())
 }
 
 // makeDisk makes the disk over the base disk.
@@ -104,9 +105,9 @@ func (g *Guest) makeDisk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	size, err := virtualSize(ctx, g.h, base, g.o.Format)
+	size, err := machine.VirtualSize(ctx, g.h.Img, base, g.o.Format)
 	if err == nil {
-		_, err = createOverlay(ctx, g.h, base, g.o.Format, g.disk, max(size, g.o.Size))
+		_, err = machine.CreateOverlay(ctx, g.h.Img, base, g.o.Format, g.disk, max(size, g.o.Size))
 	}
 	return err
 }
@@ -114,7 +115,7 @@ func (g *Guest) makeDisk(ctx context.Context) error {
 // PowerOn turns the machine on and waits for its sshd. An address that is in use is told by an error that is
 // syscall.EADDRINUSE. After an error it is off.
 func (g *Guest) PowerOn(ctx context.Context) error {
-	if g.process != nil && !g.process.ended() {
+	if g.process != nil && !g.process.Ended() {
 		return nil
 	}
 	probe, err := net.Listen("tcp", g.o.Listen.String()) // QEMU's own words for it are for people
@@ -122,7 +123,7 @@ func (g *Guest) PowerOn(ctx context.Context) error {
 		return fmt.Errorf("turn on %s: %w", g.o.Name, err)
 	}
 	_ = probe.Close()
-	if g.process, err = startProcess(toUs, "QEMU", g.h.System, g.o.Dir, g.machine.args()); err != nil {
+	if g.process, err = machine.Start(machine.ToUs, "QEMU", g.h.System, g.o.Dir, g.hardware.args()); err != nil {
 		return err
 	}
 	if err := g.wait(ctx); err != nil {
@@ -145,12 +146,12 @@ func (g *Guest) wait(ctx context.Context) error {
 	defer stop(nil)
 	go func() {
 		select {
-		case <-g.process.done:
-			stop(g.process.endError())
+		case <-g.process.Done():
+			stop(g.process.EndError())
 		case <-ctx.Done():
 		}
 	}()
-	conn, err := dialBanner(ctx, g.o.Listen.String())
+	conn, err := machine.DialBanner(ctx, g.o.Listen.String(), machine.KnockPause)
 	if err != nil {
 		return err
 	}
@@ -159,9 +160,9 @@ func (g *Guest) wait(ctx context.Context) error {
 
 // lastLines is the end of what the machine said on its console.
 func (g *Guest) lastLines() string {
-	c := &console{path: filepath.Join(g.o.Dir, consoleFile), emit: func(string) {}, fatal: func(error) {}}
-	_ = c.close() // what cannot be read is not told
-	return c.lastLines()
+	c := &machine.Console{Path: filepath.Join(g.o.Dir, machine.ConsoleFile), Emit: func(string) {}}
+	_ = c.Close() // what cannot be read is not told
+	return c.LastLines()
 }
 
 // PowerOff presses the power button, again and again since a guest that is not up yet misses it, and cuts the machine off
@@ -173,7 +174,7 @@ func (g *Guest) PowerOff(ctx context.Context) error {
 	}
 	const between, times = 2 * time.Second, 15
 	for range times {
-		if g.process.ended() || g.monitor.powerButton(ctx) != nil || g.process.within(between) {
+		if g.process.Ended() || g.monitor.powerButton(ctx) != nil || g.process.Within(between) {
 			break
 		}
 	}
@@ -187,13 +188,13 @@ func (g *Guest) cut() {
 	}
 	var quit func() error
 	if g.monitor != nil {
-		quit = g.monitor.quit
+		quit = g.monitor.Quit
 	}
-	if !g.process.ended() {
-		g.process.stop(quit)
+	if !g.process.Ended() {
+		g.process.Stop(quit)
 	}
 	if g.monitor != nil {
-		g.monitor.close()
+		g.monitor.Close()
 	}
 	g.process, g.monitor = nil, nil
 	_ = os.Remove(filepath.Join(g.o.Dir, monitorFile)) // else the next QEMU is looked for behind it

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // hangPattern is what Linux writes on its console about a CPU that does not come back. It repeats for as long as that lasts: RCU
@@ -31,8 +33,8 @@ func (e *hungError) Error() string {
 
 // whenReady goes through the checks, tells how far they are, and ends the boot when all have passed. A guest that hangs is started
 // again, over a disk as fresh as the first: nothing of the build has been done yet. limit counts for all starts together.
-func (s *vm) whenReady(ctx context.Context, limit time.Duration, checks []check) error {
-	bounded, cancel := context.WithTimeoutCause(ctx, limit, errNotReady)
+func (s *vm) whenReady(ctx context.Context, limit time.Duration, checks []machine.Check) error {
+	bounded, cancel := context.WithTimeoutCause(ctx, limit, machine.ErrNotReady)
 	defer cancel()
 	for starts := 1; ; starts++ {
 		err := s.waitReady(bounded, limit, checks, starts < bootStarts)
@@ -50,7 +52,7 @@ func (s *vm) whenReady(ctx context.Context, limit time.Duration, checks []check)
 // startOver ends QEMU and starts it as it was started at first.
 func (s *vm) startOver(ctx context.Context) error {
 	s.release()
-	s.remove(consoleFile, monitorFile) // which would be taken for those of the next start
+	s.remove(machine.ConsoleFile, monitorFile) // which would be taken for those of the next start
 	s.expected.Store(false)
 	if err := s.makeDisk(ctx); err != nil {
 		return err

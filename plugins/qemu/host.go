@@ -1,14 +1,11 @@
 package qemu
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // hostPrograms are the programs a build needs, by path.
@@ -33,27 +30,11 @@ func findPrograms(tpm bool) (h hostPrograms, err error) {
 	}
 	var errs []error
 	for _, p := range wanted {
-		if *p.path, err = exec.LookPath(p.name); err != nil {
-			errs = append(errs, fmt.Errorf("program %q is not on PATH: on Debian, apt install %s", p.name, p.debian))
+		if *p.path, err = machine.FindProgram(p.name, p.debian); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return h, errors.Join(errs...)
-}
-
-// run waits for a short-lived program and returns its standard output. A failure carries what the program said.
-func (hostPrograms) run(ctx context.Context, program string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C on the terminal is for us to act on
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if cause := context.Cause(ctx); cause != nil {
-		return nil, cause
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w: %s", program, strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
-	}
-	return stdout.Bytes(), nil
 }
 
 // efiFirmware is a pair of files: code that is shared, and a template of the variables that each VM has a copy of.
@@ -79,7 +60,7 @@ var efiSecureFirmwares = []efiFirmware{
 // findEFI returns the first pair that is there.
 func findEFI(pairs []efiFirmware) (efiFirmware, error) {
 	for _, p := range pairs {
-		if isFile(p.Code) && isFile(p.Vars) {
+		if machine.IsFile(p.Code) && machine.IsFile(p.Vars) {
 			return p, nil
 		}
 	}
@@ -89,9 +70,4 @@ func findEFI(pairs []efiFirmware) (efiFirmware, error) {
 	}
 	return efiFirmware{}, fmt.Errorf("UEFI firmware for QEMU is not installed: on Debian, apt install ovmf"+
 		"\n  why:  none of these is there, with its variables: %s", strings.Join(looked, ", "))
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	gossh "golang.org/x/crypto/ssh"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // With on-error "abort" the VM in which a step failed goes on running, and the way in works.
@@ -25,20 +27,20 @@ func TestBuildAborted(t *testing.T) {
 			if err == nil || err.Error() != "script said no" {
 				t.Errorf("got %v", err)
 			}
-			text, err := os.ReadFile(filepath.Join(b.dir, keptFile))
+			text, err := os.ReadFile(filepath.Join(b.dir, machine.KeptFile))
 			if err != nil {
 				t.Fatal(err)
 			}
-			var kept keptVM
+			var kept machine.Kept
 			if err := json.Unmarshal(text, &kept); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = syscall.Kill(-kept.PID, syscall.SIGKILL) })
 
-			key := filepath.Join(b.dir, keyFile)
+			key := filepath.Join(b.dir, machine.KeyFile)
 			_, port, _ := strings.Cut(kept.Address, ":")
-			want := keptVM{
-				Name: "ingot-test", PID: kept.PID, Address: "127.0.0.1:" + port, User: "packer", Disk: filepath.Join(b.dir, diskFile),
+			want := machine.Kept{
+				Name: "ingot-test", PID: kept.PID, Address: "127.0.0.1:" + port, User: "packer", Disk: filepath.Join(b.dir, machine.DiskFile),
 				Command: "ssh -i " + key + " -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p " +
 					port + " packer@127.0.0.1",
 			}
@@ -48,7 +50,7 @@ func TestBuildAborted(t *testing.T) {
 			if said := strings.Join(b.ui.lines(), "\n"); !strings.Contains(said, kept.Command) || !strings.Contains(said, kept.Disk) || strings.Contains(said, "skipping cleanup") {
 				t.Errorf("the way in is not said: %s", said)
 			}
-			for _, name := range []string{keyFile, keptFile} {
+			for _, name := range []string{machine.KeyFile, machine.KeptFile} {
 				if info, err := os.Stat(filepath.Join(b.dir, name)); err != nil || info.Mode().Perm() != 0o600 {
 					t.Errorf("%s: %v, %v", name, info, err)
 				}
@@ -59,7 +61,7 @@ func TestBuildAborted(t *testing.T) {
 }
 
 // logIn runs a command in a kept VM, as its user would.
-func logIn(t *testing.T, kept keptVM, keyPath string) {
+func logIn(t *testing.T, kept machine.Kept, keyPath string) {
 	t.Helper()
 	text, err := os.ReadFile(keyPath)
 	if err != nil {
@@ -113,27 +115,14 @@ func TestBuildAbortedWithoutVM(t *testing.T) {
 				t.Error("no error")
 			}
 			b.checkGone(t)
-			if diff := cmp.Diff([]string{consoleFile, diskFile}, b.left(t)); diff != "" {
+			if diff := cmp.Diff([]string{machine.ConsoleFile, machine.DiskFile}, b.left(t)); diff != "" {
 				t.Errorf("kept in the output directory: %s", diff)
 			}
 			if !slices.ContainsFunc(b.ui.lines(), func(line string) bool {
-				return strings.Contains(line, "Kept for a look inside: "+filepath.Join(b.dir, diskFile))
+				return strings.Contains(line, "Kept for a look inside: "+filepath.Join(b.dir, machine.DiskFile))
 			}) {
 				t.Errorf("where it was kept is not said: %q", b.ui.lines())
 			}
 		})
-	}
-}
-
-func TestShellWord(t *testing.T) {
-	for s, want := range map[string]string{
-		"/home/me/a-b_c.d": "/home/me/a-b_c.d",
-		"/home/me/a b":     "'/home/me/a b'",
-		"it's":             `'it'\''s'`,
-		"$HOME;`id`":       "'$HOME;`id`'",
-	} {
-		if got := shellWord(s); got != want {
-			t.Errorf("%q is %s, want %s", s, got, want)
-		}
 	}
 }

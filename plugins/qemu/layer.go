@@ -13,6 +13,8 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/communicator/sshkey"
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // layer is what the guest goes on from.
@@ -42,8 +44,8 @@ func (v *vm) openLayer() error {
 	if l.facts, err = readFacts(dir); err != nil {
 		return err
 	}
-	for _, name := range []string{diskFile, seedFile} {
-		if !isFile(l.file(name)) {
+	for _, name := range []string{machine.DiskFile, machine.SeedFile} {
+		if !machine.IsFile(l.file(name)) {
 			return fmt.Errorf("layer %s cannot be used: its %s is gone", dir, name)
 		}
 	}
@@ -63,11 +65,11 @@ func (v *vm) openLayer() error {
 // firmware is the code that the layer booted by, with its variables. Where one is gone, those of a new machine do.
 func (l *layer) firmware() (efi efiFirmware, ok bool) {
 	efi = efiFirmware{Code: l.facts.EFICode, Vars: l.file(efiVarsFile)}
-	return efi, isFile(efi.Code) && isFile(efi.Vars)
+	return efi, machine.IsFile(efi.Code) && machine.IsFile(efi.Vars)
 }
 
 // stateMisfit says why the layer's memory is of no use on this host; "": it is.
-func (v *vm) stateMisfit(m machine) (string, error) {
+func (v *vm) stateMisfit(m hardware) (string, error) {
 	l := v.layer
 	switch info, err := os.Stat(l.file(stateFile)); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -106,9 +108,9 @@ func (v *vm) powerOnLayer(ctx context.Context) error {
 	if v.layer == nil || !v.layer.awake {
 		return v.powerOn(ctx)
 	}
-	v.machine = v.newMachine()
-	v.machine.Board, v.machine.Incoming = v.layer.facts.Board, true
-	why, err := v.stateMisfit(v.machine)
+	v.hardware = v.newMachine()
+	v.hardware.Board, v.hardware.Incoming = v.layer.facts.Board, true
+	why, err := v.stateMisfit(v.hardware)
 	if err != nil {
 		why = err.Error()
 	}
@@ -124,7 +126,7 @@ func (v *vm) powerOnLayer(ctx context.Context) error {
 		if err := v.monitor.load(ctx, v.layer.facts.State, v.layer.file(stateFile)); err != nil {
 			return err
 		}
-		return v.monitor.run(ctx, nil, "cont", nil)
+		return v.monitor.Run(ctx, nil, "cont", nil)
 	})
 	if err == nil {
 		v.layer.since = time.Now()
@@ -155,8 +157,8 @@ func (v *vm) attempt(ctx context.Context, limit time.Duration, do func(context.C
 	switch {
 	case context.Cause(bounded) != nil:
 		err = context.Cause(bounded) // why do ended, or what it did not notice
-	case err == nil && v.process.ended():
-		err = v.process.endError()
+	case err == nil && v.process.Ended():
+		err = v.process.EndError()
 	}
 	if err != nil && ctx.Err() == nil {
 		v.release() // while what watches the guest still tells the attempt of its end
@@ -177,8 +179,8 @@ func (v *vm) fail(err error) {
 func (s *stepReady) readyRestored(life context.Context, state multistep.StateBag) (comm packersdk.Communicator, err error) {
 	err = s.attempt(life, wakePatience, func(ctx context.Context) error {
 		for i, c := range s.sshChecks(life, state, &comm, "", "") {
-			s.progress(c.what, i+1, 3)
-			if err := c.probe(ctx); err != nil {
+			s.progress(c.What, i+1, 3)
+			if err := c.Probe(ctx); err != nil {
 				return err
 			}
 		}
@@ -188,8 +190,8 @@ func (s *stepReady) readyRestored(life context.Context, state multistep.StateBag
 		return nil, err
 	}
 	s.progress("ready", 3, 3)
-	s.bootTime = time.Since(s.layer.since) // before that it is QEMU's, and ours
-	s.boot.note = fmt.Sprintf("%s in %.2f s, of which the guest took %.2f s", wakeText, time.Since(s.poweredOn).Seconds(), s.bootTime.Seconds())
+	s.times.Boot = time.Since(s.layer.since) // before that it is QEMU's, and ours
+	s.boot.Note = fmt.Sprintf("%s in %.2f s, of which the guest took %.2f s", wakeText, time.Since(s.poweredOn).Seconds(), s.times.Boot.Seconds())
 	s.endPhase(&s.boot, nil)
 	return comm, nil
 }
@@ -198,7 +200,7 @@ func (s *stepReady) readyRestored(life context.Context, state multistep.StateBag
 type stepLayerSeed struct{ *vm }
 
 func (s *stepLayerSeed) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
-	return end(state, copyFile(s.layer.file(seedFile), s.file(seedFile)))
+	return end(state, machine.CopyFile(s.layer.file(machine.SeedFile), s.file(machine.SeedFile)))
 }
 
-func (s *stepLayerSeed) Cleanup(multistep.StateBag) { s.remove(seedFile) }
+func (s *stepLayerSeed) Cleanup(multistep.StateBag) { s.remove(machine.SeedFile) }

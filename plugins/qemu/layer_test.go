@@ -12,6 +12,8 @@ import (
 	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // The program that stirs a kernel's random numbers is one that Linux runs. It needs root, and says EPERM (1) to others.
@@ -70,16 +72,16 @@ func TestMisfit(t *testing.T) {
 
 // What differs from run to run is no part of the machine, and all else is.
 func TestFingerprint(t *testing.T) {
-	m := machine{Name: "a", Board: "pc-q35-7.2", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true}
+	m := hardware{Name: "a", Board: "pc-q35-7.2", CPUs: 2, MemoryMiB: 1024, Accel: accelTCG, Port: 22, Seed: true}
 	same := m
 	same.Name, same.Incoming, same.Listen = "b", true, "127.0.0.1:2222"
 	if m.fingerprint() != same.fingerprint() {
 		t.Error("a name, or where the machine is reached, makes it another")
 	}
-	for name, change := range map[string]func(*machine){
-		"board": func(m *machine) { m.Board = "pc-q35-8.0" }, "processors": func(m *machine) { m.CPUs = 3 },
-		"memory": func(m *machine) { m.MemoryMiB++ }, "accelerator": func(m *machine) { m.Accel = accelKVM },
-		"seed": func(m *machine) { m.Seed = false }, "firmware": func(m *machine) { m.EFICode = "/code" },
+	for name, change := range map[string]func(*hardware){
+		"board": func(m *hardware) { m.Board = "pc-q35-8.0" }, "processors": func(m *hardware) { m.CPUs = 3 },
+		"memory": func(m *hardware) { m.MemoryMiB++ }, "accelerator": func(m *hardware) { m.Accel = accelKVM },
+		"seed": func(m *hardware) { m.Seed = false }, "firmware": func(m *hardware) { m.EFICode = "/code" },
 	} {
 		other := m
 		if change(&other); other.fingerprint() == m.fingerprint() {
@@ -123,30 +125,6 @@ func TestReadFacts(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
-	}
-}
-
-// A sparse file is copied with its holes, and one that is there already is left alone.
-func TestCopySparse(t *testing.T) {
-	dir := t.TempDir()
-	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
-	f, err := os.Create(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = f.WriteAt([]byte("middle"), 3<<20)
-	if err = errors.Join(err, f.Truncate(8<<20), f.Close(), copySparse(from, to)); err != nil {
-		t.Fatal(err)
-	}
-	want, _ := os.ReadFile(from)
-	if got, err := os.ReadFile(to); err != nil || string(got) != string(want) {
-		t.Errorf("the copy is not the same: %v", err)
-	}
-	if used, err := usedBytes(to); err != nil || used > 1<<20 {
-		t.Errorf("the copy takes %d bytes, %v", used, err)
-	}
-	if err := copySparse(from, to); err == nil {
-		t.Error("a file was written over")
 	}
 }
 
@@ -261,11 +239,11 @@ func TestFreezeFails(t *testing.T) {
 				t.Error("half a state was left")
 			}
 			if !tt.state {
-				if _, err := os.Stat(filepath.Join(dir, diskFile)); err == nil {
+				if _, err := os.Stat(filepath.Join(dir, machine.DiskFile)); err == nil {
 					t.Error("a disk was left")
 				}
 			}
-			if diff := b.left(t); strings.Join(diff, " ") != consoleFile+" "+diskFile {
+			if diff := b.left(t); strings.Join(diff, " ") != machine.ConsoleFile+" "+machine.DiskFile {
 				t.Errorf("left in the output directory: %q", diff)
 			}
 		})

@@ -18,7 +18,7 @@ const (
 
 // metadataArgs make the card. With restrict the guest reaches this host in no way but by the relay, which QEMU starts in its working
 // directory for each connection, with the connection as its standard input and output.
-func (m machine) metadataArgs() []string {
+func (m hardware) metadataArgs() []string {
 	if m.MetadataRelay == "" {
 		return nil
 	}

@@ -12,7 +12,7 @@ func TestMetadataCard(t *testing.T) {
 	if MetadataMAC != imds.CardMAC || MetadataGuest != imds.CardAddress {
 		t.Errorf("the card is %s with %s here, and %s with %s in the engine", MetadataMAC, MetadataGuest, imds.CardMAC, imds.CardAddress)
 	}
-	args := strings.Join(machine{MetadataRelay: "r"}.metadataArgs(), " ")
+	args := strings.Join(hardware{MetadataRelay: "r"}.metadataArgs(), " ")
 	address, _, _ := strings.Cut(imds.CardAddress, "/")
 	for _, want := range []string{"mac=" + imds.CardMAC + ",", "dhcpstart=" + address + ",", "restrict=on"} {
 		if !strings.Contains(args, want) {
@@ -23,7 +23,7 @@ func TestMetadataCard(t *testing.T) {
 
 // A machine with the card is another one than a machine without, and the same with another relay.
 func TestMetadataFingerprint(t *testing.T) {
-	without := machine{Accel: accelTCG}
+	without := hardware{Accel: accelTCG}
 	with, other := without, without
 	with.MetadataRelay, other.MetadataRelay = "/proc/1/exe relay a", "/proc/2/exe relay a"
 	if with.fingerprint() != other.fingerprint() || with.fingerprint() == without.fingerprint() {
@@ -33,7 +33,7 @@ func TestMetadataFingerprint(t *testing.T) {
 
 // A comma in the command is no end of QEMU's option.
 func TestMetadataComma(t *testing.T) {
-	args := strings.Join(machine{MetadataRelay: "/opt/a,b/ingot relay"}.metadataArgs(), " ")
+	args := strings.Join(hardware{MetadataRelay: "/opt/a,b/ingot relay"}.metadataArgs(), " ")
 	if !strings.Contains(args, "-cmd:/opt/a,,b/ingot relay ") {
 		t.Error(args)
 	}

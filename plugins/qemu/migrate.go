@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 const (
@@ -19,16 +21,10 @@ const (
 // noLimit is the bandwidth of a migration, in bytes per second. QEMU's default is that of a slow network.
 const noLimit = 1 << 40
 
-// critical is a context for what ctx's end must not leave half done.
-func critical(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(context.WithoutCancel(ctx), criticalPatience,
-		fmt.Errorf("QEMU does not answer within %s", criticalPatience))
-}
-
 // stateForm is the form in which this QEMU writes memory best, and has it ready to do so.
 func (m *monitor) stateForm(ctx context.Context) (string, error) {
 	var capabilities []struct{ Capability string }
-	if err := m.run(ctx, &capabilities, "query-migrate-capabilities", nil); err != nil {
+	if err := m.Run(ctx, &capabilities, "query-migrate-capabilities", nil); err != nil {
 		return "", err
 	}
 	for _, c := range capabilities {
@@ -47,14 +43,14 @@ func (m *monitor) prepareMigration(ctx context.Context, form string) error {
 			Capability string `json:"capability"`
 			State      bool   `json:"state"`
 		}
-		err := m.run(ctx, nil, "migrate-set-capabilities", map[string]any{
+		err := m.Run(ctx, nil, "migrate-set-capabilities", map[string]any{
 			"capabilities": []capability{{stateMapped, true}, {"multifd", true}}})
 		if err != nil {
 			return err
 		}
 		parameters["multifd-channels"] = 2
 	}
-	return m.run(ctx, nil, "migrate-set-parameters", parameters)
+	return m.Run(ctx, nil, "migrate-set-parameters", parameters)
 }
 
 // save writes the memory of a guest that stands still to path, for nobody else to read, since secrets are in it. When ctx ends it is
@@ -80,9 +76,9 @@ func (m *monitor) save(ctx context.Context, form, path string) (err error) {
 	uri := "file:" + path
 	if form == stateStream {
 		// QEMU calls a migration done when it has written all to cat, which may not have done so itself.
-		uri = fmt.Sprintf("exec:umask 077; cat >%s && : >%s", shellWord(path), shellWord(done))
+		uri = fmt.Sprintf("exec:umask 077; cat >%s && : >%s", machine.ShellWord(path), machine.ShellWord(done))
 	}
-	if err := m.run(ctx, nil, "migrate", map[string]any{"uri": uri}); err != nil {
+	if err := m.Run(ctx, nil, "migrate", map[string]any{"uri": uri}); err != nil {
 		return err
 	}
 	if err := m.migrated(ctx); err != nil {
@@ -93,7 +89,7 @@ func (m *monitor) save(ctx context.Context, form, path string) (err error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, criticalPatience, errors.New("what QEMU wrote did not reach the disk"))
 	defer cancel()
-	return poll(ctx, migratePoll, func() bool { return isFile(done) })
+	return machine.Poll(ctx, migratePoll, func() bool { return machine.IsFile(done) })
 }
 
 // load has a QEMU that was started for it read memory from path.
@@ -103,9 +99,9 @@ func (m *monitor) load(ctx context.Context, form, path string) error {
 	}
 	uri := "file:" + path
 	if form == stateStream {
-		uri = "exec:exec cat " + shellWord(path)
+		uri = "exec:exec cat " + machine.ShellWord(path)
 	}
-	if err := m.run(ctx, nil, "migrate-incoming", map[string]any{"uri": uri}); err != nil {
+	if err := m.Run(ctx, nil, "migrate-incoming", map[string]any{"uri": uri}); err != nil {
 		return err
 	}
 	return m.migrated(ctx)
@@ -125,7 +121,7 @@ func (m *monitor) migrated(ctx context.Context) error {
 		case status == "failed" || status == "cancelled":
 			return fmt.Errorf("QEMU says %q: %s", status, why)
 		}
-		if pause(ctx, migratePoll); ctx.Err() != nil {
+		if machine.Pause(ctx, migratePoll); ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 	}
@@ -137,15 +133,15 @@ func (m *monitor) migration(ctx context.Context) (status, why string, err error)
 		Status string
 		Why    string `json:"error-desc"`
 	}
-	err = m.run(ctx, &answer, "query-migrate", nil)
+	err = m.Run(ctx, &answer, "query-migrate", nil)
 	return answer.Status, answer.Why, err
 }
 
 // cancelMigration calls a migration off if it is under way, and waits until QEMU lets go of it: the guest cannot go on before.
 func (m *monitor) cancelMigration(ctx context.Context) error {
-	ctx, cancel := critical(ctx)
+	ctx, cancel := machine.Critical(ctx)
 	defer cancel()
-	if err := m.run(ctx, nil, "migrate_cancel", nil); err != nil {
+	if err := m.Run(ctx, nil, "migrate_cancel", nil); err != nil {
 		return err
 	}
 	for {
@@ -155,18 +151,8 @@ func (m *monitor) cancelMigration(ctx context.Context) error {
 		case status == "cancelled" || status == "failed" || status == "completed" || status == "":
 			return nil
 		}
-		if pause(ctx, migratePoll); ctx.Err() != nil {
+		if machine.Pause(ctx, migratePoll); ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 	}
-}
-
-// poll waits until holds does.
-func poll(ctx context.Context, every time.Duration, holds func() bool) error {
-	for !holds() {
-		if pause(ctx, every); ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
-	return nil
 }

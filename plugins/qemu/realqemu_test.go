@@ -13,7 +13,8 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
-	"github.com/ingot-build/ingot/plugins/qemu/seed"
+	"github.com/ingot-build/ingot/plugins/machine"
+	"github.com/ingot-build/ingot/plugins/machine/seed"
 )
 
 // No Windows can be had for a test. What QEMU itself says to the machine that one would be given, before its first instruction, and
@@ -26,12 +27,12 @@ func TestRealQEMUMakesTheMachine(t *testing.T) {
 	const ahci, e1000e, vga, virtioDisk, virtioNet = "8086:2922", "8086:10d3", "1234:1111", "1af4:1001", "1af4:1000"
 	for _, tc := range []struct {
 		name     string
-		m        machine
+		m        hardware
 		has, not []string // vendor:device of PCI
 	}{
-		{"emulated, with the seed disk", machine{Seed: true, Emulated: true, ClockUTC: true}, []string{ahci, e1000e, vga}, []string{virtioDisk, virtioNet}},
-		{"virtio", machine{}, []string{virtioDisk, virtioNet, vga}, []string{e1000e}},
-		{"UEFI, secure boot, TPM", machine{SecureBoot: true, TPM: true, Emulated: true}, []string{ahci, e1000e, vga}, nil},
+		{"emulated, with the seed disk", hardware{Seed: true, Emulated: true, ClockUTC: true}, []string{ahci, e1000e, vga}, []string{virtioDisk, virtioNet}},
+		{"virtio", hardware{}, []string{virtioDisk, virtioNet, vga}, []string{e1000e}},
+		{"UEFI, secure boot, TPM", hardware{SecureBoot: true, TPM: true, Emulated: true}, []string{ahci, e1000e, vga}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			v := newVM(&Config{VMName: "ingot-test"}, newRecorder(), func(error) {})
@@ -46,9 +47,9 @@ func TestRealQEMUMakesTheMachine(t *testing.T) {
 					t.Fatalf("%v: %s", err, out)
 				}
 			}
-			run(programs.Img, "create", "-q", "-f", "qcow2", diskFile, "64M")
+			run(programs.Img, "create", "-q", "-f", "qcow2", machine.DiskFile, "64M")
 			if m.Seed {
-				if err := seed.WriteWindows(v.file(seedFile), seed.Unattend{User: "packer", Password: "p", Port: 5986}.Files()); err != nil {
+				if err := seed.WriteWindows(v.file(machine.SeedFile), seed.Unattend{User: "packer", Password: "p", Port: 5986}.Files()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -77,17 +78,17 @@ func TestRealQEMUMakesTheMachine(t *testing.T) {
 				}
 				defer tpm.Cleanup(state)
 				// Whatever becomes of this program, the process is found by the VM's name.
-				env, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(v.tpm.pid), "environ"))
+				env, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(v.tpm.PID), "environ"))
 				if err != nil || !slices.Contains(strings.Split(string(env), "\x00"), "INGOT_PROCESS=ingot-test") {
 					t.Errorf("swtpm does not bear the VM's name: %v", err)
 				}
 			}
 
-			process, err := startProcess(toUs, "QEMU", programs.System, v.dir, append(m.args(), "-S"))
+			process, err := machine.Start(machine.ToUs, "QEMU", programs.System, v.dir, append(m.args(), "-S"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer process.stop(nil)
+			defer process.Stop(nil)
 			monitor, err := connectMonitor(t.Context(), v.dir, process)
 			if err != nil {
 				t.Fatal(err)
@@ -96,7 +97,7 @@ func TestRealQEMUMakesTheMachine(t *testing.T) {
 				t.Errorf("WinRM is at port %d, %v", port, err)
 			}
 			var table string
-			if err := monitor.run(t.Context(), &table, "human-monitor-command", map[string]string{"command-line": "info pci"}); err != nil {
+			if err := monitor.Run(t.Context(), &table, "human-monitor-command", map[string]string{"command-line": "info pci"}); err != nil {
 				t.Fatal(err)
 			}
 			cards := pciCard.FindAllString(table, -1)
@@ -112,15 +113,15 @@ func TestRealQEMUMakesTheMachine(t *testing.T) {
 			}
 			checkDrives(t, monitor, m)
 			var tpms []struct{ Model string }
-			if err := monitor.run(t.Context(), &tpms, "query-tpm", nil); err != nil || (len(tpms) == 1) != m.TPM {
+			if err := monitor.Run(t.Context(), &tpms, "query-tpm", nil); err != nil || (len(tpms) == 1) != m.TPM {
 				t.Errorf("TPMs: %v, %v", tpms, err)
 			}
-			go monitor.quit()
-			if !process.within(time.Minute) {
+			go monitor.Quit()
+			if !process.Within(time.Minute) {
 				t.Fatal("QEMU does not quit")
 			}
-			if said := process.stderr.String(); process.result != nil || said != "" {
-				t.Errorf("QEMU ended with %v, and said %q", process.result, said)
+			if said := process.Said(); process.Result() != nil || said != "" {
+				t.Errorf("QEMU ended with %v, and said %q", process.Result(), said)
 			}
 		})
 	}
@@ -129,7 +130,7 @@ func TestRealQEMUMakesTheMachine(t *testing.T) {
 var pciCard = regexp.MustCompile(`[0-9a-f]{4}:[0-9a-f]{4}`)
 
 // checkDrives holds what is in the drives, and what takes no writes, against m.
-func checkDrives(t *testing.T, monitor *monitor, m machine) {
+func checkDrives(t *testing.T, monitor *monitor, m hardware) {
 	t.Helper()
 	var drives []struct {
 		Removable bool
@@ -138,7 +139,7 @@ func checkDrives(t *testing.T, monitor *monitor, m machine) {
 			Node string `json:"node-name"`
 		}
 	}
-	if err := monitor.run(t.Context(), &drives, "query-block", nil); err != nil {
+	if err := monitor.Run(t.Context(), &drives, "query-block", nil); err != nil {
 		t.Fatal(err)
 	}
 	found := map[string]bool{}

@@ -1,24 +1,20 @@
 package qemu
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // settlePatience bounds what a guest is told after it stood still. It takes an idle one 50 ms.
 const settlePatience = 30 * time.Second
-
-// asRoot runs script with the rights of root, where the user can have them.
-const asRoot = `[ "$(id -u)" = 0 ] && exec sh -c "$0"; exec sudo -n sh -c "$0"`
 
 // clockScript sets the guest's clock; busybox's date knows no parts of a second.
 func clockScript(now time.Time) string {
@@ -100,7 +96,7 @@ func (v *vm) catchUp(ctx context.Context, comm packersdk.Communicator, still tim
 	v.behind = 0
 	ctx, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
-	if err := runAsRoot(ctx, comm, clockScript(time.Now())); err != nil && ctx.Err() == nil {
+	if err := machine.RunAsRoot(ctx, comm, clockScript(time.Now())); err != nil && ctx.Err() == nil {
 		v.ui.Error(fmt.Sprintf("the guest's clock is behind: %v", err))
 	}
 }
@@ -111,32 +107,8 @@ func (v *vm) settle(ctx context.Context, comm packersdk.Communicator) error {
 	defer cancel()
 	random := make([]byte, 64)
 	_, _ = rand.Read(random) // never fails
-	if err := runAsRoot(ctx, comm, clockScript(time.Now())+reseedScript(random)); err != nil {
+	if err := machine.RunAsRoot(ctx, comm, clockScript(time.Now())+reseedScript(random)); err != nil {
 		return fmt.Errorf("set its clock and its random numbers: %w", err)
 	}
 	return nil
-}
-
-func runAsRoot(ctx context.Context, comm packersdk.Communicator, script string) error {
-	return runInGuest(ctx, comm, "sh -c "+shellWord(asRoot)+" "+shellWord(script))
-}
-
-// runInGuest runs a command that prints nothing of interest. It does not outlast ctx.
-func runInGuest(ctx context.Context, comm packersdk.Communicator, text string) error {
-	var stderr bytes.Buffer
-	cmd := &packersdk.RemoteCmd{Command: text, Stdout: io.Discard, Stderr: &stderr}
-	if err := comm.Start(ctx, cmd); err != nil {
-		return err
-	}
-	exited := make(chan int, 1)
-	go func() { exited <- cmd.Wait() }() // ends with the connection, at the latest
-	select {
-	case code := <-exited:
-		if code != 0 {
-			return errors.New(strings.TrimSpace(fmt.Sprintf("exit code %d: %s", code, strings.TrimSpace(stderr.String()))))
-		}
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

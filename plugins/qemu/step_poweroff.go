@@ -20,13 +20,13 @@ const pressAgain = 15 * time.Second
 type stepPowerOff struct{ *vm }
 
 func (s *stepPowerOff) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
-	s.shutdown.begin("")
+	s.shutdown.Begin("")
 	began := time.Now()
 	err := s.powerOff(ctx, state)
-	s.shutdownTime = time.Since(began)
+	s.times.Shutdown = time.Since(began)
 	s.finished = err == nil
 	if s.finished {
-		_, text := s.guestTime()
+		_, text := s.times.Total()
 		s.ui.Say(text)
 	}
 	s.endPhase(&s.shutdown, err)
@@ -47,10 +47,10 @@ func (s *stepPowerOff) powerOff(ctx context.Context, state multistep.StateBag) e
 	}
 	err := s.pressUntilOff(ctx)
 	if errors.Is(err, errStillOn) {
-		s.process.stop(s.monitor.quit)
+		s.process.Stop(s.monitor.Quit)
 		return fmt.Errorf("the guest did not power off within %s and was cut off, so its disk may be incomplete"+
 			"\n  fix:  set shutdown_timeout higher, or see the console for what holds it up%s",
-			s.config.ShutdownTimeout, s.console.lastLines())
+			s.config.ShutdownTimeout, s.console.LastLines())
 	}
 	return err
 }
@@ -74,7 +74,7 @@ func (s *stepPowerOff) tell(ctx context.Context, comm packersdk.Communicator) {
 				return
 			}
 			told = nil
-		case <-s.process.done:
+		case <-s.process.Done():
 			return
 		case <-timer.C:
 			return
@@ -89,14 +89,14 @@ func (s *stepPowerOff) pressUntilOff(ctx context.Context) error {
 	again := time.NewTicker(pressAgain)
 	defer again.Stop()
 	for {
-		if s.process.ended() { // before the button was pressed
+		if s.process.Ended() { // before the button was pressed
 			return s.howItEnded()
 		}
-		if err := s.monitor.powerButton(ctx); err != nil && !s.process.within(endGrace) {
+		if err := s.monitor.powerButton(ctx); err != nil && !s.process.Within(endGrace) {
 			return err // else QEMU ended while it was told, and only how it ended counts
 		}
 		select {
-		case <-s.process.done:
+		case <-s.process.Done():
 			return s.howItEnded()
 		case <-again.C:
 		case <-ctx.Done():
@@ -107,8 +107,8 @@ func (s *stepPowerOff) pressUntilOff(ctx context.Context) error {
 
 // howItEnded is nil when QEMU ended in good order.
 func (s *stepPowerOff) howItEnded() error {
-	if s.process.result != nil {
-		return s.process.endError()
+	if s.process.Result() != nil {
+		return s.process.EndError()
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 const (
@@ -38,18 +40,18 @@ func (s *stepTPM) start(ctx context.Context) (err error) {
 	if err := os.Mkdir(s.file(tpmFolder), 0o700); err != nil {
 		return fmt.Errorf("make the TPM's folder: %w", err)
 	}
-	s.tpm, err = startProcess(s.bound(), "swtpm", s.programs.TPM, s.dir, tpmArgs(), processMark+"="+s.config.VMName)
+	s.tpm, err = machine.Start(machine.BoundBy(s.config.PackerOnError), "swtpm", s.programs.TPM, s.dir, tpmArgs(), processMark+"="+s.config.VMName)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, tpmPatience, fmt.Errorf("swtpm does not open its socket within %s", tpmPatience))
 	defer cancel()
-	err = until(ctx, func() bool {
+	err = machine.Poll(ctx, machine.ReadyPoll, func() bool {
 		_, err := os.Stat(s.file(tpmFile))
-		return !errors.Is(err, fs.ErrNotExist) || s.tpm.ended()
+		return !errors.Is(err, fs.ErrNotExist) || s.tpm.Ended()
 	})
-	if err == nil && s.tpm.ended() {
-		err = s.tpm.endError()
+	if err == nil && s.tpm.Ended() {
+		err = s.tpm.EndError()
 	}
 	return err
 }
@@ -59,7 +61,7 @@ func (s *stepTPM) Cleanup(multistep.StateBag) { s.endTPM() }
 // endTPM ends swtpm if it runs, and removes what it made.
 func (v *vm) endTPM() {
 	if v.tpm != nil {
-		v.tpm.stop(nil)
+		v.tpm.Stop(nil)
 		v.tpm = nil
 	}
 	v.remove(tpmFile)

@@ -5,7 +5,8 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
-	"github.com/ingot-build/ingot/plugins/qemu/seed"
+	"github.com/ingot-build/ingot/plugins/machine"
+	"github.com/ingot-build/ingot/plugins/machine/seed"
 )
 
 // stepUnattend writes the answers for the first boot of a generalized Windows. They hold the build user's password, so the disk is
@@ -15,7 +16,7 @@ type stepUnattend struct{ *vm }
 func (s *stepUnattend) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
 	c := s.config
 	orders := seed.Unattend{User: c.WinRMUsername, Password: c.WinRMPassword, Port: c.WinRMPort, Basic: !c.WinRMUseNTLM}
-	return end(state, seed.WriteWindows(s.file(seedFile), orders.Files()))
+	return end(state, seed.WriteWindows(s.file(machine.SeedFile), orders.Files()))
 }
 
-func (s *stepUnattend) Cleanup(multistep.StateBag) { s.remove(seedFile) }
+func (s *stepUnattend) Cleanup(multistep.StateBag) { s.remove(machine.SeedFile) }

@@ -14,6 +14,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer-plugin-sdk/sdk-internals/communicator/winrm"
 
+	"github.com/ingot-build/ingot/plugins/machine"
 	"github.com/ingot-build/ingot/plugins/wsman"
 )
 
@@ -23,16 +24,16 @@ type stepReadyWinRM struct{ *vm }
 
 func (s *stepReadyWinRM) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
 	var comm packersdk.Communicator
-	checks := append(s.firstChecks(), []check{
+	checks := append(s.firstChecks(), []machine.Check{
 		{
-			what:  "WinRM answers on the forwarded port",
-			hint:  fmt.Sprintf(windowsSilent, s.listens()),
-			probe: s.answers,
+			What:  "WinRM answers on the forwarded port",
+			Hint:  fmt.Sprintf(windowsSilent, s.listens()),
+			Probe: s.answers,
 		},
 		{
-			what: fmt.Sprintf("user %q can log in by WinRM", s.config.WinRMUsername),
-			hint: s.whoIsLetIn(),
-			probe: func(ctx context.Context) (err error) {
+			What: fmt.Sprintf("user %q can log in by WinRM", s.config.WinRMUsername),
+			Hint: s.whoIsLetIn(),
+			Probe: func(ctx context.Context) (err error) {
 				comm, err = s.loginWinRM(ctx)
 				return err
 			},
@@ -75,11 +76,11 @@ func (s *stepReadyWinRM) whoIsLetIn() string {
 }
 
 // powerShellCheck is the last one: comm is set by the check before it.
-func (v *vm) powerShellCheck(comm *packersdk.Communicator) check {
-	return check{
-		what:  "PowerShell runs",
-		hint:  "Windows may still be setting itself up",
-		probe: func(ctx context.Context) error { return v.powerShell(ctx, *comm) },
+func (v *vm) powerShellCheck(comm *packersdk.Communicator) machine.Check {
+	return machine.Check{
+		What:  "PowerShell runs",
+		Hint:  "Windows may still be setting itself up",
+		Probe: func(ctx context.Context) error { return v.powerShell(ctx, *comm) },
 	}
 }
 
@@ -88,12 +89,12 @@ const winRMPause = 500 * time.Millisecond
 
 // again calls try until it succeeds or ctx ends, and gives the last error with that of ctx.
 func again(ctx context.Context, try func() error) error {
-	for wait := winRMPause; ; wait = min(2*wait, maxLoginPause) {
+	for wait := winRMPause; ; wait = min(2*wait, machine.MaxLoginPause) {
 		err := try()
 		if err == nil {
 			return nil
 		}
-		if pause(ctx, wait); ctx.Err() != nil {
+		if machine.Pause(ctx, wait); ctx.Err() != nil {
 			return errors.Join(context.Cause(ctx), err)
 		}
 	}
@@ -106,7 +107,7 @@ func (s *stepReadyWinRM) answers(ctx context.Context) error {
 		scheme = "https"
 	}
 	client := http.Client{
-		Timeout: patient,
+		Timeout: machine.PatientKnock,
 		// Who answers is found out by the login, with the certificate checked as configured. No proxy leads to this host.
 		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
 	}
@@ -140,7 +141,7 @@ func (s *stepReadyWinRM) loginWinRM(ctx context.Context) (packersdk.Communicator
 		done := make(chan result, 1)
 		go func() {
 			comm, err := wsman.New(&winrm.Config{
-				Host: loopback, Port: s.port, Username: c.WinRMUser, Password: c.WinRMPassword, Timeout: c.WinRMTimeout,
+				Host: machine.Loopback, Port: s.port, Username: c.WinRMUser, Password: c.WinRMPassword, Timeout: c.WinRMTimeout,
 				Https: c.WinRMUseSSL, Insecure: c.WinRMInsecure, TransportDecorator: c.WinRMTransportDecorator,
 			}, s.ui.Say)
 			done <- result{comm, err}

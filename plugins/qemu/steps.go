@@ -11,8 +11,9 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
+	"github.com/ingot-build/ingot/plugins/machine"
+	"github.com/ingot-build/ingot/plugins/machine/seed"
 	"github.com/ingot-build/ingot/plugins/qemu/accel"
-	"github.com/ingot-build/ingot/plugins/qemu/seed"
 )
 
 // end is a step's last line: it hands err to whoever runs the steps.
@@ -43,9 +44,9 @@ func (s *stepHost) Run(ctx context.Context, state multistep.StateBag) multistep.
 		s.accel, reason = found.Name, found.Reason
 	}
 	if s.accel == accelTCG {
-		s.boot.begin("TCG: software emulation, 2-14x slower than KVM (" + reason + ")")
+		s.boot.Begin("TCG: software emulation, 2-14x slower than KVM (" + reason + ")")
 	} else {
-		s.boot.begin("KVM (" + reason + ")")
+		s.boot.Begin("KVM (" + reason + ")")
 	}
 
 	var err error
@@ -97,12 +98,12 @@ func (s *stepFolder) make() (err error) {
 		return fmt.Errorf("output_directory: %w", err)
 	}
 	// Another build may be writing to it.
-	if disk := s.file(diskFile); isFile(disk) && !s.config.PackerForce {
+	if disk := s.file(machine.DiskFile); machine.IsFile(disk) && !s.config.PackerForce {
 		return fmt.Errorf("output_directory %s is in use: it holds %s already"+
-			"\n  fix:  choose another folder, or remove that disk", s.dir, diskFile)
+			"\n  fix:  choose another folder, or remove that disk", s.dir, machine.DiskFile)
 	}
 	// QEMU appends nothing to an old console, but until it starts, an old one would be taken for this build's.
-	s.remove(consoleFile, monitorFile)
+	s.remove(machine.ConsoleFile, monitorFile)
 	return nil
 }
 
@@ -123,16 +124,17 @@ func (v *vm) makeDisk(ctx context.Context) (err error) {
 	c := v.config
 	base, format, size := c.SourceDisk, c.SourceFormat, c.diskSize
 	if v.layer != nil {
-		base, format, size = v.layer.file(diskFile), "qcow2", 0
+		base, format, size = v.layer.file(machine.DiskFile), "qcow2", 0
 	}
-	v.node = diskNode
-	v.size, err = createOverlay(ctx, v.programs, base, format, v.file(diskFile), size)
+	v.disk.Renew()
+	v.disk.Dir, v.disk.Img, v.disk.Broken = v.dir, v.programs.Img, func(err error) { v.cancel(err) }
+	v.disk.Size, err = machine.CreateOverlay(ctx, v.programs.Img, base, format, v.file(machine.DiskFile), size)
 	return err
 }
 
 func (s *stepDisk) Cleanup(multistep.StateBag) {
 	if !s.finished {
-		s.remove(diskFile)
+		s.remove(machine.DiskFile)
 	}
 }
 
@@ -145,10 +147,10 @@ func (s *stepSeed) Run(_ context.Context, state multistep.StateBag) multistep.St
 		User:       s.config.SSHUsername,
 		PublicKey:  string(s.config.comm.SSHPublicKey),
 	}
-	return end(state, seed.Write(s.file(seedFile), orders.Files()))
+	return end(state, seed.Write(s.file(machine.SeedFile), orders.Files()))
 }
 
-func (s *stepSeed) Cleanup(multistep.StateBag) { s.remove(seedFile) }
+func (s *stepSeed) Cleanup(multistep.StateBag) { s.remove(machine.SeedFile) }
 
 // stepPowerOn starts QEMU.
 type stepPowerOn struct{ *vm }
@@ -158,22 +160,22 @@ func (s *stepPowerOn) Run(ctx context.Context, state multistep.StateBag) multist
 }
 
 // newMachine is what the configuration describes.
-func (s *vm) newMachine() machine {
+func (s *vm) newMachine() hardware {
 	c := s.config
-	return machine{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code,
+	return hardware{Name: c.VMName, CPUs: c.CPUs, MemoryMiB: c.Memory, Accel: s.accel, EFICode: s.efi.Code,
 		Port: c.guestPort(), Seed: c.UnattendSeed || !c.windows(), Windows: c.windows(), Emulated: c.Devices == devicesEmulated,
 		SecureBoot: c.SecureBoot, TPM: c.TPM, ClockUTC: c.UnattendSeed, MetadataRelay: c.MetadataRelay}
 }
 
 // powerOn starts QEMU with a guest that boots.
 func (s *vm) powerOn(ctx context.Context) error {
-	s.machine = s.newMachine()
+	s.hardware = s.newMachine()
 	return s.start(ctx)
 }
 
 // start starts QEMU with s.machine.
 func (s *vm) start(ctx context.Context) error {
-	c, m := s.config, s.machine
+	c, m := s.config, s.hardware
 	if m.EFICode != "" {
 		variables, err := os.ReadFile(s.efi.Vars)
 		if err == nil {
@@ -183,19 +185,17 @@ func (s *vm) start(ctx context.Context) error {
 			return fmt.Errorf("copy the UEFI variables: %w", err)
 		}
 	}
-	s.console = &console{
-		path: s.file(consoleFile),
-		emit: func(line string) {
-			if s.boot.isRunning() || s.shutdown.isRunning() {
-				s.ui.Machine(messageConsole, line)
+	s.console = newConsole(s.file(machine.ConsoleFile),
+		func(line string) {
+			if s.boot.IsRunning() || s.shutdown.IsRunning() {
+				s.ui.Machine(machine.MessageConsole, line)
 			}
 		},
-		fatal: func(err error) { s.fail(fmt.Errorf("%w%s", err, s.console.lastLines())) },
-	}
+		func(err error) { s.fail(fmt.Errorf("%w%s", err, s.console.LastLines())) })
 	if s.poweredOn.IsZero() { // a second start is part of the same boot
 		s.poweredOn = time.Now()
 	}
-	process, err := startProcess(s.bound(), "QEMU", s.programs.System, s.dir, m.args())
+	process, err := machine.Start(machine.BoundBy(s.config.PackerOnError), "QEMU", s.programs.System, s.dir, m.args())
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func (s *vm) start(ctx context.Context) error {
 const endGrace = 100 * time.Millisecond
 
 func (s *stepPowerOn) Cleanup(state multistep.StateBag) {
-	if _, failed := state.GetOk("error"); failed && s.process != nil && s.process.within(endGrace) {
+	if _, failed := state.GetOk("error"); failed && s.process != nil && s.process.Within(endGrace) {
 		s.reportEnd()
 	}
 	s.release()

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/digitalocean/go-qemu/qmp"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // vm is the build VM while it is made, used and taken down. The steps share it; each fills in what the later ones need.
@@ -19,21 +20,20 @@ type vm struct {
 	ui     packersdk.Ui
 	cancel context.CancelCauseFunc // of the whole build
 
-	boot, shutdown phase
+	boot, shutdown machine.Phase
 
 	programs hostPrograms // from stepHost
 	accel    string
-	efi      efiFirmware // zero with BIOS
-	dir      string      // from stepFolder; absolute
-	size     int64       // from stepDisk; bytes
-	tpm      *process    // from stepTPM, until it is cleaned up
+	efi      efiFirmware      // zero with BIOS
+	dir      string           // from stepFolder; absolute
+	tpm      *machine.Process // from stepTPM, until it is cleaned up
 
 	layer *layer                                  // from stepHost; nil without one
 	trial atomic.Pointer[context.CancelCauseFunc] // see attempt
 
-	machine   machine  // from stepPowerOn
+	hardware  hardware // from stepPowerOn
 	console   *console // from stepPowerOn, until it is cleaned up
-	process   *process
+	process   *machine.Process
 	monitor   *monitor
 	port      int
 	poweredOn time.Time
@@ -41,20 +41,17 @@ type vm struct {
 	watchers  sync.WaitGroup // of the process and of the console
 	stopWatch context.CancelFunc
 
-	bootTime     time.Duration // from stepReady, or stepReadyWinRM
-	steps        meter         // runs while provisioners do
-	freezing     sync.Mutex    // held while the guest is kept
-	behind       time.Duration // how far its clock is
-	node         string        // the disk that it writes to, as QEMU names it
-	overlays     int           // disks made for it while it ran
-	shutdownTime time.Duration // from stepPowerOff
-	finished     bool          // from stepPowerOff: the disk is whole
+	times    machine.Times // from stepReady or stepReadyWinRM, and stepPowerOff
+	freezing sync.Mutex    // held while the guest is kept
+	behind   time.Duration // how far its clock is
+	disk     machine.Disk  // from stepDisk
+	finished bool          // from stepPowerOff: the disk is whole
 }
 
 func newVM(c *Config, ui packersdk.Ui, cancel context.CancelCauseFunc) *vm {
 	v := &vm{config: c, ui: ui, cancel: cancel}
-	v.boot.ui, v.boot.id = ui, "boot"
-	v.shutdown.ui, v.shutdown.id = ui, "shutdown"
+	v.boot.UI, v.boot.ID = ui, "boot"
+	v.shutdown.UI, v.shutdown.ID = ui, "shutdown"
 	return v
 }
 
@@ -62,18 +59,18 @@ func newVM(c *Config, ui packersdk.Ui, cancel context.CancelCauseFunc) *vm {
 func (v *vm) file(name string) string { return v.dir + string(os.PathSeparator) + name }
 
 // address is where the guest's sshd, or WinRM service, is reached; it stays the same when the guest reboots.
-func (v *vm) address() string { return fmt.Sprintf("%s:%d", loopback, v.port) }
+func (v *vm) address() string { return fmt.Sprintf("%s:%d", machine.Loopback, v.port) }
 
 // watch notices when QEMU ends before it should, and follows the console, until release.
 func (v *vm) watch() {
 	ctx, stop := context.WithCancel(context.Background())
 	v.stopWatch = stop
 	v.watchers.Go(func() {
-		<-v.process.done
+		<-v.process.Done()
 		v.reportEnd()
 	})
 	v.watchers.Go(func() {
-		if err := v.console.follow(ctx); err != nil {
+		if err := v.console.Follow(ctx); err != nil {
 			v.ui.Error(fmt.Sprintf("the guest's console cannot be shown: %v", err))
 		}
 	})
@@ -82,9 +79,9 @@ func (v *vm) watch() {
 // watchEvents acts on what QEMU tells by itself, until release.
 func (v *vm) watchEvents() {
 	v.watchers.Go(func() {
-		err := v.monitor.events(func(e qmp.Event) {
+		err := v.monitor.Events(func(e qmp.Event) {
 			if err := eventError(e); err != nil && !v.expected.Load() {
-				v.fail(fmt.Errorf("%w%s", err, v.console.lastLines()))
+				v.fail(fmt.Errorf("%w%s", err, v.console.LastLines()))
 			}
 		})
 		if err != nil {
@@ -96,7 +93,7 @@ func (v *vm) watchEvents() {
 // reportEnd cancels the build for QEMU's end, unless that was to be.
 func (v *vm) reportEnd() {
 	if !v.expected.Load() {
-		v.fail(fmt.Errorf("%w%s", v.process.endError(), v.console.lastLines()))
+		v.fail(fmt.Errorf("%w%s", v.process.EndError(), v.console.LastLines()))
 	}
 }
 
@@ -111,13 +108,13 @@ func (v *vm) release() {
 	v.expected.Store(true)
 	var quit func() error
 	if v.monitor != nil {
-		quit = v.monitor.quit
+		quit = v.monitor.Quit
 	}
-	if !v.process.ended() {
-		v.process.stop(quit)
+	if !v.process.Ended() {
+		v.process.Stop(quit)
 	}
 	if v.monitor != nil {
-		v.monitor.close()
+		v.monitor.Close()
 	}
 	v.stopWatch()
 	v.watchers.Wait()
@@ -127,27 +124,27 @@ func (v *vm) release() {
 
 // progress tells how far the boot is.
 func (v *vm) progress(what string, done, total int) {
-	v.ui.Machine(messageProgress, v.boot.id, what, strconv.Itoa(done), strconv.Itoa(total), "checks")
+	v.boot.Progress(what, done, total)
 }
 
 // endPhase closes a phase after what the console said in it.
-func (v *vm) endPhase(p *phase, err error) {
+func (v *vm) endPhase(p *machine.Phase, err error) {
 	if v.console != nil {
-		_ = v.console.read() // what cannot be read is told by who follows it
+		_ = v.console.Read() // what cannot be read is told by who follows it
 	}
-	p.end(err)
+	p.End(err)
 }
 
 // artifact describes the finished disk.
-func (v *vm) artifact() *Artifact {
-	guest, _ := v.guestTime()
-	return &Artifact{disk: v.file(diskFile), state: map[string]any{
-		StateSourceDisk:   v.config.SourceDisk,
-		StateSourceFormat: v.config.SourceFormat,
-		StateDiskFormat:   "qcow2",
-		StateVirtualSize:  v.size,
-		StateAccelerator:  v.accel,
-		StateBootSeconds:  v.bootTime.Seconds(),
-		StateGuestSeconds: guest.Seconds(),
+func (v *vm) artifact() *machine.Artifact {
+	guest, _ := v.times.Total()
+	return &machine.Artifact{Builder: BuilderID, Disk: v.file(machine.DiskFile), Known: map[string]any{
+		machine.StateSourceDisk:   v.config.SourceDisk,
+		machine.StateSourceFormat: v.config.SourceFormat,
+		machine.StateDiskFormat:   "qcow2",
+		machine.StateVirtualSize:  v.disk.Size,
+		machine.StateAccelerator:  v.accel,
+		machine.StateBootSeconds:  v.times.Boot.Seconds(),
+		machine.StateGuestSeconds: guest.Seconds(),
 	}}
 }

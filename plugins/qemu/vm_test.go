@@ -11,7 +11,8 @@ import (
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
-	"github.com/ingot-build/ingot/plugins/qemu/seed"
+	"github.com/ingot-build/ingot/plugins/machine"
+	"github.com/ingot-build/ingot/plugins/machine/seed"
 )
 
 // baseImage is the disk that the tests with a real guest start from.
@@ -80,7 +81,7 @@ func TestBuildRealGuest(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(ui.lines(), "\n"))
 	}
-	t.Logf("%.1f s from power-on to the first command", artifact.State(StateBootSeconds))
+	t.Logf("%.1f s from power-on to the first command", artifact.State(machine.StateBootSeconds))
 	checkDiskIsWhole(t, artifact.Files()[0])
 	if after, err := os.Stat(image); err != nil || after.Size() != before.Size() || after.ModTime() != before.ModTime() {
 		t.Errorf("the base image changed: %v, %v", after, err)
@@ -120,7 +121,7 @@ func reboot(ctx context.Context, comm packersdk.Communicator) error {
 		if id, err := command(ctx, comm, ask); err == nil && id != old {
 			return nil
 		}
-		pause(ctx, readyPoll)
+		machine.Pause(ctx, machine.ReadyPoll)
 	}
 	return context.Cause(ctx)
 }
@@ -132,7 +133,7 @@ func checkDiskIsWhole(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := h.run(t.Context(), h.Img, "check", "-f", "qcow2", path); err != nil {
+	if out, err := machine.RunProgram(t.Context(), h.Img, "check", "-f", "qcow2", path); err != nil {
 		t.Errorf("the disk is damaged: %v\n%s", err, out)
 	}
 }

@@ -1,5 +1,7 @@
 package qemu
 
+import "github.com/ingot-build/ingot/plugins/machine"
+
 // windowsKVMCPU is the host's processor, with what Windows knows of hypervisors: without these it waits in loops for virtual CPUs
 // that do not run, and keeps time by interrupts. Each is in every kernel since 4.12; QEMU refuses one that the kernel lacks.
 // Reference: https://www.qemu.org/docs/master/system/i386/hyperv.html
@@ -10,7 +12,7 @@ const windowsKVMCPU = "host,hv-relaxed,hv-vapic,hv-spinlocks=0x1fff,hv-vpindex,h
 const windowsTCGCPU = "Nehalem-v1"
 
 // windowsArgs are about what a guest with Windows expects of a machine.
-func (m machine) windowsArgs() []string {
+func (m hardware) windowsArgs() []string {
 	clock := "base=localtime,driftfix=slew"
 	if m.ClockUTC {
 		clock = "base=utc,driftfix=slew"
@@ -26,8 +28,8 @@ func (m machine) windowsArgs() []string {
 }
 
 // consoleChardev is the file that the serial line goes to; for a guest with Windows, another device writes to it as well.
-func (m machine) consoleChardev() string {
-	c := "file,id=console,path=" + consoleFile
+func (m hardware) consoleChardev() string {
+	c := "file,id=console,path=" + machine.ConsoleFile
 	if m.Windows {
 		c += ",mux=on"
 	}

@@ -1,4 +1,4 @@
-package qemu
+package machine
 
 import (
 	"bufio"
@@ -18,13 +18,20 @@ import (
 // parentEnv makes the test binary a program that starts a process and waits, to be killed.
 const parentEnv = "INGOT_TEST_PARENT"
 
+func TestMain(m *testing.M) {
+	if os.Getenv(parentEnv) != "" {
+		actAsParent()
+	}
+	os.Exit(m.Run())
+}
+
 // actAsParent starts a process that would live for long, and says its number.
 func actAsParent() {
-	p, err := startProcess(bound(os.Getenv(parentEnv) == "bound"), "sleep", "/bin/sleep", "/", []string{"300"})
+	p, err := Start(Bound(os.Getenv(parentEnv) == "bound"), "sleep", "/bin/sleep", "/", []string{"300"})
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(p.pid)
+	fmt.Println(p.PID)
 	select {}
 }
 
@@ -101,19 +108,19 @@ func TestProcessEnds(t *testing.T) {
 		{"leaves its stderr to a child", "sleep 30 & exit 4", "QEMU ended with exit code 4"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p, err := startProcess(toUs, "QEMU", "/bin/sh", t.TempDir(), []string{"-c", tc.script})
+			p, err := Start(ToUs, "QEMU", "/bin/sh", t.TempDir(), []string{"-c", tc.script})
 			if err != nil {
 				t.Fatal(err)
 			}
-			<-p.done
-			if got := p.endError().Error(); !strings.Contains(got, tc.want) {
+			<-p.Done()
+			if got := p.EndError().Error(); !strings.Contains(got, tc.want) {
 				t.Errorf("got %q, want %q in it", got, tc.want)
 			}
-			p.stop(func() error { return errors.New("asked to quit after its end") })
-			_ = syscall.Kill(-p.pid, syscall.SIGKILL) // the child that stayed
+			p.Stop(func() error { return errors.New("asked to quit after its end") })
+			_ = syscall.Kill(-p.PID, syscall.SIGKILL) // the child that stayed
 		})
 	}
-	if _, err := startProcess(toUs, "nothing", "/no/such/program", "/", nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Start(ToUs, "nothing", "/no/such/program", "/", nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v for a program that is not there", err)
 	}
 }

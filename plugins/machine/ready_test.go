@@ -1,4 +1,4 @@
-package qemu
+package machine
 
 import (
 	"context"
@@ -16,24 +16,24 @@ import (
 )
 
 func TestReady(t *testing.T) {
-	pass := check{what: "passes", probe: func(context.Context) error { return nil }}
-	never := check{what: "never", hint: "look there", probe: func(ctx context.Context) error {
+	pass := Check{What: "passes", Probe: func(context.Context) error { return nil }}
+	never := Check{What: "never", Hint: "look there", Probe: func(ctx context.Context) error {
 		<-ctx.Done()
 		return errors.New("what a probe says when it is stopped")
 	}}
-	broken := check{what: "broken", probe: func(context.Context) error { return errors.New("no such thing") }}
+	broken := Check{What: "broken", Probe: func(context.Context) error { return errors.New("no such thing") }}
 	lines := func() string { return "\n  console" }
 
 	for _, tc := range []struct {
 		name   string
-		checks []check
+		checks []Check
 		told   []string
 		want   string
 	}{
-		{"all pass", []check{pass, pass}, []string{"0 passes", "1 passes", "2 ready"}, ""},
-		{"no time left", []check{pass, never, pass}, []string{"0 passes", "1 never"},
+		{"all pass", []Check{pass, pass}, []string{"0 passes", "1 passes", "2 ready"}, ""},
+		{"no time left", []Check{pass, never, pass}, []string{"0 passes", "1 never"},
 			"build VM was not ready within 1ms: check 2 of 3, \"never\", did not pass\n  fix:  look there\n  console"},
-		{"a failure of its own", []check{broken, pass}, []string{"0 broken"},
+		{"a failure of its own", []Check{broken, pass}, []string{"0 broken"},
 			"build VM is not ready: check 1 of 2, \"broken\": no such thing\n  console"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestReady(t *testing.T) {
 			got := ""
 			var told []string
 			progress := func(what string, done int) { told = append(told, fmt.Sprint(done, " ", what)) }
-			if err := ready(t.Context(), limit, tc.checks, progress, lines); err != nil {
+			if err := Ready(t.Context(), "build VM", limit, tc.checks, progress, lines); err != nil {
 				got = err.Error()
 			}
 			if diff := cmp.Diff(tc.told, told); diff != "" {
@@ -59,7 +59,7 @@ func TestReady(t *testing.T) {
 		why := errors.New("QEMU ended")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(why)
-		if err := ready(ctx, time.Minute, []check{never}, func(string, int) {}, lines); !errors.Is(err, why) {
+		if err := Ready(ctx, "build VM", time.Minute, []Check{never}, func(string, int) {}, lines); !errors.Is(err, why) {
 			t.Errorf("got %v, want %v", err, why)
 		}
 	})
@@ -67,7 +67,7 @@ func TestReady(t *testing.T) {
 
 // A port may refuse, accept and hang up, accept and say nothing, or be another server's, before sshd greets.
 func TestDialBanner(t *testing.T) {
-	server, err := net.Listen("tcp", loopback+":0")
+	server, err := net.Listen("tcp", Loopback+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestDialBanner(t *testing.T) {
 			}
 		}
 	}()
-	conn, err := dialBanner(t.Context(), server.Addr().String())
+	conn, err := DialBanner(t.Context(), server.Addr().String(), KnockPause)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestDialBanner(t *testing.T) {
 }
 
 func TestDialBannerCancelled(t *testing.T) {
-	server, err := net.Listen("tcp", loopback+":0")
+	server, err := net.Listen("tcp", Loopback+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,30 +115,8 @@ func TestDialBannerCancelled(t *testing.T) {
 	why := errors.New("QEMU ended")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(10*time.Millisecond, func() { cancel(why) })
-	if _, err := dialBanner(ctx, server.Addr().String()); !errors.Is(err, why) {
+	if _, err := DialBanner(ctx, server.Addr().String(), KnockPause); !errors.Is(err, why) {
 		t.Errorf("got %v, want %v", err, why)
-	}
-}
-
-func TestParseForward(t *testing.T) {
-	const head = "Hub -1 (net):\r\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\r\n"
-	for _, tc := range []struct {
-		name, table string
-		want        int
-	}{
-		{"forward alone", head + "  TCP[HOST_FORWARD]   8       127.0.0.1 44419       10.0.2.15    22     0     0\r\n", 44419},
-		{"among connections", head +
-			"  TCP[ESTABLISHED]   12       10.0.2.15 40022       151.101.2.1    22     0     0\r\n" +
-			"  TCP[HOST_FORWARD]   8       127.0.0.1  2222       10.0.2.15    22     0     0\r\n", 2222},
-		{"no forward", head, 0},
-		{"to another port", head + "  TCP[HOST_FORWARD]   8       127.0.0.1 44419       10.0.2.15  2200     0     0\r\n", 0},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			got, err := parseForward(tc.table, 22)
-			if got != tc.want || (err == nil) != (tc.want != 0) {
-				t.Errorf("got %d, %v, want %d", got, err, tc.want)
-			}
-		})
 	}
 }
 

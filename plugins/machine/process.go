@@ -1,4 +1,4 @@
-package qemu
+package machine
 
 import (
 	"bytes"
@@ -12,53 +12,57 @@ import (
 	"time"
 )
 
-// How long QEMU gets to end after each way of asking.
+// How long a process gets to end after each way of asking.
 const (
-	quitPatience = 5 * time.Second // after QMP's quit it closes its disks
+	quitPatience = 5 * time.Second // after QMP's quit QEMU closes its disks
 	termPatience = 3 * time.Second // after SIGTERM it does the same
 )
 
-// process is a running QEMU, or another program that serves it.
-type process struct {
+// Process is a program that this one started, such as QEMU.
+type Process struct {
+	PID int
+
 	name   string // in messages
-	pid    int
 	stderr *tail
 	done   chan struct{} // closed when it has ended and was waited for
-	result error         // of exec.Cmd.Wait; read it after done
+	result error         // of exec.Cmd.Wait, once done is closed
 }
 
-// bound says what becomes of a process when this program dies in whatever way.
-type bound bool
+// Bound says what becomes of a process when this program dies in whatever way.
+type Bound bool
 
 const (
-	toUs    bound = true  // the kernel kills it
-	toNoOne bound = false // it stays: somebody may want to look inside
+	ToUs    Bound = true  // the kernel kills it
+	ToNoOne Bound = false // it stays: somebody may want to look inside
 )
 
-// startProcess starts program in dir, in a process group of its own: Ctrl-C on the terminal does not reach it, and the
-// build decides when it ends. env adds to the environment.
-func startProcess(b bound, name, program, dir string, args []string, env ...string) (*process, error) {
-	p := &process{name: name, stderr: &tail{limit: 4 << 10}, done: make(chan struct{})}
+// BoundBy is what on-error of Packer asks for: a machine that may have to be kept does not die with this program.
+func BoundBy(onError string) Bound { return Bound(onError == "" || onError == "cleanup") }
+
+// Start starts program in dir, in a process group of its own: Ctrl-C on the terminal does not reach it, and the
+// build decides when it ends. name is for messages; env adds to the environment.
+func Start(b Bound, name, program, dir string, args []string, env ...string) (*Process, error) {
+	p := &Process{name: name, stderr: &tail{limit: 4 << 10}, done: make(chan struct{})}
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Stderr = dir, p.stderr
 	cmd.Env = append(cmd.Environ(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal's end reaches it either
-	if b == toUs {
+	if b == ToUs {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	}
-	cmd.WaitDelay = time.Second // a child of QEMU that kept its stderr must not keep us
+	cmd.WaitDelay = time.Second // a child that kept its stderr must not keep us
 
 	started := make(chan error)
 	go func() {
 		// The kernel sends the death signal when the thread that forked ends, not the program
-		// (https://go.dev/issue/27505). So this goroutine keeps its thread for as long as QEMU runs; the thread ends
+		// (https://go.dev/issue/27505). So this goroutine keeps its thread for as long as that runs; the thread ends
 		// with it.
 		runtime.LockOSThread()
 		if err := cmd.Start(); err != nil {
 			started <- err
 			return
 		}
-		p.pid = cmd.Process.Pid
+		p.PID = cmd.Process.Pid
 		started <- nil
 		p.result = cmd.Wait()
 		close(p.done)
@@ -69,8 +73,17 @@ func startProcess(b bound, name, program, dir string, args []string, env ...stri
 	return p, nil
 }
 
-// ended tells whether QEMU has ended.
-func (p *process) ended() bool {
+// Done is closed when the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Result is that of exec.Cmd.Wait. Call it when the process has ended.
+func (p *Process) Result() error { return p.result }
+
+// Said is the end of what the process wrote to its standard error.
+func (p *Process) Said() string { return p.stderr.String() }
+
+// Ended tells whether the process has ended.
+func (p *Process) Ended() bool {
 	select {
 	case <-p.done:
 		return true
@@ -79,44 +92,49 @@ func (p *process) ended() bool {
 	}
 }
 
-// within waits at most limit for the end and tells whether it came.
-func (p *process) within(limit time.Duration) bool {
+// Within waits at most limit for the end and tells whether it came.
+func (p *Process) Within(limit time.Duration) bool { return within(p.done, limit) }
+
+func within(done <-chan struct{}, limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-p.done:
+	case <-done:
 		return true
 	case <-timer.C:
 		return false
 	}
 }
 
-// stop ends QEMU, the harder the longer it takes, and returns when it is gone. quit asks it by QMP; nil where there is
+// Stop ends the process, the harder the longer it takes, and returns when it is gone. quit asks it by QMP; nil where there is
 // no QMP.
-func (p *process) stop(quit func() error) {
-	if quit != nil && !p.ended() {
+func (p *Process) Stop(quit func() error) {
+	if quit != nil && !p.Ended() {
 		go quit() // its answer does not matter, and one that never comes ends with the process
-		if p.within(quitPatience) {
+		if p.Within(quitPatience) {
 			return
 		}
 	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if p.signal(sig); p.within(termPatience) {
+		if p.Signal(sig); p.Within(termPatience) {
 			return
 		}
 	}
 	<-p.done // SIGKILL works; a process in uninterruptible I/O takes until that returns
 }
 
-// signal sends sig to QEMU and all it started.
-func (p *process) signal(sig syscall.Signal) {
-	if !p.ended() { // else the number may be another group's by now
-		_ = syscall.Kill(-p.pid, sig)
+// Kill ends the process and all it started at once.
+func (p *Process) Kill() { p.Signal(syscall.SIGKILL) }
+
+// Signal sends sig to the process and all it started.
+func (p *Process) Signal(sig syscall.Signal) {
+	if !p.Ended() { // else the number may be another group's by now
+		_ = syscall.Kill(-p.PID, sig)
 	}
 }
 
-// endError says how QEMU ended. Call it after done was closed.
-func (p *process) endError() error {
+// EndError says how the process ended. Call it when that is so.
+func (p *Process) EndError() error {
 	how, hint := "by itself, with exit code 0", "the guest powered itself off, or something told it to quit"
 	var exit *exec.ExitError
 	if errors.As(p.result, &exit) {

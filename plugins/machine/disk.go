@@ -1,4 +1,4 @@
-package qemu
+package machine
 
 import (
 	"context"
@@ -7,17 +7,17 @@ import (
 	"os"
 )
 
-// mib is what a disk's size is a whole number of: a fixed VHD has to be, so the build disk is so from the start.
-const mib = 1 << 20
+// MiB is what a disk's size is a whole number of: a fixed VHD has to be, so the build disk is so from the start.
+const MiB = 1 << 20
 
-// createOverlay makes an empty qcow2 at path over the base disk, which it leaves untouched. The overlay is as large as
+// CreateOverlay makes an empty qcow2 at path over the base disk, which it leaves untouched. The overlay is as large as
 // wanted bytes, or as the base where wanted is 0, rounded up to a MiB; it returns that size. The base is named by
-// absolute path.
-func createOverlay(ctx context.Context, h hostPrograms, base, format, path string, wanted int64) (int64, error) {
+// absolute path. img is the program qemu-img.
+func CreateOverlay(ctx context.Context, img, base, format, path string, wanted int64) (int64, error) {
 	if _, err := os.Stat(base); err != nil {
 		return 0, fmt.Errorf("source_disk cannot be used: %w", err)
 	}
-	has, err := virtualSize(ctx, h, base, format)
+	has, err := VirtualSize(ctx, img, base, format)
 	if err != nil {
 		return 0, err
 	}
@@ -25,13 +25,13 @@ func createOverlay(ctx context.Context, h hostPrograms, base, format, path strin
 	if err != nil {
 		return 0, fmt.Errorf("disk over %s: %w", base, err)
 	}
-	_, err = h.run(ctx, h.Img, "create", "-q", "-f", "qcow2", "-F", format, "-b", base, path, fmt.Sprint(size))
+	_, err = RunProgram(ctx, img, "create", "-q", "-f", "qcow2", "-F", format, "-b", base, path, fmt.Sprint(size))
 	return size, err
 }
 
-// virtualSize is how large a guest sees the disk, in bytes.
-func virtualSize(ctx context.Context, h hostPrograms, path, format string) (int64, error) {
-	out, err := h.run(ctx, h.Img, "info", "--output=json", "-f", format, path)
+// VirtualSize is how large a guest sees the disk, in bytes.
+func VirtualSize(ctx context.Context, img, path, format string) (int64, error) {
+	out, err := RunProgram(ctx, img, "info", "--output=json", "-f", format, path)
 	if err != nil {
 		return 0, err
 	}
@@ -39,7 +39,7 @@ func virtualSize(ctx context.Context, h hostPrograms, path, format string) (int6
 		VirtualSize int64 `json:"virtual-size"`
 	}
 	if err := json.Unmarshal(out, &info); err != nil {
-		return 0, fmt.Errorf("read what %s info says: %w", h.Img, err)
+		return 0, fmt.Errorf("read what %s info says: %w", img, err)
 	}
 	if info.VirtualSize <= 0 {
 		return 0, fmt.Errorf("disk %s is empty", path)
@@ -52,15 +52,8 @@ func virtualSize(ctx context.Context, h hostPrograms, path, format string) (int6
 func overlaySize(has, wanted int64) (int64, error) {
 	if wanted != 0 && wanted < has {
 		return 0, fmt.Errorf("disk_size is %s, but the source has %s, and a disk can only grow",
-			inMiB(wanted), inMiB(has))
+			InMiB(wanted), InMiB(has))
 	}
 	size := max(has, wanted)
-	return (size + mib - 1) / mib * mib, nil
-}
-
-func inMiB(n int64) string {
-	if n%mib != 0 {
-		return fmt.Sprintf("%d bytes", n)
-	}
-	return fmt.Sprintf("%d MiB", n/mib)
+	return (size + MiB - 1) / MiB * MiB, nil
 }
