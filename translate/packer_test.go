@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,21 +30,44 @@ type stockPacker struct {
 	env  []string
 	root string // of the folders
 
+	plugins []testtools.Plugin
+	dirs    map[string]string // of plugins, by what is in them
+
 	names map[[sha256.Size]byte][]string // whose folder it is, by what Packer reads of it
 	runs  []packerRun
 }
 
 // packerRun is one folder to validate.
 type packerRun struct {
-	dir  string
-	vars []string
-	key  [sha256.Size]byte
+	dir     string
+	vars    []string
+	key     [sha256.Size]byte
+	plugins string // the folder of those that it requires
 }
 
 func newStockPacker(t *testing.T, plugins ...testtools.Plugin) *stockPacker {
 	t.Helper()
-	env := append(testtools.PackerEnv(t, testtools.PluginDir(t, plugins...)), noNetwork(t)...)
-	return &stockPacker{t: t, path: testtools.Packer(t), env: env, root: t.TempDir(), names: map[[sha256.Size]byte][]string{}}
+	env := append(testtools.PackerEnv(t, ""), noNetwork(t)...)
+	// Some hundred short runs of several processes each: they need no more threads than one, and end before garbage is worth collecting.
+	env = append(env, "GOMAXPROCS=1", "GOGC=off")
+	return &stockPacker{t: t, path: testtools.Packer(t), env: env, root: t.TempDir(), plugins: plugins, dirs: map[string]string{},
+		names: map[[sha256.Size]byte][]string{}}
+}
+
+// pluginsFor is a folder with the plugins that a Packer template requires, and no other: Packer takes checksums of all that it finds.
+func (p *stockPacker) pluginsFor(text []byte) string {
+	p.t.Helper()
+	var required []testtools.Plugin
+	for _, plugin := range p.plugins {
+		if bytes.Contains(text, []byte(`"`+plugin.Source+`"`)) {
+			required = append(required, plugin)
+		}
+	}
+	key := fmt.Sprint(required)
+	if p.dirs[key] == "" {
+		p.dirs[key] = testtools.PluginDir(p.t, required...)
+	}
+	return p.dirs[key]
 }
 
 // add emits a plan in several ways. Packer starts a process for each provisioner, and the build blocks of all ways are the same but
@@ -116,7 +140,7 @@ func (p *stockPacker) folder(name string, f *emit.Folder, texts map[string][]byt
 			continue
 		}
 		p.write(dir, sub, f)
-		p.runs = append(p.runs, packerRun{filepath.Join(dir, sub), required(p.t, text), key})
+		p.runs = append(p.runs, packerRun{filepath.Join(dir, sub), required(p.t, text), key, p.pluginsFor(text)})
 	}
 }
 
@@ -170,7 +194,7 @@ func (p *stockPacker) validateAll() {
 	group.SetLimit(2)
 	for _, run := range p.runs {
 		group.Go(func() error {
-			out, err := p.run(append(append([]string{"validate"}, run.vars...), run.dir)...)
+			out, err := p.run(run.plugins, append(append([]string{"validate"}, run.vars...), run.dir)...)
 			if err == nil {
 				return nil
 			}
@@ -181,7 +205,7 @@ func (p *stockPacker) validateAll() {
 		})
 	}
 	_ = group.Wait() // failures are reported where they are found
-	if out, err := p.run("fmt", "-check", "-diff", "-recursive", p.root); err != nil {
+	if out, err := p.run("", "fmt", "-check", "-diff", "-recursive", p.root); err != nil {
 		p.t.Errorf("packer fmt: %v\n%s", err, out)
 	}
 	total := 0
@@ -191,9 +215,10 @@ func (p *stockPacker) validateAll() {
 	p.t.Logf("%d Packer templates, %d of them different, validated and held against packer fmt", total, len(p.runs))
 }
 
-func (p *stockPacker) run(args ...string) ([]byte, error) {
+// run runs Packer, which finds the plugins in a folder.
+func (p *stockPacker) run(plugins string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(p.t.Context(), p.path, args...)
-	cmd.Env = p.env
+	cmd.Env = append(slices.Clip(p.env), "PACKER_PLUGIN_PATH="+plugins)
 	return cmd.CombinedOutput()
 }
 
