@@ -27,6 +27,9 @@ var Rules = []Rule{
 	{"/var/lib/cloud/sem/config_scripts_per_once.once", Content, "time and process id"},
 	{"/var/lib/systemd/random-seed", Presence, "random numbers, made anew at each shutdown of a virtual machine; " +
 		"in a container the host's kernel has them, and systemd keeps none"},
+	{"/var/lib/systemd/timesync/", Presence, "the clock of a virtual machine as it was last set by the network; a container has the host's"},
+	{"/var/lib/systemd/timers/stamp-fstrim.timer", Presence, "when the timer last ran that frees blocks of disks, which it does not in a container"},
+	{"/var/tmp/cloud-init", Presence, "an empty folder in which cloud-init works when it grows the root partition; a container's is grown from outside"},
 	{"/var/log/apt/*.log", Content, "when packages were installed"},
 	{"/var/log/dpkg.log", Content, "when packages were installed"},
 	{"/var/log/alternatives.log", Content, "when links of alternatives were made"},
