@@ -50,7 +50,7 @@ var layers = []layer{
 	{who: []string{"plugins/..."}, may: []string{"plugins/...", "translate/plan"}},
 	{who: []string{"cmd/internal/bench/..."}, may: []string{
 		"engine/...", "translate/...", "internal/testtools", "plugins/provtest/...", "cmd/internal/proof/...",
-		"cmd/internal/bench/procmem", "plugins/qemu/accel"}},
+		"cmd/internal/bench/procmem", "cmd/internal/bench/rig", "plugins/qemu/accel"}},
 	{who: []string{"cmd/internal/proof/..."}, may: []string{"engine/target/azure/azuresim/...", "internal/testtools", "cmd/internal/proof/..."}},
 	{who: []string{"cmd/..."}, may: []string{"cmd/...", "engine/...", "plugins/...", "translate/..."}},
 	{who: []string{"examples/..."}},

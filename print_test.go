@@ -32,6 +32,8 @@ var mayTalk = map[string]string{
 	"cmd/internal/bench/build":       "a program of its own, for developers",
 	"cmd/internal/bench/customizers": "a program of its own, for developers",
 	"cmd/internal/bench/packer":      "a program of its own, for developers",
+	"cmd/internal/bench/fast":        "a program of its own, for developers",
+	"cmd/internal/bench/rig":         "what programs for developers share, their head and their figures among it",
 	"cmd/internal/bench/startup":     "a program of its own, for developers",
 	"cmd/internal/bench/validate":    "a program of its own, for developers",
 	"cmd/internal/bench/vhd":         "a program of its own, for developers",

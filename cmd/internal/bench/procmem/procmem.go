@@ -13,17 +13,40 @@ import (
 // counts once. Programs whose name begins with apart are not in the first sum, but in the second; "" is none. A process that has
 // ended meanwhile holds nothing.
 func Of(apart string, roots ...int) (sum, apartSum int64) {
-	for todo := roots; len(todo) > 0; todo = todo[1:] {
-		pid := todo[0]
-		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-		if apart != "" && strings.HasPrefix(string(name), apart) {
-			apartSum += share(pid)
-		} else {
-			sum += share(pid)
+	sums := By(func(name, _ string) string {
+		if apart != "" && strings.HasPrefix(name, apart) {
+			return apart
 		}
-		todo = append(todo[:len(todo):len(todo)], children(pid)...)
+		return ""
+	}, roots...)
+	if apart != "" {
+		apartSum = sums[apart]
 	}
-	return sum, apartSum
+	return sums[""], apartSum
+}
+
+// By does so for kinds of processes: kind tells that of one by its name, of which the kernel keeps 15 letters, and by the kind of the process
+// that started it, which is "" for the roots.
+func By(kind func(name, parent string) string, roots ...int) map[string]int64 {
+	type process struct {
+		pid    int
+		parent string
+	}
+	sums := map[string]int64{}
+	var todo []process
+	for _, pid := range roots {
+		todo = append(todo, process{pid, ""})
+	}
+	for ; len(todo) > 0; todo = todo[1:] {
+		p := todo[0]
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", p.pid))
+		k := kind(strings.TrimSpace(string(name)), p.parent)
+		sums[k] += share(p.pid)
+		for _, child := range children(p.pid) {
+			todo = append(todo, process{child, k})
+		}
+	}
+	return sums
 }
 
 // children are the processes that any thread of one started.

@@ -9,27 +9,29 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ingot-build/ingot/cmd/internal/bench/rig"
 )
 
 // cached measures a build of which nothing has to run.
 func (b *bench) cached() error {
 	fmt.Println("\na build in which every step is cached, VHD included")
-	path, err := b.five("first")
+	path, err := b.Five("first")
 	if err != nil {
 		return err
 	}
 	var least time.Duration
-	for range rounds {
-		s, err := b.ingotBuild("", path)
+	for range rig.Rounds {
+		s, err := b.Build("", path)
 		if err != nil {
 			return err
 		}
-		if _, ran := s.began[lastOfFive]; ran {
-			return fmt.Errorf("a step ran: %s", strings.Join(s.said, "; "))
+		if _, ran := s.Began[rig.LastOfFive]; ran {
+			return fmt.Errorf("a step ran: %s", strings.Join(s.Said, "; "))
 		}
-		least = smaller(least, s.whole)
+		least = rig.Smaller(least, s.Whole)
 	}
-	b.figure(least < cachedBound, "%s (wanted: less than %s", seconds(least), cachedBound)
+	b.Figure(least < cachedBound, "%s (wanted: less than %s", rig.Seconds(least), cachedBound)
 	return nil
 }
 
@@ -40,7 +42,7 @@ const filesStep = 5
 func ten() []string {
 	var commands []string
 	for i := range 10 {
-		commands = append(commands, fmt.Sprintf(work, i))
+		commands = append(commands, fmt.Sprintf(rig.Work, i))
 	}
 	commands[filesStep-1] = "mkdir ~/many; for i in $(seq 1000); do echo $i >~/many/$i; done; " + commands[filesStep-1]
 	return commands
@@ -52,45 +54,45 @@ var paused = regexp.MustCompile(`the guest stood still for (\d+\.\d+) s, (\d+) M
 // tenSteps measures what layers cost a build of ten steps. Only the time of the steps is compared: what a boot takes varies by more.
 func (b *bench) tenSteps() error {
 	fmt.Println("\nwhat layers cost a build of ten steps")
-	path, err := b.template("ten", ten()...)
+	path, err := b.Template("ten", ten()...)
 	if err != nil {
 		return err
 	}
-	steps := func(s *seen) time.Duration { return s.ended["generalize"] - s.ended["boot"] }
-	off, err := b.ingotBuild("", "--layers", "off", path)
+	steps := func(s *rig.Seen) time.Duration { return s.Ended["generalize"] - s.Ended["boot"] }
+	off, err := b.Build("", "--layers", "off", path)
 	if err != nil {
 		return err
 	}
-	on, err := b.ingotBuild("", "--no-cache", path)
+	on, err := b.Build("", "--no-cache", path)
 	if err != nil {
 		return err
 	}
 	var pauses []float64
-	for _, text := range on.said {
+	for _, text := range on.Said {
 		if found := paused.FindStringSubmatch(text); found != nil {
 			s, _ := strconv.ParseFloat(found[1], 64)
 			pauses = append(pauses, s)
 		}
 	}
 	if len(pauses) == 0 {
-		return fmt.Errorf("no layer was taken: %s", strings.Join(on.said, "; "))
+		return fmt.Errorf("no layer was taken: %s", strings.Join(on.Said, "; "))
 	}
 	slices.Sort(pauses)
 	longest := time.Duration(pauses[len(pauses)-1] * float64(time.Second))
 	median := time.Duration(pauses[len(pauses)/2] * float64(time.Second))
-	b.figure(median < pauseBound, "the guest stands still for %s in the median of %d layers, and %s at the longest (wanted: less than %s",
-		seconds(median), len(pauses), seconds(longest), pauseBound)
-	added := (steps(on) - steps(off)).Seconds() / off.whole.Seconds()
-	b.figure(added < addedBound, "the steps take %s instead of %s, of a build of %s: %+.1f %% (wanted: less than %.0f %%",
-		seconds(steps(on)), seconds(steps(off)), seconds(off.whole), 100*added, 100*addedBound)
+	b.Figure(median < pauseBound, "the guest stands still for %s in the median of %d layers, and %s at the longest (wanted: less than %s",
+		rig.Seconds(median), len(pauses), rig.Seconds(longest), pauseBound)
+	added := (steps(on) - steps(off)).Seconds() / off.Whole.Seconds()
+	b.Figure(added < addedBound, "the steps take %s instead of %s, of a build of %s: %+.1f %% (wanted: less than %.0f %%",
+		rig.Seconds(steps(on)), rig.Seconds(steps(off)), rig.Seconds(off.Whole), 100*added, 100*addedBound)
 	return b.room()
 }
 
 // room tells how much disk layers take.
 func (b *bench) room() error {
-	cmd := exec.Command(b.ingot, "layers", "ls", "--output", "json")
-	cmd.Env = b.env
-	text, err := output(cmd)
+	cmd := exec.Command(b.Ingot, "layers", "ls", "--output", "json")
+	cmd.Env = b.Env
+	text, err := rig.Output(cmd)
 	if err != nil {
 		return err
 	}
@@ -120,22 +122,22 @@ func (b *bench) room() error {
 func (b *bench) diff() error {
 	fmt.Println("\ningot diff of two layers, 1,000 files and more changed between them")
 	var least time.Duration
-	for range rounds {
-		var whole time.Duration
+	for range rig.Rounds {
+		var took rig.Took
 		var text strings.Builder
-		cmd := exec.Command(b.ingot, "diff", fmt.Sprintf("latest@step-%d", filesStep), fmt.Sprintf("latest@step-%d", filesStep+1), "--all")
-		err := b.follow(cmd, func(line []byte, _ time.Duration) bool {
+		cmd := exec.Command(b.Ingot, "diff", fmt.Sprintf("latest@step-%d", filesStep), fmt.Sprintf("latest@step-%d", filesStep+1), "--all")
+		err := b.Follow(cmd, func(line []byte, _ time.Duration) bool {
 			text.Write(append(line, '\n'))
 			return false
-		}, &whole)
+		}, &took)
 		if err != nil {
 			return err
 		}
 		if n := strings.Count(text.String(), "/many/"); n < 1000 {
 			return fmt.Errorf("it names %d of 1000 files: %.2000s", n, text.String())
 		}
-		least = smaller(least, whole)
+		least = rig.Smaller(least, took.Whole)
 	}
-	b.figure(least < diffBound, "%s (wanted: less than %s", seconds(least), diffBound)
+	b.Figure(least < diffBound, "%s (wanted: less than %s", rig.Seconds(least), diffBound)
 	return nil
 }
