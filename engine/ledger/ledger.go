@@ -134,7 +134,7 @@ func (e *RemoveError) byHand() string {
 	case e.Entry.Kind == store.Process && isPlugin(e.Entry.Name):
 		return fmt.Sprintf("; end it by hand: pkill -KILL -f '^%s ', then run: ingot clean", e.Entry.Name)
 	case e.Entry.Kind == store.Process:
-		return fmt.Sprintf("; end it by hand: pkill -KILL -f -- '-name %s', then run: ingot clean", e.Entry.Name)
+		return fmt.Sprintf("; end it by hand: pkill -KILL -f -- '(-name|ingot-container) %s', then run: ingot clean", e.Entry.Name)
 	}
 	return fmt.Sprintf("; remove it by hand: rm -rf %q, then run: ingot clean", e.Entry.Name)
 }

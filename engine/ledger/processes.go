@@ -99,7 +99,7 @@ func processes(name string) ([]int, error) {
 }
 
 // bears reports whether a process of this user bears the name: as its program name, or as the value of an argument "-name", which
-// is how QEMU is told (also spelled "guest=NAME,debug-threads=on"), or as the value of INGOT_PROCESS in its environment, which is
+// is how QEMU is told (also spelled "guest=NAME,debug-threads=on"), or as the one argument of a container's first process, or as the value of INGOT_PROCESS in its environment, which is
 // passed on to whatever a plugin starts. A name anywhere else, as in "less ingot-3f2a9c1e.log" or "grep ingot-3f2a9c1e", does not
 // count.
 func bears(pid int, name string) bool {
@@ -115,6 +115,9 @@ func bears(pid int, name string) bool {
 	env, err := os.ReadFile(filepath.Join(dir, "environ"))
 	return err == nil && slices.Contains(strings.Split(string(env), "\x00"), mark+"="+name)
 }
+
+// containerProgram is what the first process of a container calls itself; its argument is the name of the container.
+const containerProgram = "ingot-container"
 
 // mark is the environment variable that names the plugin process which a process comes from.
 const mark = "INGOT_PROCESS"
@@ -140,7 +143,7 @@ func commandLine(dir string) (line []byte) {
 func bearsName(args [][]byte, name string) bool {
 	for i, arg := range args {
 		text := string(arg)
-		if i == 0 && text == name {
+		if i == 0 && text == name || i == 1 && text == name && string(args[0]) == containerProgram {
 			return true
 		}
 		if i > 0 && string(args[i-1]) == "-name" {

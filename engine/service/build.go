@@ -24,7 +24,7 @@ import (
 // BuildRequest is one run that is wanted.
 type BuildRequest struct {
 	Plan         *plan.Plan // as Translate made it; Build makes its wants exact
-	On           string     // OnLocal or OnAzure; "" is OnLocal
+	On           string     // OnLocal, OnFast or OnAzure; "" is OnLocal
 	Azure        AzureRequest
 	TemplateFile string
 	Staging      resolve.Policy // what the template's URIs may lead to
@@ -225,8 +225,11 @@ func (s *Service) finish(ctx context.Context, active *store.ActiveRun, res *Resu
 
 // builderOf is the name of the Packer builder that a run is made with, as logs have it.
 func (s *Service) builderOf(r BuildRequest) string {
-	if r.On == OnAzure {
+	switch {
+	case r.On == OnAzure:
 		return "azure-arm"
+	case IsFast(r.On) && s.cfg.Fast != nil:
+		return s.cfg.Fast.Info().Builder
 	}
 	return s.cfg.Target.Info().Builder
 }

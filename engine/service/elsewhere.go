@@ -14,10 +14,12 @@ import (
 	"github.com/ingot-build/ingot/translate/plan"
 )
 
-// OnAzure is the target that builds in a subscription of Azure; "" and OnLocal are this machine.
+// Where a run may be. "" is OnLocal.
 const (
-	OnLocal = "local"
-	OnAzure = "azure"
+	OnLocal = "local" // a VM on this machine
+	OnFast  = "fast"  // a container on this machine
+	OnAuto  = "auto"  // a container on this machine for as long as that makes no difference, and a VM from there on
+	OnAzure = "azure" // a VM in a subscription of Azure
 )
 
 // AzureRequest says where in Azure a run is wanted. What is "" is found out: by the image template, or by the environment.
@@ -52,10 +54,10 @@ type Site struct {
 	Environ func([]string) []string
 }
 
-// here is this machine.
-func (s *Service) here() Site {
+// here is a target on this machine.
+func (s *Service) here(of target.Target) Site {
 	return Site{
-		Target: s.cfg.Target,
+		Target: of,
 		Place:  &build.Local{Images: imageFinder{s.images}, Gallery: s.gallery, Runner: s.cfg.Runner},
 	}
 }
@@ -64,13 +66,24 @@ func (s *Service) here() Site {
 func (s *Service) site(ctx context.Context, r BuildRequest, mask *events.Mask, emit events.Sink, plugins PluginSet) (Site, error) {
 	switch r.On {
 	case "", OnLocal, s.cfg.Target.Info().Name:
-		return s.here(), nil
+		return s.here(s.cfg.Target), nil
+	case OnFast, fastName:
+		if s.cfg.Fast == nil {
+			return Site{}, &HostError{What: "this Ingot does not build in containers"}
+		}
+		return s.here(s.cfg.Fast), nil
 	case OnAzure:
 		return s.azure(ctx, r, mask, emit, plugins)
 	default:
-		return Site{}, &HostError{What: fmt.Sprintf("there is no place %q to build on", r.On), Fix: "known are local and azure"}
+		return Site{}, &HostError{What: fmt.Sprintf("there is no place %q to build on", r.On), Fix: "known are local, fast and azure"}
 	}
 }
+
+// fastName is what OnFast is too: the name of its target.
+const fastName = "nspawn"
+
+// IsFast reports whether a place, as BuildRequest.On has it, is that of containers on this machine.
+func IsFast(on string) bool { return on == OnFast || on == fastName }
 
 // azure connects to Azure for one run.
 func (s *Service) azure(ctx context.Context, r BuildRequest, mask *events.Mask, emit events.Sink, plugins PluginSet) (Site, error) {

@@ -16,7 +16,7 @@ import (
 // nothing starts. What goes by the CPUs and the memory that this machine has at that time is not told, nor what is in remote scripts.
 // Findings of severity error say why p would not be built.
 func (s *Service) Fidelity(ctx context.Context, p *plan.Plan) ([]fidelity.Difference, diag.List, error) {
-	base, found, err := s.here().Place.Source(ctx, p)
+	base, found, err := s.here(s.cfg.Target).Place.Source(ctx, p)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}

@@ -39,6 +39,7 @@ type Config struct {
 	Dirs        store.Dirs
 	Registry    packercore.Registry
 	Target      target.Target
+	Fast        target.Target // of OnFast; nil: there is none
 	Runner      runcmd.Runner
 	HTTP        *http.Client
 	Identity    resolve.Identity // who reads blobs that are not public; nil: nobody

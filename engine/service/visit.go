@@ -2,10 +2,13 @@ package service
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/ingot-build/ingot/engine/build"
 	"github.com/ingot-build/ingot/engine/events"
+	"github.com/ingot-build/ingot/engine/layers"
 	"github.com/ingot-build/ingot/engine/store"
 )
 
@@ -13,6 +16,10 @@ import (
 // in no layer. It is a run of its own, which the result names. The error is that of do, or as Build gives them.
 func (s *Service) Visit(ctx context.Context, at Point, sink events.Sink, do func(ctx context.Context, way Way) error) (Result, error) {
 	asked, err := build.ReadAsked(s.cfg.Dirs, at.Run)
+	if err != nil {
+		return Result{}, err
+	}
+	on, err := s.enters(ctx, at, asked)
 	if err != nil {
 		return Result{}, err
 	}
@@ -24,13 +31,36 @@ func (s *Service) Visit(ctx context.Context, at Point, sink events.Sink, do func
 	if err != nil {
 		return Result{}, err
 	}
-	r := BuildRequest{Plan: asked.Plan, On: OnLocal, Layers: LayerUse{Mode: LayersOn}}
+	r := BuildRequest{Plan: asked.Plan, On: on, Layers: LayerUse{Mode: LayersOn}}
 	return s.carryOut(ctx, active, r, sink, func(b *build.Builder, mask *events.Mask, emit events.Sink) (build.Result, error) {
 		if b.LayerStore, err = s.Layers(); err != nil {
 			return build.Result{}, err
 		}
 		return b.Visit(ctx, build.Visit{Asked: asked, Of: at.Run, Layer: at.Layer, Do: do}, active, mask, emit)
 	})
+}
+
+// enters says what brings a machine back: a container, if one left it and one runs here; else a VM, which goes on from anything.
+func (s *Service) enters(ctx context.Context, at Point, asked *build.Asked) (on string, err error) {
+	fast := false
+	if at.Layer == "" {
+		var was place
+		if len(asked.Site) > 0 {
+			err = json.Unmarshal(asked.Site, &was)
+		}
+		fast = IsFast(was.On)
+	} else {
+		var list LayerList
+		list, err = s.ListLayers(ctx)
+		fast = slices.ContainsFunc(list.Layers, func(l layers.Layer) bool { return l.ID == at.Layer && IsFast(l.Target) })
+	}
+	if err != nil {
+		return "", fmt.Errorf("look what machine %s was: %w", at, err)
+	}
+	if fast && s.cfg.Fast != nil && len(s.cfg.Fast.Check(ctx, asked.Plan)) == 0 {
+		return OnFast, nil
+	}
+	return OnLocal, nil
 }
 
 // NoVMError says that a run has no build VM that somebody could get into.

@@ -48,6 +48,9 @@ func newBuild(env *Env) *cobra.Command {
 validators in a second VM that is started from the result, and give the disk to every distributor. What comes out
 lands in the gallery on this machine: see "ingot gallery ls".
 
+With --on fast the customizers run in a container on this machine, over the same disk and with the same outputs: up in a second, and at
+the speed of the machine, but with its kernel. It needs Linux in the image, and root here. See docs/fast.md.
+
 With --on azure the build VM is in your own subscription, and so is what comes out: the azure plugin makes the VM, and
 Ingot signs in, keeps the ledger, distributes and cleans up. See docs/azure.md.
 
@@ -71,6 +74,7 @@ removes the rest.
 		Example: `  ingot build web.json
   ingot build azuredeploy.json --param-file azuredeploy.parameters.json
   ingot build web.json --cpus 4 --memory 4096
+  ingot build web.json --on fast --watch
   ingot build web.json --on azure --subscription ID --location westeurope
   ingot build web.json --on azure --vm-size Standard_D4s_v5
   ingot build --on azure web.json db.json --parallel 20 --arm-rate 600 --fallback-sizes Standard_D4s_v5,Standard_D2as_v5
@@ -137,14 +141,14 @@ removes the rest.
 // addMachineFlags adds what is said of build VMs, and of how long they may take.
 func (o *buildOptions) addMachineFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&o.machine.CPUs, "cpus", 0, "CPUs of the build VM (default: those of this machine, up to 4)")
-	f.IntVar(&o.machine.MemoryMiB, "memory", 0, "memory of the build VM in `MiB` (default: a quarter of what is free, 1024 to 4096; of Windows 4096 to 8192)")
+	f.IntVar(&o.machine.CPUs, "cpus", 0, "CPUs of the build VM, or those that a container may use (default: those of this machine, up to 4)")
+	f.IntVar(&o.machine.MemoryMiB, "memory", 0, "memory of the build VM, or the most that a container may use, in `MiB` (default: a quarter of what is free, 1024 to 4096; of Windows 4096 to 8192)")
 	f.DurationVar(&o.timeout, "timeout", 0, "longest time for the whole run, such as 90m (default: buildTimeoutInMinutes of the template)")
 	f.DurationVar(&o.generalizeTimeout, "generalize-timeout", emit.GeneralizeTimeout,
 		"longest time for generalizing; 0: it may take as long as the run, as in the service")
 	f.DurationVar(&o.machine.BootTimeout, "boot-timeout", 0, "longest time until the build VM can be logged in to (default 20m, of Windows 1h)")
 	addChoice(cmd, &o.machine.Firmware, "firmware", "firmware of the build VM; auto goes by the source, and is bios for Linux", "auto", "bios", "uefi")
-	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs guest code; auto takes KVM where it works", "auto", "kvm", "tcg")
+	addChoice(cmd, &o.machine.Accelerator, "accel", "what runs the code of a VM; auto takes KVM where it works", "auto", "kvm", "tcg")
 	addChoice(cmd, &o.detach.When, "detach", "which steps go on when the connection to the build VM is lost: those over WinRM (auto), over SSH too, or none",
 		service.Detaches...)
 	f.DurationVar(&o.detach.Patience, "detach-timeout", service.DetachPatience,

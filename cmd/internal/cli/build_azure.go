@@ -30,11 +30,12 @@ type siteOptions struct {
 var (
 	localFlags = []string{"cpus", "memory", "firmware", "accel"}
 	azureFlags = []string{"vm-size", "fallback-sizes", "arm-rate", "skip-preflight"}
+	vmFlags    = []string{"firmware", "accel"} // of localFlags those that a container has no use for
 )
 
 func (o *siteOptions) addFlags(cmd *cobra.Command) {
-	addChoice(cmd, &o.on, "on", "where to build: on this machine (local, or qemu), or in a subscription of Azure",
-		service.OnLocal, "qemu", service.OnAzure)
+	addChoice(cmd, &o.on, "on", "where to build: in a VM on this machine (local, or qemu), in a container on it (fast, or nspawn), or in a "+
+		"subscription of Azure", service.OnLocal, "qemu", service.OnFast, "nspawn", service.OnAzure)
 	cmd.Flags().StringVar(&o.vmSize, "vm-size", "",
 		"with --on azure: `size` of the build VM (default: vmSize of the template, or by the source as the service has it)")
 	cmd.Flags().StringSliceVar(&o.fallbackSizes, "fallback-sizes", nil,
@@ -49,6 +50,9 @@ func (o *siteOptions) addFlags(cmd *cobra.Command) {
 // azure reports whether the build is in Azure.
 func (o *siteOptions) azure() bool { return o.on == service.OnAzure }
 
+// fast reports whether the build is in a container on this machine.
+func (o *siteOptions) fast() bool { return service.IsFast(o.on) }
+
 // target is the one that the image template is translated for.
 func (o *siteOptions) target() string {
 	if o.azure() {
@@ -60,8 +64,11 @@ func (o *siteOptions) target() string {
 // check refuses flags that say nothing to the place.
 func (o *siteOptions) check(flags *pflag.FlagSet) (err error) {
 	none, why := azureFlags, "build VMs on this machine have --cpus and --memory"
-	if o.azure() {
+	switch {
+	case o.azure():
 		none, why = localFlags, "what a build VM in Azure has goes by its size: --vm-size"
+	case o.fast() && slices.ContainsFunc(vmFlags, flags.Changed):
+		none, why = vmFlags, "a container runs on the processors and the kernel of this machine, which has booted"
 	}
 	flags.Visit(func(f *pflag.Flag) {
 		if err == nil && slices.Contains(none, f.Name) {

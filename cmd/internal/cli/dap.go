@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,7 +148,7 @@ func launchOptions(l dap.Launch) (*buildOptions, error) {
 			"  fix:  name the image template in \"template\"", extra[0])
 	}
 	o.file = inFolder(l.Cwd, l.Template)
-	o.site.on = service.OnLocal
+	o.site.on = cmp.Or(l.On, service.OnLocal)
 	if o.timeout == 0 {
 		o.timeout = 24 * time.Hour // buildTimeoutInMinutes is about machines, and people think
 	}
@@ -155,6 +156,9 @@ func launchOptions(l dap.Launch) (*buildOptions, error) {
 		return nil, err
 	}
 	if err := o.stage.check(true); err != nil {
+		return nil, err
+	}
+	if err := o.site.check(cmd.Flags()); err != nil {
 		return nil, err
 	}
 	return o, o.layers.check(cmd.Flags(), false)

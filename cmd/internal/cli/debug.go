@@ -48,6 +48,7 @@ ingot diff. See docs/debugging.md.
 		Example: `  ingot debug web.json
   ingot debug web.json --break installNginx --break 4
   ingot debug azuredeploy.json --param-file azuredeploy.parameters.json --memory 2048
+  ingot debug web.json --on fast
   ingot debug web.json --rebuild installNginx`,
 		Args:              args("TEMPLATE"),
 		ValidArgsFunction: completeTemplate,

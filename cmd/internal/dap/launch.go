@@ -21,7 +21,7 @@ type Launch struct {
 	Parameters     map[string]string `json:"parameters"`     // of a deployment template
 	ParameterFiles []string          `json:"parameterFiles"` // paths
 	Cwd            string            `json:"cwd"`            // where relative paths begin; "" is where the adapter was started
-	On             string            `json:"on"`             // local
+	On             string            `json:"on"`             // local or fast
 	CPUs           int               `json:"cpus"`
 	Memory         int               `json:"memory"` // MiB
 	Firmware       string            `json:"firmware"`
@@ -62,9 +62,9 @@ func (l *Launch) parse(arguments json.RawMessage) (warnings []string, err error)
 		return nil, errors.New("the launch configuration names no image template\n" +
 			"  fix:  add \"template\": \"${file}\", or the path of a JSON file")
 	}
-	if l.On != "" && l.On != "local" {
-		return nil, fmt.Errorf("\"on\": %q cannot be debugged here: rewinding needs layers, which a build VM on this machine has\n"+
-			"  fix:  leave it out; on Azure: ingot build --on azure --on-error shell", l.On)
+	if l.On != "" && l.On != "local" && l.On != "fast" {
+		return nil, fmt.Errorf("\"on\": %q cannot be debugged here: rewinding needs layers, which are kept on this machine\n"+
+			"  fix:  leave it out, or say \"fast\"; on Azure: ingot build --on azure --on-error shell", l.On)
 	}
 	var given map[string]json.RawMessage
 	_ = json.Unmarshal(arguments, &given) // it is an object, as was seen above

@@ -1,0 +1,23 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a container has no use for is refused with the reason, before anything is read; what it takes is not.
+func TestFastFlags(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"--on fast --firmware uefi", "--firmware says nothing to a build with --on fast"},
+		{"--on nspawn --accel kvm", "--accel says nothing to a build with --on nspawn"},
+		{"--on fast --vm-size Standard_D2s_v5", "--vm-size says nothing to a build with --on fast"},
+		{"--on fats", `"fats" is not allowed; allowed: local, qemu, fast, nspawn,`},
+		{"--on fast --memory 100", "--memory 100 is too little"},
+		{"--on fast --cpus 2 --memory 1024 --layers disk --metadata on", `there is no file "no-such.json"`},
+	} {
+		code, _, errText := ingot(t, append([]string{"build", "no-such.json"}, strings.Fields(tt.args)...)...)
+		if code != ExitUsage || !strings.Contains(errText, tt.want) {
+			t.Errorf("%s: exit code %d:\n%s", tt.args, code, errText)
+		}
+	}
+}
