@@ -39,6 +39,10 @@ func findings(f *shell.File) []finding {
 			add(started, kind, why)
 		}
 	}
+	for _, c := range f.Tests {
+		kind, why := judge(c)
+		add(c, kind, why)
+	}
 	for _, w := range f.Writes {
 		if kind := written(w.File.Text); kind != "" {
 			all = append(all, finding{from: w.From, command: oneLine(f.Text[w.From:w.To]), kind: kind})
@@ -46,23 +50,6 @@ func findings(f *shell.File) []finding {
 	}
 	slices.SortStableFunc(all, func(a, b finding) int { return a.from - b.from })
 	return all
-}
-
-// written is the kind of a file that is written to.
-func written(file string) string {
-	switch {
-	case file == "/proc/sysrq-trigger":
-		return Reboot
-	case strings.HasPrefix(file, "/sys/firmware/"):
-		return Firmware
-	case strings.HasPrefix(file, "/proc/sys/"), strings.HasPrefix(file, "/sys/"):
-		return Sysctl
-	case strings.HasPrefix(file, "/dev/kmsg"):
-		return KernelLog
-	case isDisk(file):
-		return Device
-	}
-	return ""
 }
 
 // through is the command that is started by a function or a variable, as with retry 5 apt-get update or $SUDO reboot; nil if none is known.

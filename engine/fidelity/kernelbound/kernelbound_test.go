@@ -42,8 +42,10 @@ func kinds(marks []Mark) []string {
 func TestMarksPlaces(t *testing.T) {
 	got := Marks(inline("echo a", "sudo modprobe overlay && echo ok", "sysctl -w a.b=1"), nothing)
 	want := []Mark{
-		{Step: "customize[0]", Command: "sudo modprobe overlay", Kind: Modules, Why: got[0].Why, Origin: got[0].Origin, File: "web.json", Line: 11, Column: 7},
-		{Step: "customize[0]", Command: "sysctl -w a.b=1", Kind: Sysctl, Why: got[1].Why, Origin: got[0].Origin, File: "web.json", Line: 12, Column: 7},
+		{Step: "customize[0]", Command: "sudo modprobe overlay", Kind: Modules, Why: got[0].Why, Origin: got[0].Origin,
+			File: "web.json", Line: 11, Column: 7},
+		{Step: "customize[0]", Command: "sysctl -w a.b=1", Kind: Sysctl, Why: got[1].Why, Origin: got[0].Origin, File: "web.json",
+			Line: 12, Column: 7},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("inline (-want +got):\n%s", diff)

@@ -18,9 +18,10 @@ const (
 	Security   = "security"
 	Clock      = "clock"
 	Firmware   = "firmware"
-	Nested     = "nested" // containers and machines in the container
-	Unit       = "unit"   // of systemd, skipped in containers
-	Unseen     = "unseen" // a script that nobody could look into
+	Privilege  = "privilege" // over the whole kernel
+	Nested     = "nested"    // containers and machines in the container
+	Unit       = "unit"      // of systemd, skipped in containers
+	Unseen     = "unseen"    // a script that nobody could look into
 )
 
 // whys says of each kind what is different in a container of the host's kernel.
@@ -41,6 +42,7 @@ var whys = map[string]string{
 	Security:   "SELinux, AppArmor and audit are parts of the kernel, which is the host's: a container can neither ask nor tell them",
 	Clock:      "the clock is the host's: a container may not set it, and what keeps time does not start there",
 	Firmware:   "a container has no firmware: its tables and variables are the host's, or not to be had",
+	Privilege:  "it takes a right over the whole kernel, which nobody has in a container",
 	Nested:     "containers need mounts, control groups and modules that a container may not have itself",
 	Unit:       "systemd skips it in a container",
 	Unseen:     "nobody looked into it",
@@ -49,5 +51,5 @@ var whys = map[string]string{
 // Kinds are all kinds, in the order of this file.
 func Kinds() []string {
 	return []string{Bootloader, Initramfs, Modules, Packages, Upgrade, Reboot, Kernel, KernelLog, Sysctl, Mount, Device, Firewall, Link,
-		Security, Clock, Firmware, Nested, Unit, Unseen}
+		Security, Clock, Firmware, Privilege, Nested, Unit, Unseen}
 }

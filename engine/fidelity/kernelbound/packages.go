@@ -8,56 +8,65 @@ import (
 	"github.com/ingot-build/ingot/translate/check/shell"
 )
 
-// kernelPackages are the names of packages with a kernel, its modules, its initramfs or its boot loader, by how they start. What ends in
-// "*" goes on.
-var kernelPackages = []string{"linux-image*", "linux-headers*", "linux-modules*", "linux-generic*", "linux-virtual*", "linux-azure*", "linux-aws*", "linux-gcp*",
-	"linux-kvm*", "linux-lowlatency*", "linux-cloud-tools*", "linux-source*", "linux-hwe*", "linux-oem*", "linux-signed*", "linux-default*",
-	"kernel", "kernel-core*", "kernel-modules*", "kernel-devel*", "kernel-default*", "kernel-azure*", "kernel-ml*", "kernel-lt*", "kernel-uek*", "kernel-rt*",
-	"kernel-debug*", "kernel-[0-9]*", "kernel-tools*", "kmod-*", "akmod-*", "dkms", "grub*", "shim*", "mokutil", "systemd-boot*", "nvidia-driver*", "nvidia-open*",
-	"nvidia-kernel*", "cuda", "cuda-drivers*", "initramfs-tools*", "dracut*", "mkinitcpio*", "zfs-dkms", "virtualbox-guest*", "amdgpu*", "kexec-tools",
-	"kdump-tools", "intel-microcode", "amd64-microcode", "microcode_ctl", "plymouth*"}
+// ofKernels are patterns of packages with a kernel, its modules, its initramfs or its boot loader.
+var ofKernels = strings.Fields(`
+	linux-image* linux-headers* linux-modules* linux-generic* linux-virtual* linux-azure* linux-aws* linux-gcp* linux-kvm* linux-hwe*
+	linux-oem* linux-lowlatency* linux-signed*
+	kernel kernel-[0-9]* kernel-core* kernel-modules* kernel-devel* kernel-default* kernel-azure* kernel-ml* kernel-lt* kernel-uek*
+	kernel-rt* kernel-debug* kmod-* akmod-* dkms *-dkms *-dkms_*
+	grub grub-* grub2* shim shim-* systemd-boot* initramfs-tools* dracut dracut-* mkinitcpio* kexec-tools kdump-tools
+	intel-microcode amd64-microcode microcode_ctl
+	nvidia-driver* nvidia-open* nvidia-kernel* cuda cuda-[0-9]* cuda-drivers*`)
 
-// harmless are packages whose names start so, and have nothing of a kernel that runs.
-var harmless = []string{"linux-libc-dev", "kernel-headers", "kernel-srpm-macros", "kernel-rpm-macros", "kernel-tools-libs", "grub-customizer"}
+// changing are what package managers are told to do with packages by name.
+var changing = []string{"install", "reinstall", "in", "localinstall", "remove", "purge", "erase", "rm", "update", "upgrade", "up",
+	"downgrade", "swap", "groupinstall", "build-dep", "satisfy"}
 
 // packages is what a package manager does to a kernel.
-func packages(c *shell.Command) (kind, why string) {
+func packages(c *shell.Command) (kind string) {
 	verb, names := c.Packages()
-	switch {
-	case c.Name == "dpkg" && c.Has("iPr", "install", "remove", "purge", "configure", "unpack"), c.Name == "rpm" && c.Has("iUFe", "install", "upgrade", "freshen", "erase") && !c.Has("q", "query"):
+	switch c.Name {
+	case "dpkg":
+		if !c.Has("iPr", "install", "remove", "purge", "configure", "unpack") {
+			return ""
+		}
 		names = c.Plain()
-	case slices.Contains([]string{"apt-mark", "dnf-automatic"}, c.Name):
-		return "", ""
-	case c.Name == "unattended-upgrade" || c.Name == "unattended-upgrades" || c.Name == "do-release-upgrade":
-		return Upgrade, ""
-	case upgrades(c, verb, names):
-		return Upgrade, ""
-	case !slices.Contains([]string{"install", "reinstall", "in", "localinstall", "remove", "purge", "erase", "rm", "update", "upgrade", "up", "downgrade", "swap",
-		"groupinstall", "build-dep", "satisfy"}, verb):
-		return "", ""
-	}
-	for _, a := range names {
-		if isKernelPackage(a.String()) {
-			return Packages, ""
+	case "rpm":
+		if c.Has("q", "query") || !c.Has("iUFe", "install", "upgrade", "freshen", "erase") {
+			return ""
+		}
+		names = c.Plain()
+	case "unattended-upgrade", "unattended-upgrades", "do-release-upgrade":
+		return Upgrade
+	default:
+		switch {
+		case upgrades(c, verb, names):
+			return Upgrade
+		case !slices.Contains(changing, verb):
+			return ""
 		}
 	}
-	return "", ""
+	if slices.ContainsFunc(names, func(a shell.Arg) bool { return isOfKernel(a.String()) }) {
+		return Packages
+	}
+	return ""
 }
 
 // upgrades reports whether everything that is installed is brought up to date, kernels too.
 func upgrades(c *shell.Command, verb string, names []shell.Arg) bool {
-	if spares(c) {
+	all := map[string][]string{ // verbs that always do, and those that do without names
+		"apt": {"dist-upgrade full-upgrade", "upgrade safe-upgrade"},
+		"dnf": {"distro-sync system-upgrade", "update upgrade update-minimal upgrade-minimal"},
+		"zyp": {"dup dist-upgrade patch", "update up"},
+	}[c.Name[:min(3, len(c.Name))]]
+	switch c.Name {
+	case "yum", "tdnf", "microdnf":
+		all = []string{"distro-sync", "update upgrade"}
+	}
+	if all == nil || verb == "" || spares(c) {
 		return false
 	}
-	switch c.Name {
-	case "apt", "apt-get", "aptitude":
-		return slices.Contains([]string{"dist-upgrade", "full-upgrade"}, verb) || slices.Contains([]string{"upgrade", "safe-upgrade"}, verb) && len(names) == 0
-	case "zypper":
-		return slices.Contains([]string{"dup", "dist-upgrade", "patch"}, verb) || slices.Contains([]string{"update", "up"}, verb) && len(names) == 0
-	default:
-		return slices.Contains([]string{"distro-sync", "system-upgrade"}, verb) ||
-			slices.Contains([]string{"update", "upgrade", "upgrade-minimal", "update-minimal"}, verb) && len(names) == 0
-	}
+	return slices.Contains(strings.Fields(all[0]), verb) || len(names) == 0 && slices.Contains(strings.Fields(all[1]), verb)
 }
 
 // spares reports whether kernels are left out: dnf update --exclude=kernel*.
@@ -74,15 +83,8 @@ func spares(c *shell.Command) bool {
 	return false
 }
 
-// isKernelPackage tells by the name of a package, or of its file.
-func isKernelPackage(name string) bool {
-	name = path.Base(name)
-	name, _, _ = strings.Cut(name, "=") // nginx=1.2
-	if strings.HasSuffix(name, "-dkms") || strings.Contains(name, "-dkms_") {
-		return true
-	}
-	if slices.ContainsFunc(harmless, func(h string) bool { return strings.HasPrefix(name, h) }) {
-		return false
-	}
-	return slices.ContainsFunc(kernelPackages, func(p string) bool { ok, err := path.Match(p, name); return ok && err == nil })
+// isOfKernel tells by the name of a package, also with a version, or of its file.
+func isOfKernel(name string) bool {
+	name, _, _ = strings.Cut(path.Base(name), "=")
+	return slices.ContainsFunc(ofKernels, func(p string) bool { ok, err := path.Match(p, name); return ok && err == nil })
 }

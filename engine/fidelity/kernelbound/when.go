@@ -7,35 +7,38 @@ import (
 	"github.com/ingot-build/ingot/translate/check/shell"
 )
 
-// What follows asks a command for its words.
+// ask is a question to a command about its words.
+type ask func(*shell.Command) bool
 
-func not(ask func(*shell.Command) bool) func(*shell.Command) bool {
-	return func(c *shell.Command) bool { return !ask(c) }
-}
+func not(a ask) ask     { return func(c *shell.Command) bool { return !a(c) } }
+func both(a, b ask) ask { return func(c *shell.Command) bool { return a(c) && b(c) } }
 
-func has(short string, long ...string) func(*shell.Command) bool {
+// has asks for an option, as shell.Command.Has.
+func has(short string, long ...string) ask {
 	return func(c *shell.Command) bool { return c.Has(short, long...) }
 }
 
-// first asks whether the first plain word is one of those given.
-func first(words ...string) func(*shell.Command) bool {
-	return func(c *shell.Command) bool { return firstIs(c, words...) }
+// first asks whether the first plain word is one of those given, and second that of the next one.
+func first(words ...string) ask  { return nth(0, words) }
+func second(words ...string) ask { return nth(1, words) }
+
+func nth(n int, words []string) ask {
+	return func(c *shell.Command) bool {
+		plain := c.Plain()
+		return len(plain) > n && slices.Contains(words, plain[n].Text)
+	}
 }
 
-func firstIs(c *shell.Command, words ...string) bool {
-	plain := c.Plain()
-	return len(plain) > 0 && slices.Contains(words, plain[0].Text)
+// names asks for a word that is a path, or one below it.
+func names(path string) ask {
+	return func(c *shell.Command) bool {
+		return slices.ContainsFunc(c.Args, func(a shell.Arg) bool { return a.Text == path || strings.HasPrefix(a.Text, path+"/") })
+	}
 }
 
-func secondIs(c *shell.Command, words ...string) bool {
-	plain := c.Plain()
-	return len(plain) > 1 && slices.Contains(words, plain[1].Text)
-}
-
-// alone asks whether a command is only asked about itself: docker version, snap --version.
+// alone asks whether a command is told nothing, or asked only about itself: docker, docker version.
 func alone(c *shell.Command) bool {
-	plain := c.Plain()
-	return len(plain) == 0 && !c.Open() || firstIs(c, "version", "help", "completion", "config", "context")
+	return len(c.Plain()) == 0 && !c.Open() || first("version", "help", "completion")(c)
 }
 
 // setsParameters reports whether sysctl sets something: -w, a file, or NAME=VALUE.
@@ -44,20 +47,21 @@ func setsParameters(c *shell.Command) bool {
 		slices.ContainsFunc(c.Plain(), func(a shell.Arg) bool { return strings.Contains(a.Text, "=") })
 }
 
-// mounts reports whether something is mounted that a container may not: all but memory, and folders shown in another place.
+// mounts reports whether something is mounted that a container may not: all but memory, and folders that are shown in another place.
 func mounts(c *shell.Command) bool {
 	words := c.Plain("-t", "-o", "-O", "-L", "-U", "--types", "--options", "--label", "--uuid")
-	options := values(c, "o", "options")
+	isBind := func(option string) bool { return option == "bind" || option == "rbind" }
+	types := values(c, "t", "types")
 	switch {
-	case len(c.Args) == 0, c.Has("l", "show-labels") && len(words) == 0:
-		return false // only shows what is mounted
-	case c.Has("BRM", "bind", "rbind", "move", "make-private", "make-rprivate", "make-shared", "make-rshared", "make-slave", "make-rslave"):
+	case len(c.Args) == 0, len(words) == 0 && len(types) > 0, len(words) == 0 && c.Has("l"):
+		return false // it shows what is mounted
+	case slices.ContainsFunc(values(c, "o", "options"), isBind):
 		return false
-	case slices.ContainsFunc(options, func(o string) bool { return o == "bind" || o == "rbind" }):
+	case c.Has("BRM", "bind", "rbind", "move"),
+		c.Has("", "make-private", "make-rprivate", "make-shared", "make-rshared", "make-slave", "make-rslave"):
 		return false
 	}
-	types := values(c, "t", "types")
-	return len(types) == 0 || !slices.Contains([]string{"tmpfs", "ramfs"}, types[0])
+	return len(types) == 0 || types[0] != "tmpfs" && types[0] != "ramfs"
 }
 
 // unmounts reports whether what is unmounted is a device, or everything.
@@ -73,6 +77,33 @@ func onDisk(c *shell.Command) bool {
 	})
 }
 
+// asksDevice reports whether a test is about a device: [ -b FILE ].
+func asksDevice(c *shell.Command) bool {
+	return slices.ContainsFunc(c.Args, func(a shell.Arg) bool { return a.Text == "-b" && !a.Quoted }) ||
+		slices.ContainsFunc(c.Args, func(a shell.Arg) bool { return isDisk(a.Text) })
+}
+
+// makesDevice reports whether mknod makes a device, and no pipe.
+func makesDevice(c *shell.Command) bool {
+	words := c.Plain("-m", "--mode")
+	return len(words) > 1 && slices.Contains([]string{"b", "c", "u"}, words[1].Text)
+}
+
+// setsImmutable reports whether chattr sets or takes away what needs a right on the whole kernel: i and a.
+func setsImmutable(c *shell.Command) bool {
+	return slices.ContainsFunc(c.Args, func(a shell.Arg) bool {
+		return strings.HasPrefix(a.Text, "+") && strings.ContainsAny(a.Text, "ia") ||
+			strings.HasPrefix(a.Text, "-") && strings.ContainsAny(a.Text, "ia")
+	})
+}
+
+// setsDate reports whether date sets the clock; date -Is does not.
+func setsDate(c *shell.Command) bool {
+	return slices.ContainsFunc(c.Args, func(a shell.Arg) bool {
+		return a.Text == "-s" || a.Text == "--set" || strings.HasPrefix(a.Text, "--set=")
+	})
+}
+
 // values are what an option is given, taken apart at commas: -o bind,ro, -obind, --options=bind.
 func values(c *shell.Command, letter, name string) []string {
 	var all []string
@@ -83,43 +114,11 @@ func values(c *shell.Command, letter, name string) []string {
 		case (a.Text == "-"+letter || a.Text == "--"+name) && i+1 < len(c.Args):
 			text = c.Args[i+1].Text
 		case strings.HasPrefix(a.Text, "-"+letter):
-			text = a.Text[len(letter)+1:]
+			text = a.Text[1+len(letter):]
 		default:
 			continue
 		}
 		all = append(all, strings.Split(text, ",")...)
 	}
 	return all
-}
-
-// isDisk reports whether a path is that of a disk, a partition, or a device over them. Every container has /dev/null and the like.
-func isDisk(path string) bool {
-	name, ok := strings.CutPrefix(path, "/dev/")
-	return ok && slices.ContainsFunc([]string{"sd", "hd", "vd", "xvd", "nvme", "loop", "md", "dm-", "mapper/", "disk/", "sr", "zram", "nbd", "block/", "root"},
-		func(start string) bool { return strings.HasPrefix(name, start) })
-}
-
-// skipped are units that say themselves that they are not for containers, or for what a container lacks: ConditionVirtualization=!container,
-// ConditionCapability=CAP_SYS_MODULE and CAP_SYS_TIME, ConditionPathIsReadWrite=/sys. The others are of services that need what kinds are about.
-var skipped = []string{"systemd-modules-load", "systemd-sysctl", "systemd-udevd", "systemd-udev-trigger", "systemd-udev-settle", "systemd-timesyncd",
-	"systemd-binfmt", "systemd-remount-fs", "systemd-random-seed", "systemd-hwdb-update", "chrony", "chronyd", "ntp", "ntpd", "ntpsec", "auditd", "irqbalance",
-	"multipathd", "fstrim.timer", "kdump", "kdump-tools", "apparmor", "ufw", "nftables", "iptables", "ip6tables", "netfilter-persistent", "firewalld", "docker",
-	"containerd", "podman", "crio", "kubelet", "k3s", "snapd", "libvirtd", "lxd", "iscsid", "nfs-server", "nfs-kernel-server", "zfs-mount", "mdmonitor",
-	"lvm2-monitor", "hv-kvp-daemon", "hypervkvpd", "dkms", "nvidia-persistenced", "tuned", "smartd", "smartmontools", "acpid", "thermald", "sysstat-collect"}
-
-// startsSkipped reports whether such a unit is started, or asked how it is.
-func startsSkipped(c *shell.Command) bool {
-	words := c.Plain("-H", "-M", "-p", "-t", "-n", "-o", "-s")
-	if len(words) < 2 {
-		return false
-	}
-	verb, units := words[0].Text, words[1:]
-	if c.Name != "systemctl" {
-		verb, units = words[1].Text, words[:1]
-	}
-	if !slices.Contains([]string{"start", "restart", "try-restart", "reload", "reload-or-restart", "is-active", "status", "force-reload"}, verb) &&
-		!(verb == "enable" && c.Has("", "now")) {
-		return false
-	}
-	return slices.ContainsFunc(units, func(a shell.Arg) bool { return slices.Contains(skipped, strings.TrimSuffix(a.Text, ".service")) })
 }

@@ -10,9 +10,11 @@ import (
 
 // sure are names that stand for a command wherever they are, and loose are words of English too: they count at the start of a string.
 var (
-	sure = regexp.MustCompile(`\b(update-grub|grub2?-install|grub2?-mkconfig|grubby|update-initramfs|mkinitcpio|dracut|depmod|modprobe|insmod|rmmod|dkms|kexec|` +
-		`efibootmgr|sysctl|swapon|losetup|cryptsetup|partprobe|growpart|resize2fs|setenforce|apparmor_parser|dmesg|hwclock)\b`)
-	loose = regexp.MustCompile("[\"'`](?:sudo +)?(?:/usr)?(?:/s?bin/)?(reboot|shutdown|poweroff|halt|mount|umount|mkfs(?:\\.\\w+)?|parted|docker|podman|snap)\\b")
+	sure = regexp.MustCompile(`\b(update-grub|grub2?-install|grub2?-mkconfig|grubby|update-initramfs|mkinitcpio|dracut|depmod|modprobe|` +
+		`insmod|rmmod|dkms|kexec|efibootmgr|sysctl|swapon|losetup|cryptsetup|partprobe|growpart|resize2fs|setenforce|apparmor_parser|` +
+		`dmesg|hwclock)\b`)
+	loose = regexp.MustCompile("[\"'`](?:sudo +)?(?:/usr)?(?:/s?bin/)?(reboot|shutdown|poweroff|halt|mount|umount|mkfs(?:\\.\\w+)?|parted|" +
+		"docker|podman|snap)\\b")
 )
 
 // wordKinds are the kinds of those names that are no entries of commands by themselves.

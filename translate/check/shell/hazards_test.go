@@ -69,6 +69,7 @@ func TestConnection(t *testing.T) {
 		{"sudo shutdown -c\nshutdown --help\nshutdown -k now", ""},
 		{"sudo init 6\nsudo init 3", "sudo init 6"},
 		{"sudo systemctl reboot\nsudo systemctl restart x", "sudo systemctl reboot"},
+		{"sudo systemctl soft-reboot", "sudo systemctl soft-reboot"},
 		{"sudo poweroff", "sudo poweroff"},
 		{"(sleep 5; sudo reboot) &", "sudo reboot"},
 		{"echo reboot\n[ -f /var/run/reboot-required ]\nsudo apt-get install reboot", ""},

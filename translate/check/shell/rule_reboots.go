@@ -64,11 +64,11 @@ func (c *Command) power() string {
 			if len(words) > 1 {
 				unit = strings.TrimSuffix(words[1], ".target")
 			}
-		} else if slices.Contains([]string{"reboot", "poweroff", "halt", "kexec"}, first) {
+		} else if slices.Contains([]string{"reboot", "soft-reboot", "poweroff", "halt", "kexec"}, first) {
 			unit = first
 		}
 		switch unit {
-		case "reboot", "kexec":
+		case "reboot", "soft-reboot", "kexec":
 			return "restart"
 		case "poweroff", "halt":
 			return "off"

@@ -38,9 +38,10 @@ type File struct {
 	Commands []*Command
 	// Indirect are commands whose program is not known, as in $SUDO apt-get update, or a function of the script's own.
 	Indirect []*Command
-	Writes   []Write  // redirections into files
-	Pipes    []Pipe   // pipelines of more than one command
-	Assigns  []Assign // variables and what they are set to
+	Tests    []*Command // [[ … ]], with all its words
+	Writes   []Write    // redirections into files
+	Pipes    []Pipe     // pipelines of more than one command
+	Assigns  []Assign   // variables and what they are set to
 
 	defined   map[string]bool // names of functions and aliases
 	stops     bool            // it ends at a command that fails
@@ -70,7 +71,7 @@ func Parse(s *script.Script) *File {
 		f.parse(variant)
 	}
 	if f.Tree != nil && !f.collect() {
-		f.Tree, f.Commands, f.Indirect, f.Writes, f.Pipes, f.Assigns = nil, nil, nil, nil, nil, nil
+		f.Tree, f.Commands, f.Indirect, f.Tests, f.Writes, f.Pipes, f.Assigns = nil, nil, nil, nil, nil, nil, nil
 		f.Unread = tooDeep
 	}
 	return f

@@ -201,9 +201,29 @@ func (v *visitor) command(s *syntax.Stmt, sc Scope) {
 		sub.Behind = true
 		v.stmt(c.Stmt, sub)
 	case nil:
-	default: // tests and arithmetic
+	case *syntax.TestClause:
+		v.test(s, c, asked)
+	default: // arithmetic
 		v.substitutions(c, asked)
 	}
+}
+
+// test takes [[ … ]] for a command with such words.
+func (v *visitor) test(s *syntax.Stmt, t *syntax.TestClause, sc Scope) {
+	v.substitutions(t, sc)
+	c := &Command{Name: "[[", Stmt: s, Scope: sc}
+	c.From, c.To = sc.place.span(t)
+	v.walk(t.X, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.UnaryTest:
+			c.Args = append(c.Args, Arg{Text: n.Op.String()})
+		case *syntax.Word:
+			c.Args = append(c.Args, v.one(n, sc.place))
+			return false
+		}
+		return true
+	})
+	v.f.Tests = append(v.f.Tests, c)
 }
 
 // binary takes chains apart without calling itself for each link: they may be long.
