@@ -12,7 +12,7 @@ import (
 )
 
 // pages are run from the first command to the last.
-var pages = []string{"validate.md", "import.md", "staging.md", "preflight.md", "diff.md", "layers.md"}
+var pages = []string{"validate.md", "import.md", "staging.md", "preflight.md", "diff.md", "layers.md", "fast.md"}
 
 // block is a fenced block of a page, and the comment before it that names a file.
 var block = regexp.MustCompile("(?s)(?:<!-- file: (\\S+) -->\n)?```(\\w+)\n(.*?)```")
