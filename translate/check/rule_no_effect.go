@@ -22,7 +22,8 @@ func noEffect(t *template.ImageTemplate, r *report) {
 	}
 	if given := vm.UserAssignedIdentity.Value; len(given) > 0 {
 		warn(given[0].Range, "properties.vmProfile.userAssignedIdentities", "userAssignedIdentities",
-			"no identity exists on the build VM, and scripts cannot sign in with one", "")
+			"no identity exists on the build VM: scripts get no tokens of it",
+			"on Linux, give them tokens of whoever you are signed in as: --allow-identity RESOURCE")
 	}
 	if s := t.AutoRunState; s.Value == "Enabled" {
 		warn(s.Range, "properties.autoRun.state", "autoRun", "a run starts when you start it", "run: ingot build FILE")
