@@ -12,6 +12,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/fidelity"
+	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
 	"github.com/ingot-build/ingot/engine/layers"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
@@ -24,6 +25,7 @@ import (
 // Builder holds what every run needs. It has no state of its own and is safe for concurrent use.
 type Builder struct {
 	Target   target.Target
+	Then     target.Target // of VMs, where Target is of containers: for Request.Moves and VerifyInVM; nil: there is none
 	Registry packercore.Registry
 	Place    Place
 	Resolver resolve.Options // TemplateDir is set for each run
@@ -71,6 +73,10 @@ type Request struct {
 	// Layers says how layers are used, where the target and the image template have any.
 	Layers LayerUse
 
+	// Moves says that the build goes on in a VM from the first step on that needs a kernel of its own, and that all of it runs in one where
+	// no container is to be had.
+	Moves bool
+
 	// Metadata says whether a build VM on this machine is answered as one in Azure.
 	Metadata Metadata
 	// StrictFidelity are the kinds of differences from the service for which a run on this machine is refused.
@@ -90,10 +96,12 @@ type Request struct {
 type Result struct {
 	Outputs    []*events.RunOutput // in template order, nil where a distributor failed
 	Validation Validation
-	Kept       *target.Kept // the VM that was left standing; nil: none
-	VMSize     string       // of Request.FallbackSizes, the one that the build VM was made in last; "" where none was needed
-	Stopped    *Stopped     // the run ended before its end, as somebody wanted; nil: it did not
-	Reused     *Reused      // of earlier builds; nil: layers were not used
+	Kept       *target.Kept       // the VM that was left standing; nil: none
+	VMSize     string             // of Request.FallbackSizes, the one that the build VM was made in last; "" where none was needed
+	Stopped    *Stopped           // the run ended before its end, as somebody wanted; nil: it did not
+	Reused     *Reused            // of earlier builds; nil: layers were not used
+	Ran        Ran                // where steps were run, where that may have been a container; else nil
+	Marks      []kernelbound.Mark // what may come out otherwise in a container, of steps that were run in one
 
 	Fidelity []fidelity.Difference // what the service would do otherwise; nil in Azure, and when the run ended before it was known
 }
@@ -130,6 +138,7 @@ func (b *Builder) tell(
 	if validates(r.Plan) {
 		s.validation = NotValidated
 	}
+	s.begins()
 	how := &progress{path: filepath.Join(active.Run().Dir, progressFile)}
 	s.emit = func(e events.Event) {
 		s.said.note(e)
@@ -148,7 +157,7 @@ func (b *Builder) tell(
 	s.letGo(ctx)
 	s.sumUpOverrides()
 	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize, Stopped: s.stopped, Reused: s.reused,
-		Fidelity: s.differences()}, s.explain(ctx, err)
+		Ran: s.stretches(s.Plan), Marks: s.inContainer(), Fidelity: s.differences()}, s.explain(ctx, err)
 }
 
 // story is what happens in the run, in order. A run that only validates its source image ends after that.
@@ -156,6 +165,7 @@ func (s *state) story() []steps.Step[state] {
 	list := []steps.Step[state]{
 		{Name: "check host", Do: checkHost},
 		{Name: "resolve", Do: resolveWants},
+		{Name: "place steps", Do: placeSteps},
 		{Name: "learn what of Azure is wanted", Do: learnAzure},
 		{Name: "check checkpoint", Do: checkStart},
 		{Name: "stage", Do: stage, Undo: unstage, Patience: removal}, // everything after it writes into the staging directories
@@ -211,6 +221,7 @@ type state struct {
 	unlike unlike
 
 	answering answering
+	moving
 
 	base    target.Disk // after resolve
 	files   []resolve.Staged

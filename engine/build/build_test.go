@@ -58,6 +58,7 @@ type bench struct {
 	provisioners map[string]func() packersdk.Provisioner
 	target       *targettest.Fake
 	on           target.Target            // nil: target
+	then         *targettest.Fake         // of VMs, where target is of containers; nil: there is none
 	at           func(where string) error // called inside the builder; "boot", "shutdown"
 	plan         *plan.Plan
 	staging      resolve.Policy
@@ -68,6 +69,7 @@ type bench struct {
 	attend            *build.Attend
 	decides           build.Bench // nil: nobody
 	until             string
+	moves             bool
 	strict            []fidelity.Kind
 	layers            build.LayerUse
 	key               *seal.Key // with layers
@@ -177,6 +179,9 @@ func (b *bench) newBuilder() (builder *build.Builder, done func()) {
 		Place: &build.Local{Images: b, Gallery: b.gallery, Runner: runcmd.Host{}}, Ledger: b, Dirs: b.dirs,
 		Resolver: resolve.Options{Cache: cache, Delays: []time.Duration{time.Millisecond}},
 	}
+	if b.then != nil {
+		builder.Then = b.then
+	}
 	if b.key != nil {
 		if builder.LayerStore, err = layers.Open(filepath.Join(b.dirs.Cache, "layers"), b.key, time.Now); err != nil {
 			b.t.Fatal(err)
@@ -201,6 +206,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	res, rerr := builder.Run(ctx, build.Request{
 		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout, FallbackSizes: b.fallbackSizes,
 		Attend: b.attend, Bench: b.decides, Until: b.until, StrictFidelity: b.strict, Layers: b.layers, Machine: b.vm,
+		Moves: b.moves,
 	}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)

@@ -22,6 +22,7 @@ type layering struct {
 	chain  *layers.Chain // that the build VM goes on from; nil: its source
 	key    string        // of the build user in that VM
 	parent string        // ID of the layer that the build VM's disk lies over; "": the source
+	moment int           // the step before which that layer is; 0: the source
 	spoilt string        // why the build VM is not what the steps made of it; "": it is
 
 	held   []releaser // for the life of the run
@@ -94,8 +95,13 @@ func (s *state) begin(ctx context.Context, at start) error {
 			s.letGo(ctx)
 			s.layering = nil
 		}
-	} else if s.Layers.on() && s.LayerStore != nil {
-		s.say(stepResolve, "layers: none is used or kept: "+why)
+	} else {
+		if s.Layers.on() && s.LayerStore != nil {
+			s.say(stepResolve, "layers: none is used or kept: "+why)
+		}
+		if err := s.overLayers(ctx, why); err != nil {
+			return err
+		}
 	}
 	if at.least > 0 {
 		return &NoLayerError{Title: s.Plan.Steps[at.least].Title(), Reason: why}
@@ -118,17 +124,10 @@ func (s *state) noLayers() string {
 
 // find looks for the deepest layer that will do.
 func (s *state) find(ctx context.Context, at start) (layers.Reuse, error) {
-	base, err := s.LayerStore.PinBase(ctx, s.base.Path, s.base.Format, s.base.SHA256)
+	l, err := s.startLayering(ctx)
 	if err != nil {
 		return layers.Reuse{}, err
 	}
-	l := s.layering
-	if l == nil {
-		l = &layering{}
-		s.layering = l
-	}
-	l.base, l.chain, l.key, l.parent, l.spoilt, l.off = base, nil, "", "", "", ""
-	l.keys = s.LayerStore.Keys(s.profile(base), s.Plan.Steps)
 	found := layers.Reuse{Of: len(s.Plan.Steps), Why: "it was asked for"}
 	var chain *layers.Chain
 	switch {
@@ -136,11 +135,14 @@ func (s *state) find(ctx context.Context, at start) (layers.Reuse, error) {
 	case at.own:
 		chain, err = s.findOwn(ctx, at.most)
 	default:
-		o := layers.FindOptions{Max: at.most}
+		o := layers.FindOptions{Max: at.most, Will: s.will(), Disks: s.Target.Info().Container && s.container == nil}
 		if at.least > 0 {
 			o.At = []int{at.least}
 		}
 		chain, found, err = s.LayerStore.Find(ctx, l.keys, o)
+		if found.Barred != nil {
+			found.Why = s.barred(*found.Barred)
+		}
 	}
 	if err != nil {
 		return found, err
@@ -154,10 +156,44 @@ func (s *state) find(ctx context.Context, at start) (layers.Reuse, error) {
 	l.from(chain)
 	if chain != nil {
 		s.standing.from, found.From = chain.Top().Next, chain.Top().Next
+		l.moment = chain.Top().Next
 	}
+	s.noteReused(chain)
 	s.pin()
 	s.writeIndex()
 	return found, nil
+}
+
+// startLayering begins with layers anew: those of a machine that starts from the source.
+func (s *state) startLayering(ctx context.Context) (*layering, error) {
+	base, err := s.LayerStore.PinBase(ctx, s.base.Path, s.base.Format, s.base.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	l := s.layering
+	if l == nil {
+		l = &layering{}
+		s.layering = l
+	}
+	l.base, l.chain, l.key, l.parent, l.spoilt, l.off, l.moment = base, nil, "", "", "", "", 0
+	l.keys = s.LayerStore.Keys(s.profile(base), s.Plan.Steps)
+	return l, nil
+}
+
+// overLayers lets a run hand its machine on that keeps no layers: what is handed on is one all the same, of this run alone.
+func (s *state) overLayers(ctx context.Context, off string) error {
+	if s.LayerStore == nil || s.Then == nil || !s.Target.Info().Container && s.layering == nil {
+		return nil
+	}
+	l, err := s.startLayering(ctx)
+	if err != nil {
+		return err
+	}
+	l.off = off
+	l.from(nil)
+	s.noteReused(nil)
+	s.pin()
+	return nil
 }
 
 // findOwn gives the deepest layer that this run has left itself; nil: none.
@@ -175,7 +211,7 @@ func (s *state) findOwn(ctx context.Context, most int) (*layers.Chain, error) {
 		if err != nil {
 			continue // it was not published, or is gone
 		}
-		if chain.Top().Key == l.keys.At(i) {
+		if chain.Top().Key == l.keys.At(i) && s.willDo(chain) {
 			return chain, nil
 		}
 		if err := chain.Release(); err != nil {
@@ -287,7 +323,8 @@ func (s *state) letGo(ctx context.Context) {
 	for _, one := range l.held {
 		errs = append(errs, one.Release())
 	}
-	if len(l.drafts) > 0 {
+	errs = append(errs, s.removeAlone(ctx))
+	if len(l.drafts) > len(s.alone) {
 		pruned, err := s.LayerStore.Prune(context.WithoutCancel(ctx), s.Layers.budget(), false)
 		errs = append(errs, err)
 		s.tellPruned(pruned)

@@ -131,6 +131,9 @@ func (s *state) named(ctx context.Context, m machine, e events.Event) events.Eve
 		if e.State != nil {
 			e.State.Title = st.Title()
 			e.State.Detail, _, _ = strings.Cut(e.State.Detail, "\n") // the run's problem has the rest
+			if e.State.Phase == events.Running && m.boot == stepBoot {
+				s.noteRan(i)
+			}
 			if e.State.Phase == events.Running && !st.Hidden {
 				s.setState(ctx, store.Running, m.sub)
 			}

@@ -40,6 +40,10 @@ func buildImage(ctx context.Context, s *state) error {
 			}
 		case move == nil:
 			return err
+		case move.Kind == toVM:
+			if err := s.goOver(ctx, move.To); err != nil {
+				return err
+			}
 		case move.Kind == Rewind:
 			if err := s.goBack(ctx, *move); err != nil {
 				return err
@@ -84,6 +88,9 @@ func (s *state) goBack(ctx context.Context, move Move) error {
 // doWithout starts from the source after a layer did not come up as a machine: that is no failure of the build.
 func (s *state) doWithout(ctx context.Context, failed error) error {
 	s.say(stepBoot, fmt.Sprintf("layers: layer %s does not start, so the build starts from its source: %v", s.layering.parent, failed))
+	if s.container != nil && s.inVM == "" && s.Target == s.Then {
+		s.allInVM("the one that was to go on from a container did not come up") // and would not the next time either
+	}
 	return s.another(ctx, 0, start{})
 }
 
@@ -107,11 +114,14 @@ func (s *state) adopt(ctx context.Context, move Move) error {
 	if move.To < 0 || move.To > len(move.Plan.Steps) {
 		return &immovable{fmt.Errorf("there is no step %d to go back to: the image template has %d", move.To, len(move.Plan.Steps))}
 	}
-	was, files, base := s.Plan, s.files, s.base
-	s.Plan, s.files = move.Plan, nil
+	was, files, base, did := s.Plan, s.files, s.base, s.did
+	s.Plan, s.files, s.did = move.Plan, nil, nil // what steps did that may not be there any more
 	err := takeExactly(ctx, s)
+	if err == nil {
+		err = placeSteps(ctx, s)
+	}
 	if err != nil {
-		s.Plan, s.files, s.base = was, files, base
+		s.Plan, s.files, s.base, s.did = was, files, base, did
 	}
 	return err
 }

@@ -27,6 +27,7 @@ type Asked struct {
 	Base              target.Disk       `json:"base"`
 	Staged            target.Staged     `json:"staged"`
 	Machine           target.Machine    `json:"machine"`
+	Target            string            `json:"target,omitempty"` // name of the target that the run was on last; "" in runs that are older
 	Timeout           time.Duration     `json:"timeoutNs"`
 	Detach            packercore.Detach `json:"detach"`
 	GeneralizeTimeout *time.Duration    `json:"generalizeTimeoutNs,omitempty"`
@@ -39,7 +40,7 @@ func (s *state) sealPlan() error {
 	text, err := plan.Encode(s.Plan)
 	if err == nil {
 		text, err = json.Marshal(Asked{
-			Text: text, Site: s.Site, Base: s.base, Staged: s.staged, Machine: s.Machine, Timeout: s.Timeout, Detach: s.Detach,
+			Text: text, Site: s.Site, Base: s.base, Staged: s.staged, Machine: s.Machine, Target: s.Target.Info().Name, Timeout: s.Timeout, Detach: s.Detach,
 			GeneralizeTimeout: s.GeneralizeTimeout, Checkpointing: s.Checkpointing, Start: s.Start,
 		})
 	}

@@ -23,6 +23,7 @@ import (
 // checkHost refuses early what would fail late: a build that dies after ten minutes for a missing program wastes ten minutes.
 func checkHost(ctx context.Context, s *state) error {
 	errs := []error{checkSizes(s)}
+	s.checkContainer(ctx)
 	if s.needsBuilder() {
 		for _, p := range s.Target.Check(ctx, s.Plan) {
 			errs = append(errs, &HostError{What: p.What, Why: p.Why, Fix: p.Fix})
@@ -91,6 +92,7 @@ func (s *state) stageFrom(ctx context.Context, at start) error {
 	if err := s.begin(ctx, at); err != nil {
 		return err
 	}
+	s.choose()
 	return s.stageBuild(ctx)
 }
 
@@ -123,7 +125,9 @@ func emitPacker(_ context.Context, s *state) error {
 			s.emit(events.Event{Step: stepResolve, Output: &events.Output{Stream: events.Say, Text: "warning: " + join(": ", l.Path, l.What, l.Why)}})
 		}
 	}
-	s.packer = filepath.Join(s.active.Run().Dir, "packer")
+	if err := s.packerFolder(); err != nil {
+		return err
+	}
 	if err := WriteFolder(folder, s.packer, s.Resolver.Cache.Open); err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func (s *state) takeLayer(ctx, run context.Context, at packercore.Boundary) {
 	if l == nil || l.isOff() || at.Next < 1 || at.Next >= len(s.Plan.Steps) || at.Next < s.standing.from {
 		return
 	}
-	memory := s.Layers.Mode == LayersOn
+	memory := s.Layers.Mode == LayersOn && !s.Target.Info().Container
 	if at.Next == s.standing.from && (l.chain == nil || l.chain.Top().Memory || !memory) {
 		return // it is kept already
 	}
@@ -50,7 +50,7 @@ func (s *state) takeLayer(ctx, run context.Context, at packercore.Boundary) {
 		}
 		return
 	}
-	l.parent = draft.ID
+	l.parent, l.moment = draft.ID, at.Next
 	draft.PublishSoon(run, facts, way)
 	l.work.Go(func() { s.noteLayer(run, draft, at.Next, step) })
 }
@@ -70,7 +70,8 @@ func (s *state) unfit(at packercore.Boundary) string {
 func (s *state) making(next int) layers.Making {
 	return layers.Making{
 		Parent: s.layering.parent, Keys: s.layering.keys, Next: next, Template: s.Plan.Name, Run: s.id, Base: s.layering.base,
-		Final: next == len(s.Plan.Steps),
+		Target: s.Target.Info().Name,
+		Final:  next == len(s.Plan.Steps),
 		Record: func(ctx context.Context, path string) error {
 			return s.Ledger.Record(ctx, s.id, store.Directory, path)
 		},

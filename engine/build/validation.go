@@ -69,7 +69,10 @@ func validateImage(ctx context.Context, s *state) error {
 		onError: onError(s.Plan.OnError.KeepValidationVM), spare: true,
 	}
 	if !sourceOnly(s.Plan) {
-		var err error
+		err := s.validateInVM(ctx)
+		if err != nil {
+			return err
+		}
 		if m.staged, err = s.stageMachine(ctx, filepath.Join(s.stagingDir(), emit.ValidateDir), s.built, true); err != nil {
 			return err
 		}

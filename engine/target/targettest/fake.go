@@ -1,6 +1,7 @@
 package targettest
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"os"
@@ -13,19 +14,18 @@ import (
 
 // Fake is a target without a machine: its disk is whatever file a builder writes to disk.qcow2 in the staging directory.
 type Fake struct {
-	Builder  string // Packer builder to run; "" is ingot-qemu
-	Problems []target.Problem
-	NotKept  error             // why a VM was not left standing
-	Vars     map[string]string // of the Packer template, beside those that are the target's
-	Staged   []target.Request  // what Stage was asked, in order
+	Name      string // "" is fake
+	Builder   string // Packer builder to run; "" is ingot-qemu
+	Problems  []target.Problem
+	Container bool              // it is said to make containers
+	NotKept   error             // why a VM was not left standing
+	Vars      map[string]string // of the Packer template, beside those that are the target's
+	Staged    []target.Request  // what Stage was asked, in order
 }
 
 // Info implements target.Target.
 func (f *Fake) Info() target.Info {
-	if f.Builder == "" {
-		return target.Info{Name: "fake", Builder: "ingot-qemu"}
-	}
-	return target.Info{Name: "fake", Builder: f.Builder}
+	return target.Info{Name: cmp.Or(f.Name, "fake"), Builder: cmp.Or(f.Builder, "ingot-qemu"), Container: f.Container}
 }
 
 // Check implements target.Target.
