@@ -27,6 +27,7 @@ var files = map[string]struct {
 // scripts are the embedded files, by the path that each has in the guest.
 var scripts = map[string]string{
 	"etc/inittab": "guest/inittab", "etc/init.d/rcS": "guest/rcS", "usr/sbin/waagent": "guest/waagent", "etc/acpi/PWRF/00000080": "guest/power",
+	"usr/lib/systemd/systemd": "guest/container",
 }
 
 // write writes a file of the guest.
