@@ -19,12 +19,14 @@ type moving struct {
 	container target.Target      // where it begins; nil: it has one target alone
 	marks     []kernelbound.Mark // of the steps as they are written; with one target too, if that is of containers
 	did       []kernelbound.Mark // of steps that were run, by what they did
+	seen      *kernelbound.Seen  // of the container that runs, at its last boundary; nil: nothing yet
 	inVM      string             // why no step runs in a container; "": some may
 	emitted   string             // name of the target whose Packer template is in the run's folder; "": there is none yet
 	handed    string             // ID of the layer that the VM goes on from, while the machine is given up
 	alone     []string           // IDs of layers that this run removes again
 	ran       []Stretch
-	verifying bool // the container's image is there, and the VM's is being built
+	verifying bool      // the container's image is there, and the VM's is being built
+	verified  *Verified // nil: it was not wanted, or did not come to its end
 }
 
 // largestScript is how much of a script is looked at.
@@ -131,24 +133,6 @@ func (s *state) findMarks() {
 	})
 }
 
-// tellMarks says which steps of a run that stays in a container may come out otherwise.
-func (s *state) tellMarks() {
-	seen := map[string]int{}
-	for _, m := range s.marks {
-		seen[m.Step]++
-	}
-	for _, m := range s.marks {
-		if n := seen[m.Step]; n > 0 {
-			delete(seen, m.Step)
-			more := ""
-			if n > 1 {
-				more = fmt.Sprintf(", and %d more", n-1)
-			}
-			s.say(m.Step, fmt.Sprintf("warning: %s in a container, %s%s: %s", s.titleOf(m.Step), m.Command, more, m.Why))
-		}
-	}
-}
-
 func (s *state) titleOf(id string) string {
 	for _, st := range s.Plan.AllSteps() {
 		if st.ID == id {
@@ -209,7 +193,7 @@ func (s *state) needs(i int, m kernelbound.Mark) string {
 // choose settles which target the next machine is of, now that it is known from which step on it runs.
 func (s *state) choose() {
 	s.standing.over = -1
-	if s.container == nil || s.inVM != "" {
+	if s.container == nil || s.inVM != "" || s.verifying {
 		return
 	}
 	i, m := s.bound()

@@ -42,6 +42,8 @@ func (l *packerLog) take(e Event) {
 		l.problem(e.Time, e.Problem)
 	case e.Progress != nil:
 		l.progress(e.Time, e.Progress)
+	case e.Mark != nil:
+		l.say(e.Time, fmt.Sprintf("warning: %s: %s", join(e.Mark.At, e.Step), e.Mark))
 	case e.RunOutput != nil:
 		o := e.RunOutput
 		l.line(e.Time, "ui: --> %s: %s %q: %s%s at %s", l.builder, o.Type, o.Name, o.ArtifactID, o.ArtifactURI, o.Path)
@@ -143,6 +145,14 @@ func (l *packerLog) progress(at time.Time, p *Progress) {
 		unit = " B"
 	}
 	l.line(at, "ui:     %s: %s %d%s / %d%s 100.00%%", l.builder, p.What, p.Done, unit, p.Total, unit)
+}
+
+// join puts a place before a step, where there is one.
+func join(at, step string) string {
+	if at == "" {
+		return step
+	}
+	return at + ": " + step
 }
 
 func (l *packerLog) line(at time.Time, format string, args ...any) {

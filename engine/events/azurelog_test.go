@@ -24,6 +24,7 @@ var builtRun = []Event{
 	{Step: "resolve", Progress: &Progress{What: "download nginx.conf", Done: 2048, Total: 2048, Unit: "bytes"}},
 	{Step: "resolve", Progress: &Progress{What: "wait", Done: 3, Unit: "checks"}},
 	{Step: "resolve", State: &State{Phase: Done, Title: "resolve", Elapsed: 340 * time.Millisecond}},
+	{Step: "customize[0]", Mark: &Mark{Command: "modprobe x", Kind: "modules", Why: "a container may load none", At: "web.json:3:9"}},
 	{Step: "boot", State: &State{Phase: Running, Title: "boot", Detail: "TCG: software emulation"}},
 	{Step: "boot", Output: &Output{Stream: Console, Text: "[    0.000000] Linux version 6.1.0"}},
 	{Step: "boot", Output: &Output{Stream: Say, Text: "Connected to SSH!"}},

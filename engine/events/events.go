@@ -3,6 +3,7 @@
 package events
 
 import (
+	"fmt"
 	"sync"
 	"time"
 )
@@ -19,6 +20,7 @@ type Event struct {
 	Progress  *Progress  `json:"progress,omitempty"`
 	Problem   *Problem   `json:"problem,omitempty"`
 	RunOutput *RunOutput `json:"runOutput,omitempty"`
+	Mark      *Mark      `json:"mark,omitempty"`
 }
 
 // Phase is where a step, or the run, stands.
@@ -88,6 +90,22 @@ type Finding struct {
 	Why   string   `json:"why,omitempty"`
 	Fix   string   `json:"fix,omitempty"`
 	Lines []string `json:"lines,omitempty"` // of the machine's logs, that show it
+}
+
+// Mark says of a step that something of it may come out otherwise where it runs: it is told before the step, of what is written, and after
+// it, of what it did.
+type Mark struct {
+	Command string `json:"command"`         // as it is written, or what was found
+	Kind    string `json:"kind"`            // as --strict-fidelity has it
+	Why     string `json:"why"`             // one sentence
+	At      string `json:"at,omitempty"`    // file:line:column
+	Found   bool   `json:"found,omitempty"` // it was done, and nobody had seen it coming
+	Fix     string `json:"fix,omitempty"`   // of all marks that were told in a row, with the last of them
+}
+
+// String is the mark on one line, without its place and its fix.
+func (m Mark) String() string {
+	return fmt.Sprintf("%s [%s]: %s", m.Command, m.Kind, m.Why)
 }
 
 // RunOutput is the record of one distributor's result.

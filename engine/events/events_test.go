@@ -60,6 +60,7 @@ func filled(text string) Event {
 			{What: text, Why: text, Fix: text, Lines: []string{text, text}},
 		}},
 		RunOutput: &RunOutput{Name: text, ArtifactID: text, ArtifactURI: text, Path: text},
+		Mark:      &Mark{Command: text, Kind: "modules", Why: text, At: text, Fix: "--on auto"},
 	}
 }
 

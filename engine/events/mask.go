@@ -90,6 +90,11 @@ func (m *Mask) Sink(next Sink) Sink {
 			o.Name, o.ArtifactID, o.ArtifactURI, o.Path = m.Text(o.Name), m.Text(o.ArtifactID), m.Text(o.ArtifactURI), m.Text(o.Path)
 			e.RunOutput = &o
 		}
+		if e.Mark != nil {
+			mark := *e.Mark
+			mark.Command, mark.Why, mark.At = m.Text(mark.Command), m.Text(mark.Why), m.Text(mark.At)
+			e.Mark = &mark
+		}
 		next(e)
 	}
 }

@@ -39,6 +39,8 @@ func (a *adapter) event(e events.Event) {
 		a.progress(e.Step, *e.Progress)
 	case e.Problem != nil:
 		a.output("important", "error: "+e.Problem.What+"\n"+indent(parts(*e.Problem)), "", diag.Range{})
+	case e.Mark != nil:
+		a.output("important", "warning: "+e.Step+": "+e.Mark.String(), "", a.placeOf(e.Step))
 	case e.RunOutput != nil:
 		a.say("console", fmt.Sprintf("%s %q: %s", e.RunOutput.Type, e.RunOutput.Name, e.RunOutput.Path))
 	}

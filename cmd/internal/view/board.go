@@ -21,6 +21,7 @@ type step struct {
 	started           time.Time
 	elapsed           time.Duration // once over
 	reused            bool          // done without being run
+	marks             []events.Mark
 	lines             []events.Output
 	meters            []meter
 }
@@ -42,6 +43,7 @@ func (s *step) over() bool { return s.phase != events.Pending && s.phase != even
 type board struct {
 	steps    []*step          // in order of announcement
 	problems []events.Problem // of single steps
+	told     []marked         // marks, in the order in which they were told
 }
 
 // apply takes one event in. It returns the step that the event is about, or nil when it is about the run.
@@ -61,6 +63,9 @@ func (b *board) apply(e events.Event) *step {
 		if len(s.lines) > keptLines {
 			s.lines = slices.Delete(s.lines, 0, len(s.lines)-keptLines)
 		}
+	case e.Mark != nil:
+		s.marks = append(s.marks, *e.Mark)
+		b.told = append(b.told, marked{e.Step, *e.Mark})
 	case e.Progress != nil:
 		s.applyProgress(e.Time, *e.Progress)
 	}

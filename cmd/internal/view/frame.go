@@ -28,6 +28,9 @@ func stepLine(p Palette, s *step, now time.Time) string {
 	if s.detail != "" {
 		title += "  " + p.Faint(Line(s.detail))
 	}
+	if note := markNote(s.marks); note != "" && !s.reused {
+		title += "  " + p.Warn(Line(note))
+	}
 	switch s.phase {
 	case events.Running:
 		return fmt.Sprintf(" %s %8s  %s", p.Busy(markRunning), clock(now.Sub(s.started)), title)

@@ -35,6 +35,7 @@ type Live struct {
 	mu      sync.Mutex
 	board   board
 	printed map[*step]bool // finished steps that are on the screen for good
+	marks   int            // how many are on the screen
 	notice  string
 	painted []int // widths of the lines that are painted now, top to bottom
 
@@ -119,6 +120,12 @@ func keepOver(steps []*step) []*step {
 func (l *Live) paint() {
 	width, height := l.screen.Size()
 	var lasting []string
+	for _, m := range l.board.told[l.marks:] {
+		for _, line := range markLines(l.screen.Palette, m.step, m.Mark) {
+			lasting = append(lasting, "    "+line)
+		}
+	}
+	l.marks = len(l.board.told)
 	for _, s := range l.board.steps {
 		if s.over() && !l.printed[s] {
 			l.printed[s] = true

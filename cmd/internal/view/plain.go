@@ -49,6 +49,10 @@ func (v *Plain) Event(e events.Event) {
 		if err := Problem(v.Log, Palette{}, *e.Problem); v.err == nil {
 			v.err = err
 		}
+	case e.Mark != nil:
+		for _, line := range markLines(Palette{}, e.Step, *e.Mark) {
+			v.line(e.Time, "%s", line)
+		}
 	case e.RunOutput != nil:
 		v.line(e.Time, "%s: run output %s: %s", e.Step, Line(e.RunOutput.Name), Line(where(e.RunOutput)))
 	}

@@ -60,6 +60,9 @@ func (s *Session) note(e events.Event) {
 		return
 	}
 	step := s.step(e.Step)
+	if e.Mark != nil {
+		e.Output = &events.Output{Stream: events.Say, Text: "warning: " + e.Mark.String()}
+	}
 	switch {
 	case e.Output != nil:
 		if s.output[e.Step] == nil {

@@ -12,10 +12,10 @@ const (
 	KernelLog  = "kernel-log"
 	Sysctl     = "sysctl" // parameters in /proc/sys and /sys
 	Mount      = "mount"
-	Device     = "device" // disks, partitions, and what is laid over them
+	Device     = "disk" // disks, partitions, and what is laid over them
 	Firewall   = "firewall"
-	Link       = "link" // network devices, and what is set on them
-	Security   = "security"
+	Link       = "network-device" // network devices, and what is set on them
+	Security   = "security-module"
 	Clock      = "clock"
 	Firmware   = "firmware"
 	Privilege  = "privilege" // over the whole kernel
