@@ -3,6 +3,7 @@ package sameimage
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,5 +160,27 @@ func TestRules(t *testing.T) {
 		if got := find(path, func(May) bool { return true }) != nil; got != want {
 			t.Errorf("%s: got %v", path, got)
 		}
+	}
+}
+
+// TestDocs holds the table of docs/fast.md against the list.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/fast.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## Same image?")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var got, want []string
+	for line := range strings.Lines(section) {
+		if strings.HasPrefix(line, "| `/") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	for _, r := range Rules {
+		want = append(want, fmt.Sprintf("| `%s` | %s | %s |", r.Path, r.May, r.Why))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the table of docs/fast.md (-rules +page):\n%s", diff)
 	}
 }
