@@ -90,7 +90,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		&stepPowerOff{vm})
 	commonsteps.NewRunner(steps, b.config.PackerConfig, machine.QuietUI{Ui: ui}).Run(ctx, state)
 
-	err := failure(ctx, state)
+	err := machine.Failure(ctx, state)
 	if vm.finished {
 		err = nil // a cancellation that came later has nothing left to stop
 	}
@@ -101,16 +101,4 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		return nil, err
 	}
 	return vm.artifact(), nil
-}
-
-// failure is why the steps did not reach their end, or nil. The cause of a cancellation comes first: what a step says
-// after the ground was taken from under it is a mere consequence.
-func failure(ctx context.Context, state multistep.StateBag) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	if err, ok := state.Get("error").(error); ok {
-		return err
-	}
-	return nil
 }

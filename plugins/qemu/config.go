@@ -23,12 +23,6 @@ const (
 	accelTCG  = "tcg"
 )
 
-// The kinds of firmware.
-const (
-	firmwareBIOS = "bios"
-	firmwareUEFI = "uefi"
-)
-
 // sourceFormats are the disk formats a base disk may have, as QEMU names them.
 var sourceFormats = []string{"qcow2", "raw", "vpc"}
 
@@ -134,10 +128,10 @@ func (c *Config) prepare(raws ...any) error {
 	}
 	machine.CheckWord(bad, "source_format", c.SourceFormat, sourceFormats...)
 	machine.CheckWord(bad, "accelerator", c.Accelerator, accelAuto, accelKVM, accelTCG)
-	machine.CheckWord(bad, "firmware", c.Firmware, firmwareBIOS, firmwareUEFI)
+	machine.CheckWord(bad, "firmware", c.Firmware, machine.FirmwareBIOS, machine.FirmwareUEFI)
 	machine.CheckWord(bad, "devices", c.Devices, devicesVirtio, devicesEmulated)
-	if c.SecureBoot && c.Firmware != firmwareUEFI {
-		bad("secure_boot needs firmware %q", firmwareUEFI)
+	if c.SecureBoot && c.Firmware != machine.FirmwareUEFI {
+		bad("secure_boot needs firmware %q", machine.FirmwareUEFI)
 	}
 	c.checkGuest(bad)
 	c.checkLayer(bad)
@@ -228,7 +222,7 @@ func (c *Config) setDefaults() {
 	machine.SetDefault(&c.Memory, 1024)
 	machine.SetDefault(&c.Accelerator, accelAuto)
 	machine.SetDefault(&c.Devices, devicesVirtio)
-	machine.SetDefault(&c.Firmware, firmwareBIOS)
+	machine.SetDefault(&c.Firmware, machine.FirmwareBIOS)
 	if c.Communicator == commSSH {
 		machine.SetDefault(&c.SSHUsername, "packer")
 		machine.SetDefault(&c.SSHTimeout, 20*time.Minute)

@@ -5,12 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -18,11 +15,9 @@ import (
 	"github.com/ingot-build/ingot/plugins/machine"
 )
 
-// The files of a layer, beside diskFile, seedFile and efiVarsFile.
-const (
-	factsFile = "facts.json" // facts; written by whoever asked for the layer
-	stateFile = "state"      // memory and devices, in the form that facts.State names; absent without memory
-)
+// stateFile is what a layer may have beside the files that all have, and efiVarsFile: memory and devices, in the form that facts.State
+// names; absent without memory.
+const stateFile = "state"
 
 // The forms of stateFile.
 const (
@@ -30,20 +25,14 @@ const (
 	stateMapped = "mapped-ram" // each page at a place of its own, so that it is written and read by several threads
 )
 
-// factsFormat is the version of facts; another one is not understood.
-const factsFormat = 1
-
 // facts are what the builder has to be told to start from a layer. The machine's memory is of use to the same machine alone: to
 // the same program, on the same kind of processor, with the same devices. Its disk is of use to any.
 type facts struct {
-	Format      int    `json:"format"`
-	QEMU        string `json:"qemu"`              // version, with that of the package
-	Board       string `json:"machine"`           // with its version, as pc-q35-7.2: "q35" is another one with each QEMU
-	Accelerator string `json:"accelerator"`       // kvm or tcg
-	HostCPU     string `json:"hostCPU,omitempty"` // with KVM: what the guest sees of this host's processor
-	CPUs        int    `json:"cpus"`
-	MemoryMiB   int    `json:"memoryMiB"`
-	Firmware    string `json:"firmware"`             // bios or uefi
+	machine.Facts
+	QEMU        string `json:"qemu"`                 // version, with that of the package
+	Board       string `json:"machine"`              // with its version, as pc-q35-7.2: "q35" is another one with each QEMU
+	Accelerator string `json:"accelerator"`          // kvm or tcg
+	HostCPU     string `json:"hostCPU,omitempty"`    // with KVM: what the guest sees of this host's processor
 	EFICode     string `json:"efiCode,omitempty"`    // path
 	EFISHA256   string `json:"efiSHA256,omitempty"`  // of that file
 	Devices     string `json:"devices"`              // SHA-256 of QEMU's arguments, without what differs from run to run
@@ -53,8 +42,8 @@ type facts struct {
 
 // facts are those of the machine m on this host.
 func (h hostPrograms) facts(m hardware, firmware, qemu string) (facts, error) {
-	f := facts{Format: factsFormat, QEMU: qemu, Board: m.Board, Accelerator: m.Accel, CPUs: m.CPUs, MemoryMiB: m.MemoryMiB,
-		Firmware: firmware, EFICode: m.EFICode, Devices: m.fingerprint()}
+	f := facts{Facts: machine.NewFacts("", m.CPUs, m.MemoryMiB, firmware), QEMU: qemu, Board: m.Board, Accelerator: m.Accel,
+		EFICode: m.EFICode, Devices: m.fingerprint()}
 	if m.Accel == accelKVM {
 		text, err := os.ReadFile("/proc/cpuinfo")
 		if err != nil {
@@ -128,23 +117,13 @@ func cut(s string) string {
 	return s
 }
 
-// readFacts reads those of a layer.
+// readFacts reads those of a layer. One that was left by another kind of machine has a disk, and no memory.
 func readFacts(dir string) (f facts, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, factsFile))
-	if err == nil {
-		err = json.Unmarshal(text, &f)
+	_, err = machine.ReadFacts(dir, &f)
+	if f.Kind != "" {
+		f.State = ""
 	}
-	switch {
-	case err != nil:
-	case f.Format != factsFormat:
-		err = fmt.Errorf("its %s is of format %d, and this version knows %d", factsFile, f.Format, factsFormat)
-	case f.CPUs < 1 || f.MemoryMiB < 1 || f.Firmware != firmwareBIOS && f.Firmware != firmwareUEFI:
-		err = errors.New("its " + factsFile + " names no machine")
-	}
-	if err != nil {
-		return f, fmt.Errorf("layer %s cannot be used: %w", dir, err)
-	}
-	return f, nil
+	return f, err
 }
 
 // versionPattern finds QEMU's version and its package's in what "--version" prints:

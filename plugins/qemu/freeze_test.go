@@ -43,7 +43,7 @@ func (g *frozenGuest) freeze(ctx context.Context, comm packersdk.Communicator, n
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, factsFile), facts, 0o600)
+	return os.WriteFile(filepath.Join(dir, machine.FactsFile), facts, 0o600)
 }
 
 func (g *frozenGuest) layer(name string) string { return filepath.Join(g.dir, name) }
@@ -212,7 +212,7 @@ func (g *frozenGuest) copied(t *testing.T, name string, damage func(*facts, stri
 		err = damage(&f, c.layer(name))
 	}
 	text, err2 := json.Marshal(f)
-	if err = errors.Join(err, err2, os.WriteFile(filepath.Join(c.layer(name), factsFile), text, 0o600)); err != nil {
+	if err = errors.Join(err, err2, os.WriteFile(filepath.Join(c.layer(name), machine.FactsFile), text, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return c

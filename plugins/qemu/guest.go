@@ -80,7 +80,7 @@ func (g *Guest) lay(ctx context.Context) error {
 			return err
 		}
 	}
-	if g.o.Firmware == firmwareUEFI {
+	if g.o.Firmware == machine.FirmwareUEFI {
 		efi, err := findEFI(efiFirmwares)
 		if err != nil {
 			return err

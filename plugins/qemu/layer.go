@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/packer-plugin-sdk/communicator/sshkey"
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
@@ -44,15 +43,9 @@ func (v *vm) openLayer() error {
 	if l.facts, err = readFacts(dir); err != nil {
 		return err
 	}
-	for _, name := range []string{machine.DiskFile, machine.SeedFile} {
-		if !machine.IsFile(l.file(name)) {
-			return fmt.Errorf("layer %s cannot be used: its %s is gone", dir, name)
-		}
-	}
 	c.CPUs, c.Memory, c.Firmware = l.facts.CPUs, l.facts.MemoryMiB, l.facts.Firmware
-	c.comm.SSHPrivateKey = []byte(c.SSHPrivateKey)
-	if c.comm.SSHPublicKey, err = sshkey.PublicKeyFromPrivate(c.comm.SSHPrivateKey); err != nil {
-		return fmt.Errorf("ssh_private_key: %w", err)
+	if err := machine.UseKey(&c.comm, c.SSHPrivateKey); err != nil {
+		return err
 	}
 	if l.awake = l.facts.State != ""; l.awake {
 		l.qemu = sync.OnceValues(func() (string, error) { return v.programs.version(context.Background()) })
@@ -200,7 +193,7 @@ func (s *stepReady) readyRestored(life context.Context, state multistep.StateBag
 type stepLayerSeed struct{ *vm }
 
 func (s *stepLayerSeed) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
-	return end(state, machine.CopyFile(s.layer.file(machine.SeedFile), s.file(machine.SeedFile)))
+	return machine.End(state, machine.CopyFile(s.layer.file(machine.SeedFile), s.file(machine.SeedFile)))
 }
 
 func (s *stepLayerSeed) Cleanup(multistep.StateBag) { s.remove(machine.SeedFile) }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // pressAgain is how long after the power button it is pressed once more: a guest may miss one while it is busy.
@@ -30,7 +32,7 @@ func (s *stepPowerOff) Run(ctx context.Context, state multistep.StateBag) multis
 		s.ui.Say(text)
 	}
 	s.endPhase(&s.shutdown, err)
-	return end(state, err)
+	return machine.End(state, err)
 }
 
 func (*stepPowerOff) Cleanup(multistep.StateBag) {}

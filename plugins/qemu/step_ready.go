@@ -23,7 +23,7 @@ func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep
 			return multistep.ActionContinue
 		}
 		if err := s.bootInstead(ctx, err); err != nil {
-			return end(state, err)
+			return machine.End(state, err)
 		}
 	}
 	checks := append(s.firstChecks(), s.sshChecks(ctx, state, &comm,
@@ -35,7 +35,7 @@ func (s *stepReady) Run(ctx context.Context, state multistep.StateBag) multistep
 		Probe: func(ctx context.Context) error { return machine.CloudInit(ctx, s.ui, comm) },
 	})
 	if err := s.whenReady(ctx, s.config.SSHTimeout, checks); err != nil {
-		return end(state, err)
+		return machine.End(state, err)
 	}
 	state.Put("communicator", s.metered(comm))
 	return multistep.ActionContinue

@@ -32,7 +32,7 @@ func tpmArgs() []string {
 }
 
 func (s *stepTPM) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
-	return end(state, s.start(ctx))
+	return machine.End(state, s.start(ctx))
 }
 
 func (s *stepTPM) start(ctx context.Context) (err error) {

@@ -16,7 +16,7 @@ type stepUnattend struct{ *vm }
 func (s *stepUnattend) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
 	c := s.config
 	orders := seed.Unattend{User: c.WinRMUsername, Password: c.WinRMPassword, Port: c.WinRMPort, Basic: !c.WinRMUseNTLM}
-	return end(state, seed.WriteWindows(s.file(machine.SeedFile), orders.Files()))
+	return machine.End(state, seed.WriteWindows(s.file(machine.SeedFile), orders.Files()))
 }
 
 func (s *stepUnattend) Cleanup(multistep.StateBag) { s.remove(machine.SeedFile) }

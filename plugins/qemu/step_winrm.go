@@ -41,7 +41,7 @@ func (s *stepReadyWinRM) Run(ctx context.Context, state multistep.StateBag) mult
 		s.powerShellCheck(&comm),
 	}...)
 	if err := s.whenReady(ctx, s.config.WinRMTimeout, checks); err != nil {
-		return end(state, err)
+		return machine.End(state, err)
 	}
 	state.Put("communicator", s.metered(comm))
 	return multistep.ActionContinue

@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/ingot-build/ingot/plugins/machine"
 )
 
 // stepReadyWindowsSSH waits until a guest with Windows can be worked on by SSH.
@@ -18,7 +20,7 @@ func (s *stepReadyWindowsSSH) Run(ctx context.Context, state multistep.StateBag)
 		"the base disk has to bring that user with that password, and sshd_config PasswordAuthentication yes")...)
 	checks = append(checks, s.powerShellCheck(&comm))
 	if err := s.whenReady(ctx, s.config.SSHTimeout, checks); err != nil {
-		return end(state, err)
+		return machine.End(state, err)
 	}
 	state.Put("communicator", s.metered(comm))
 	return multistep.ActionContinue

@@ -2,9 +2,7 @@ package qemu
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,23 +14,8 @@ import (
 	"github.com/ingot-build/ingot/plugins/qemu/accel"
 )
 
-// end is a step's last line: it hands err to whoever runs the steps.
-func end(state multistep.StateBag, err error) multistep.StepAction {
-	if err != nil {
-		state.Put("error", err)
-		return multistep.ActionHalt
-	}
-	return multistep.ActionContinue
-}
-
 // remove deletes files of the build, and says which could not be.
-func (v *vm) remove(names ...string) {
-	for _, name := range names {
-		if err := os.Remove(v.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			v.ui.Error(fmt.Sprintf("left behind: %v", err))
-		}
-	}
-}
+func (v *vm) remove(names ...string) { machine.Remove(v.ui, v.dir, names...) }
 
 // stepHost decides about the accelerator, and finds programs and firmware.
 type stepHost struct{ *vm }
@@ -53,10 +36,10 @@ func (s *stepHost) Run(ctx context.Context, state multistep.StateBag) multistep.
 	if s.programs, err = findPrograms(s.config.TPM); err == nil {
 		err = s.openLayer()
 	}
-	if err == nil && s.config.Firmware == firmwareUEFI {
+	if err == nil && s.config.Firmware == machine.FirmwareUEFI {
 		s.efi, err = s.findFirmware()
 	}
-	return end(state, err)
+	return machine.End(state, err)
 }
 
 // findFirmware finds what the guest boots by.
@@ -81,26 +64,15 @@ type stepFolder struct {
 }
 
 func (s *stepFolder) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
-	return end(state, s.make())
+	return machine.End(state, s.make())
 }
 
 func (s *stepFolder) make() (err error) {
-	if s.dir, err = filepath.Abs(s.config.OutputDirectory); err != nil {
-		return fmt.Errorf("output_directory: %w", err)
-	}
 	if s.config.SourceDisk, err = filepath.Abs(s.config.SourceDisk); err != nil {
 		return fmt.Errorf("source_disk: %w", err)
 	}
-	if _, err := os.Stat(s.dir); errors.Is(err, fs.ErrNotExist) {
-		s.made = true
-	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return fmt.Errorf("output_directory: %w", err)
-	}
-	// Another build may be writing to it.
-	if disk := s.file(machine.DiskFile); machine.IsFile(disk) && !s.config.PackerForce {
-		return fmt.Errorf("output_directory %s is in use: it holds %s already"+
-			"\n  fix:  choose another folder, or remove that disk", s.dir, machine.DiskFile)
+	if s.dir, s.made, err = machine.MakeFolder(s.config.OutputDirectory, s.config.PackerForce); err != nil {
+		return err
 	}
 	// QEMU appends nothing to an old console, but until it starts, an old one would be taken for this build's.
 	s.remove(machine.ConsoleFile, monitorFile)
@@ -117,7 +89,7 @@ func (s *stepFolder) Cleanup(multistep.StateBag) {
 type stepDisk struct{ *vm }
 
 func (s *stepDisk) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
-	return end(state, s.makeDisk(ctx))
+	return machine.End(state, s.makeDisk(ctx))
 }
 
 func (v *vm) makeDisk(ctx context.Context) (err error) {
@@ -147,7 +119,7 @@ func (s *stepSeed) Run(_ context.Context, state multistep.StateBag) multistep.St
 		User:       s.config.SSHUsername,
 		PublicKey:  string(s.config.comm.SSHPublicKey),
 	}
-	return end(state, seed.Write(s.file(machine.SeedFile), orders.Files()))
+	return machine.End(state, seed.Write(s.file(machine.SeedFile), orders.Files()))
 }
 
 func (s *stepSeed) Cleanup(multistep.StateBag) { s.remove(machine.SeedFile) }
@@ -156,7 +128,7 @@ func (s *stepSeed) Cleanup(multistep.StateBag) { s.remove(machine.SeedFile) }
 type stepPowerOn struct{ *vm }
 
 func (s *stepPowerOn) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
-	return end(state, s.powerOnLayer(ctx))
+	return machine.End(state, s.powerOnLayer(ctx))
 }
 
 // newMachine is what the configuration describes.

@@ -61,7 +61,7 @@ func TestBuildRealGuest(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long/", 30)) // longer than a socket's path may be
 	b := prepared(t, map[string]any{
-		"source_disk": image, "source_format": "qcow2", "output_directory": dir, "firmware": firmwareUEFI,
+		"source_disk": image, "source_format": "qcow2", "output_directory": dir, "firmware": machine.FirmwareUEFI,
 	})
 	ui := newRecorder()
 	hook := func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
