@@ -23,7 +23,8 @@ type Seen struct {
 	Began   map[string]time.Duration
 	Ended   map[string]time.Duration
 	Details map[string]string // of steps that are done
-	Said    []string
+	Said    []string // by Ingot and its plugins
+	Printed []string // by the steps
 	Run     string
 	Took
 }
@@ -74,8 +75,12 @@ func (s *Seen) take(e events.Event, mark string, at time.Duration) {
 		s.Ended[e.Step], s.Details[e.Step] = at, e.State.Detail
 	case e.Output != nil && e.Output.Stream == events.Say:
 		s.Said = append(s.Said, e.Output.Text)
-	case e.Output != nil && mark != "" && strings.TrimSpace(e.Output.Text) == mark && s.Line == 0:
-		s.Line = at
+	case e.Output != nil && e.Output.Stream != events.Console:
+		text := strings.TrimSpace(e.Output.Text)
+		s.Printed = append(s.Printed, text)
+		if mark != "" && text == mark && s.Line == 0 {
+			s.Line = at
+		}
 	}
 }
 

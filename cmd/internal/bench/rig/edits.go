@@ -58,29 +58,29 @@ func (r *Rig) Watch(args ...string) (least time.Duration, err error) {
 	return least, err
 }
 
-// PackerRebuild has stock Packer build all of it; 0 without a stock Packer.
-func (r *Rig) PackerRebuild(mark string) (line time.Duration, err error) {
+// PackerRebuild has stock Packer build all of it: the time to the last step's line, and to the end; 0 without a stock Packer.
+func (r *Rig) PackerRebuild(mark string) (line, whole time.Duration, err error) {
 	stock, err := testtools.FindPacker()
 	if err != nil {
 		fmt.Println("  stock Packer is not measured:", err)
-		return 0, nil
+		return 0, 0, nil
 	}
 	path, err := r.Five(mark)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	folder := filepath.Join(r.Dir, "five")
 	if _, err := Output(exec.Command(r.Ingot, "translate", path, "-o", folder)); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	plugin := filepath.Join(r.Dir, "packer-plugin-ingot")
 	if _, err := Output(exec.Command("go", "build", "-o", plugin, "./cmd/packer-plugin-ingot")); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	install := exec.Command(stock, "plugins", "install", "--path", plugin, "github.com/ingot-build/ingot")
 	install.Env = r.Env
 	if _, err := Output(install); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	out := filepath.Join(r.Dir, "packer-out")
 	defer os.RemoveAll(out)
@@ -99,5 +99,5 @@ func (r *Rig) PackerRebuild(mark string) (line time.Duration, err error) {
 	if err == nil {
 		fmt.Printf("  stock Packer, all of it again       %s, and %s to its end\n", Seconds(line), Seconds(took.Whole))
 	}
-	return line, err
+	return line, took.Whole, err
 }

@@ -23,7 +23,7 @@ func (b *bench) edits() error {
 	}
 	fmt.Printf("  the first build, which keeps layers: %s, %s of it to boot\n",
 		rig.Seconds(first.Whole), rig.Seconds(first.Ended["boot"]-first.Began["boot"]))
-	packer, err := b.PackerRebuild("packer")
+	packer, _, err := b.PackerRebuild("packer")
 	if err != nil {
 		return err
 	}
