@@ -23,8 +23,8 @@ type Seen struct {
 	Began   map[string]time.Duration
 	Ended   map[string]time.Duration
 	Details map[string]string // of steps that are done
-	Said    []string // by Ingot and its plugins
-	Printed []string // by the steps
+	Said    []string          // by Ingot and its plugins
+	Printed []string          // by the steps
 	Run     string
 	Took
 }
