@@ -49,7 +49,8 @@ validators in a second VM that is started from the result, and give the disk to 
 lands in the gallery on this machine: see "ingot gallery ls".
 
 With --on fast the customizers run in a container on this machine, over the same disk and with the same outputs: up in a second, and at
-the speed of the machine, but with its kernel. It needs Linux in the image, and root here. See docs/fast.md.
+the speed of the machine, but with its kernel. It needs Linux in the image, and root here. With --on auto the build moves to a VM before
+the first step for which that matters. See docs/fast.md.
 
 With --on azure the build VM is in your own subscription, and so is what comes out: the azure plugin makes the VM, and
 Ingot signs in, keeps the ledger, distributes and cleans up. See docs/azure.md.
@@ -75,6 +76,7 @@ removes the rest.
   ingot build azuredeploy.json --param-file azuredeploy.parameters.json
   ingot build web.json --cpus 4 --memory 4096
   ingot build web.json --on fast --watch
+  ingot build web.json --on auto
   ingot build web.json --on azure --subscription ID --location westeurope
   ingot build web.json --on azure --vm-size Standard_D4s_v5
   ingot build --on azure web.json db.json --parallel 20 --arm-rate 600 --fallback-sizes Standard_D4s_v5,Standard_D2as_v5

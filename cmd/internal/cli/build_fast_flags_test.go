@@ -11,7 +11,9 @@ func TestFastFlags(t *testing.T) {
 		{"--on fast --firmware uefi", "--firmware says nothing to a build with --on fast"},
 		{"--on nspawn --accel kvm", "--accel says nothing to a build with --on nspawn"},
 		{"--on fast --vm-size Standard_D2s_v5", "--vm-size says nothing to a build with --on fast"},
-		{"--on fats", `"fats" is not allowed; allowed: local, qemu, fast, nspawn,`},
+		{"--on fats", `"fats" is not allowed; allowed: local, qemu, fast, nspawn, auto, azure`},
+		{"--on auto --vm-size Standard_D2s_v5", "--vm-size says nothing to a build with --on auto"},
+		{"--on auto --firmware uefi --accel tcg", `there is no file "no-such.json"`}, // its VM has a use for them
 		{"--on fast --memory 100", "--memory 100 is too little"},
 		{"--on fast --cpus 2 --memory 1024 --layers disk --metadata on", `there is no file "no-such.json"`},
 	} {
