@@ -21,7 +21,11 @@ type Seed struct {
 	InstanceID string // another one for each run: cloud-init does its once-per-machine work again when it changes
 	User       string // made, may sudo without a password, and is deleted again by waagent
 	PublicKey  string // a line as in authorized_keys, or several
+	BootDisk   string // what GRUB's packages are told that they are installed to; "": cloud-init finds it out, which it cannot in a container
 }
+
+// VirtioDisk is what a VM of ours boots from.
+const VirtioDisk = "/dev/vda"
 
 // File is a file at the root of the seed disk.
 type File struct {
@@ -55,6 +59,12 @@ type cloudConfig struct {
 	PackageUpdate    bool        `json:"package_update"`
 	PackageUpgrade   bool        `json:"package_upgrade"`
 	WriteFiles       []writeFile `json:"write_files"`
+	Grub             *grub       `json:"grub_dpkg,omitempty"`
+}
+
+type grub struct {
+	Disk   string `json:"grub-pc/install_devices"`
+	NoDisk bool   `json:"grub-pc/install_devices_empty"`
 }
 
 type user struct {
@@ -81,7 +91,7 @@ type writeFile struct {
 }
 
 func (s Seed) cloudConfig() cloudConfig {
-	return cloudConfig{
+	c := cloudConfig{
 		Users: []user{{
 			Name: s.User, Shell: "/bin/bash", LockPassword: true, Sudo: "ALL=(ALL) NOPASSWD:ALL",
 			AuthorizedKeys: strings.Split(strings.TrimSpace(s.PublicKey), "\n"),
@@ -96,6 +106,10 @@ func (s Seed) cloudConfig() cloudConfig {
 			Path: "/var/lib/waagent/ovf-env.xml", Owner: "root:root", Permissions: "0600", Content: s.ovfEnv(),
 		}},
 	}
+	if s.BootDisk != "" {
+		c.Grub = &grub{Disk: s.BootDisk}
+	}
+	return c
 }
 
 // ovfEnv is the note that Azure leaves for a new VM. waagent -deprovision+user deletes the user named in it, and

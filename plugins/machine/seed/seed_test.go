@@ -41,6 +41,23 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// A container sees no disk: what a VM finds out is said.
+func TestBootDisk(t *testing.T) {
+	s := example
+	s.BootDisk = VirtioDisk
+	text, _ := strings.CutPrefix(string(s.Files()[1].Data), "#cloud-config\n")
+	var doc struct {
+		Grub map[string]any `json:"grub_dpkg"`
+	}
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"grub-pc/install_devices": "/dev/vda", "grub-pc/install_devices_empty": false}
+	if diff := cmp.Diff(want, doc.Grub); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // What is awkward in XML, JSON or YAML has to arrive as it was.
 func TestAwkwardUser(t *testing.T) {
 	const name = `o'<b>& "x": #y`
