@@ -76,6 +76,9 @@ type Request struct {
 	// Moves says that the build goes on in a VM from the first step on that needs a kernel of its own, and that all of it runs in one where
 	// no container is to be had.
 	Moves bool
+	// VerifyInVM says that what was built in containers is built once more in VMs, on Builder.Then, and held against that; what is
+	// validated and distributed is the VM's image.
+	VerifyInVM bool
 
 	// Metadata says whether a build VM on this machine is answered as one in Azure.
 	Metadata Metadata
@@ -102,6 +105,7 @@ type Result struct {
 	Reused     *Reused            // of earlier builds; nil: layers were not used
 	Ran        Ran                // where steps were run, where that may have been a container; else nil
 	Marks      []kernelbound.Mark // what may come out otherwise in a container, of steps that were run in one
+	Verified   *Verified          // nil: it was not wanted, or the run did not come that far
 
 	Fidelity []fidelity.Difference // what the service would do otherwise; nil in Azure, and when the run ended before it was known
 }
@@ -157,7 +161,7 @@ func (b *Builder) tell(
 	s.letGo(ctx)
 	s.sumUpOverrides()
 	return Result{Outputs: s.outputs, Validation: s.validation, Kept: s.kept, VMSize: s.vmSize, Stopped: s.stopped, Reused: s.reused,
-		Ran: s.stretches(s.Plan), Marks: s.inContainer(), Fidelity: s.differences()}, s.explain(ctx, err)
+		Ran: s.stretches(s.Plan), Marks: s.inContainer(), Verified: s.verified, Fidelity: s.differences()}, s.explain(ctx, err)
 }
 
 // story is what happens in the run, in order. A run that only validates its source image ends after that.
@@ -174,6 +178,9 @@ func (s *state) story() []steps.Step[state] {
 	}
 	if !sourceOnly(s.Plan) {
 		list = append(list, steps.Step[state]{Name: "build", Do: buildImage})
+		if s.VerifyInVM {
+			list = append(list, steps.Step[state]{Name: "verify", Do: verifyInVM})
+		}
 	}
 	if validates(s.Plan) || s.Bench != nil {
 		list = append(list, steps.Step[state]{Name: "validate", Do: has(validates, validateImage)})
@@ -280,6 +287,9 @@ func (s *state) announce() {
 			pending(st.ID, st.Title())
 		}
 		pending(stepShutdown, stepShutdown)
+		if s.VerifyInVM {
+			pending(stepVerify, stepVerify)
+		}
 	}
 	if validates(s.Plan) {
 		pending(stepValidateBoot, titles[stepValidateBoot])

@@ -69,7 +69,7 @@ type bench struct {
 	attend            *build.Attend
 	decides           build.Bench // nil: nobody
 	until             string
-	moves             bool
+	moves, verify     bool
 	strict            []fidelity.Kind
 	layers            build.LayerUse
 	key               *seal.Key // with layers
@@ -206,7 +206,7 @@ func (b *bench) run(ctx context.Context) ([]*events.RunOutput, error) {
 	res, rerr := builder.Run(ctx, build.Request{
 		Plan: b.plan, TemplateDir: b.root(), Staging: b.staging, GeneralizeTimeout: b.generalizeTimeout, FallbackSizes: b.fallbackSizes,
 		Attend: b.attend, Bench: b.decides, Until: b.until, StrictFidelity: b.strict, Layers: b.layers, Machine: b.vm,
-		Moves: b.moves,
+		Moves: b.moves, VerifyInVM: b.verify,
 	}, active, mask, sink)
 	if err := active.Close(); err != nil {
 		b.t.Error(err)

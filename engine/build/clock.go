@@ -29,7 +29,7 @@ func (c *clock) slept(now time.Time) time.Duration {
 // seem to come from the future.
 func (s *state) setClock(ctx context.Context, at packercore.Boundary) {
 	slept := s.clock.slept(time.Now())
-	if slept.Abs() < mayDiffer || at.Remote == nil || s.Target.Info().External || s.Plan.OS != plan.Linux || at.Next >= len(s.Plan.Steps) {
+	if slept.Abs() < mayDiffer || at.Remote == nil || s.Target.Info().External || s.Target.Info().Container || s.Plan.OS != plan.Linux || at.Next >= len(s.Plan.Steps) {
 		return
 	}
 	step := s.Plan.Steps[at.Next].ID

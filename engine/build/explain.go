@@ -63,6 +63,9 @@ func (s *state) explain(ctx context.Context, err error) error {
 	case errors.As(err, &failed) && failed.Index < len(s.Plan.Steps):
 		st := s.Plan.Steps[failed.Index]
 		p = s.provisionProblem(failed, "customizer", st)
+		if s.verifying {
+			p.Why = join("\n", p.Why, "it did not fail in the container, where all of the image was built before: this was the VM of --verify-in-vm")
+		}
 		if st.Generalizes() {
 			p = s.generalizeProblem(failed, p)
 		}

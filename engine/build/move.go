@@ -41,6 +41,9 @@ func (s *state) boundary(run context.Context, m machine) func(context.Context, p
 			return s.leave(&Move{Kind: Leave}, at.Next)
 		}
 		s.setClock(ctx, at)
+		if s.boundByDoing(ctx, at) {
+			return s.leave(&Move{Kind: Rewind, To: at.Next - 1}, at.Next)
+		}
 		s.takeLayer(ctx, run, at)
 		if until := s.until(); until >= 0 && at.Next >= until {
 			return s.leave(s.untilMove(ctx, at), at.Next)

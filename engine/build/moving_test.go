@@ -72,6 +72,19 @@ func (b *bench) ranOn() []string {
 	return list
 }
 
+// marked gives what was told of steps that come out otherwise in a container.
+func (b *bench) marked() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var list []string
+	for _, e := range b.events {
+		if e.Mark != nil {
+			list = append(list, e.Step+": "+e.Mark.Command)
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
 // layersLeft are the layers in the store, by what has their name in layer.json.
 func (b *bench) layersLeft() int {
 	b.t.Helper()
@@ -91,6 +104,7 @@ func TestMoving(t *testing.T) {
 		machines []string
 		ran      []string
 		said     string
+		marked   string // a step, and what of it is told to come out otherwise
 		layers   int
 	}{
 		"nothing needs a VM": {
@@ -144,7 +158,7 @@ func TestMoving(t *testing.T) {
 		"it stays where it is": {
 			bound: 2, change: func(b *bench) { b.moves = false },
 			machines: []string{"boxes from the source"}, ran: []string{"boxes:[0],[1],[2]"},
-			said: "warning: customize[1] two in a container, modprobe dm_crypt", layers: 5,
+			marked: "customize[1]: modprobe dm_crypt", layers: 5,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,6 +181,9 @@ func TestMoving(t *testing.T) {
 			}
 			if tt.said != "" && !b.said(tt.said) {
 				t.Errorf("nothing says %q", tt.said)
+			}
+			if got := b.marked(); got != tt.marked {
+				t.Errorf("marked is %q, want %q", got, tt.marked)
 			}
 			if b.until == "" && len(outputs) != len(b.plan.Destinations) {
 				t.Errorf("outputs: %v", outputs)
@@ -309,7 +326,7 @@ func TestNoHandOver(t *testing.T) {
 	if !b.said("the container could not be kept before customize[2] three: the file system stays busy") {
 		t.Error("nothing says why")
 	}
-	if diff := cmp.Diff([]string{"reused boxes:[0]", "machines:[1],[2]"}, b.ranOn()); diff != "" {
+	if diff := cmp.Diff([]string{"boxes:[0]", "machines:[1],[2]"}, b.ranOn()); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 }
@@ -381,6 +398,49 @@ func failAt(where string, n int) func(string) error {
 			}
 		}
 		return nil
+	}
+}
+
+// TestMovingByDoing: what a step does tells that it needs a VM, though it is not written in its script.
+func TestMovingByDoing(t *testing.T) {
+	looked := func(size int) provtest.Rule {
+		return provtest.Rule{Contains: "/run/reboot-required", Times: 1, Stdout: fmt.Sprintf("started 1\nfile %d/81a4/1 /boot/vmlinuz-6.1\n", size)}
+	}
+	b := newMovingBench(t, 0)
+	b.guest.Rules = []provtest.Rule{looked(1), looked(1), looked(1), looked(2), {Contains: "/run/reboot-required", Stdout: "started 1\n"}}
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.marked(); got != "customize[1]: /boot/vmlinuz-6.1 changed" {
+		t.Errorf("marked is %q", got)
+	}
+	if diff := cmp.Diff([]string{"boxes:[0]", "machines:[1],[2]"}, b.ranOn()); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+	if len(b.result.Marks) > 0 {
+		t.Errorf("the result has marks of what was run in a VM: %+v", b.result.Marks)
+	}
+
+	// A build in containers alone keeps what it did, and one that moves does not take that.
+	b.again()
+	b.target.Staged, b.then.Staged, b.moves = nil, nil, false
+	b.layers.Fresh = true
+	b.guest.Rules = []provtest.Rule{looked(1), looked(1), looked(1), looked(2), looked(2)}
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.machines()) != 1 || len(b.result.Marks) != 1 || b.result.Marks[0].Step != "customize[1]" {
+		t.Errorf("%v, with the marks %+v", b.machines(), b.result.Marks)
+	}
+	b.again()
+	b.moves, b.layers.Fresh = true, false
+	b.edit(3)
+	b.guest.Rules = []provtest.Rule{{Contains: "/run/reboot-required", Stdout: "started 1\n"}}
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"reused boxes:[0]", "reused machines:[1]", "boxes:[2]"}, b.ranOn()); diff != "" {
+		t.Errorf("steps of the next build (-want +got):\n%s", diff)
 	}
 }
 

@@ -78,10 +78,11 @@ func (s *state) noteReused(chain *layers.Chain) {
 	}
 	from := 0
 	for _, l := range chain.Layers {
-		if n := len(s.ran); n > 0 && s.ran[n-1].Target == l.Target {
+		earlier := l.Run != s.id
+		if n := len(s.ran); n > 0 && s.ran[n-1].Target == l.Target && s.ran[n-1].Reused == earlier {
 			s.ran[n-1].to = l.Next
 		} else {
-			s.ran = append(s.ran, Stretch{Target: l.Target, Reused: true, container: s.isContainer(l.Target), from: from, to: l.Next})
+			s.ran = append(s.ran, Stretch{Target: l.Target, Reused: earlier, container: s.isContainer(l.Target), from: from, to: l.Next})
 		}
 		from = l.Next
 	}
@@ -116,6 +117,7 @@ func (s *state) stretches(p *plan.Plan) Ran {
 	}
 	var list Ran
 	for _, one := range s.ran {
+		one.Why = s.mask.Text(one.Why)
 		for i := one.from; i < min(one.to, len(p.Steps)); i++ {
 			if st := p.Steps[i]; !st.Hidden {
 				one.Steps = append(one.Steps, st.ID)

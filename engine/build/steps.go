@@ -24,6 +24,7 @@ import (
 func checkHost(ctx context.Context, s *state) error {
 	errs := []error{checkSizes(s)}
 	s.checkContainer(ctx)
+	errs = append(errs, s.checkVerify(ctx))
 	if s.needsBuilder() {
 		for _, p := range s.Target.Check(ctx, s.Plan) {
 			errs = append(errs, &HostError{What: p.What, Why: p.Why, Fix: p.Fix})

@@ -70,8 +70,8 @@ func (s *state) unfit(at packercore.Boundary) string {
 func (s *state) making(next int) layers.Making {
 	return layers.Making{
 		Parent: s.layering.parent, Keys: s.layering.keys, Next: next, Template: s.Plan.Name, Run: s.id, Base: s.layering.base,
-		Target: s.Target.Info().Name,
-		Final:  next == len(s.Plan.Steps),
+		Target: s.Target.Info().Name, Bound: s.didBefore(next),
+		Final: next == len(s.Plan.Steps),
 		Record: func(ctx context.Context, path string) error {
 			return s.Ledger.Record(ctx, s.id, store.Directory, path)
 		},

@@ -1,6 +1,8 @@
 package build
 
 import (
+	"slices"
+
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
 )
@@ -20,4 +22,24 @@ func (s *state) tell(list []kernelbound.Mark, found bool) {
 		}
 		s.emit(events.Event{Step: m.Step, Mark: mark})
 	}
+}
+
+// contained reports whether steps of the image were run in a container, or will be as far as is known.
+func (s *state) contained() bool {
+	return !s.verifying && (s.Target.Info().Container || slices.ContainsFunc(s.ran, func(one Stretch) bool { return one.container }))
+}
+
+// marksOfFidelity are those of the steps that are run in a container: all in a run that stays in one, also before it has begun.
+func (s *state) marksOfFidelity() []kernelbound.Mark {
+	switch {
+	case !s.contained():
+		return nil
+	case s.container != nil:
+		return s.inContainer()
+	}
+	list := slices.Concat(s.marks, s.did)
+	for i := range list {
+		list[i].Command, list[i].Why = s.mask.Text(list[i].Command), s.mask.Text(list[i].Why)
+	}
+	return list
 }

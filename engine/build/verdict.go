@@ -23,7 +23,11 @@ const verdictFile = "validated"
 // verdictKey names what a validation of a finished disk does. It is under the key of this host, so that nobody else can write it.
 func (s *state) verdictKey(final layers.Layer) string {
 	steps := s.Plan.Validation.Steps
-	p := s.profile(layers.Base{Format: "finished disk", SHA256: final.ID})
+	disk := layers.Base{Format: "finished disk", SHA256: final.ID}
+	if s.Target.Info().Container {
+		disk.Format += " in a container"
+	}
+	p := s.profile(disk)
 	return s.LayerStore.Keys(p, steps).At(len(steps)).String()
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/ingot-build/ingot/engine/distribute"
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/fidelity"
+	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
 	"github.com/ingot-build/ingot/engine/packercore"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/engine/store"
@@ -41,6 +42,9 @@ type BuildRequest struct {
 	// Layers says how layers are used; those of one machine are for builds here, of Linux.
 	Layers LayerUse
 
+	// VerifyInVM says that what was built in containers is built once more in VMs, and that their image is the one that counts.
+	VerifyInVM bool
+
 	// Metadata says whether a build VM on this machine is answered at 169.254.169.254.
 	Metadata Metadata
 	// StrictFidelity are the kinds of differences from the service for which a build on this machine is refused.
@@ -62,12 +66,15 @@ type Result struct {
 	Outputs []events.RunOutput `json:"outputs"`
 	LogPath string             `json:"log"` // customization.log, in the managed service's format
 
-	Validation    build.Validation `json:"validation,omitempty"`    // "" when none is wanted
-	VMSize        string           `json:"vmSize,omitempty"`        // of the build VM, where it was one to fall back to
-	Kept          *target.Kept     `json:"kept,omitempty"`          // the VM that was left standing, as errorHandling says
-	Reused        *build.Reused    `json:"reused,omitempty"`        // of earlier builds; nil: layers were not used
-	Stopped       *build.Stopped   `json:"stopped,omitempty"`       // nil: the run went to its end
-	ValidationLog string           `json:"validationLog,omitempty"` // validation.log, in the same format; "" when it did not begin
+	Validation    build.Validation   `json:"validation,omitempty"`    // "" when none is wanted
+	VMSize        string             `json:"vmSize,omitempty"`        // of the build VM, where it was one to fall back to
+	Kept          *target.Kept       `json:"kept,omitempty"`          // the VM that was left standing, as errorHandling says
+	Reused        *build.Reused      `json:"reused,omitempty"`        // of earlier builds; nil: layers were not used
+	Ran           build.Ran          `json:"ran,omitempty"`           // where steps were run, where that may have been a container
+	Marks         []kernelbound.Mark `json:"marks,omitempty"`         // of steps that were run in a container
+	Verified      *build.Verified    `json:"verified,omitempty"`      // nil: it was not wanted, or the run did not come that far
+	Stopped       *build.Stopped     `json:"stopped,omitempty"`       // nil: the run went to its end
+	ValidationLog string             `json:"validationLog,omitempty"` // validation.log, in the same format; "" when it did not begin
 
 	Fidelity []fidelity.Difference `json:"fidelity,omitempty"` // what the service would do otherwise; nil in Azure
 }
@@ -111,6 +118,8 @@ func (s *Service) Build(ctx context.Context, r BuildRequest, sink events.Sink) (
 			Until:         r.Until,
 			Stay:          r.OnError == OnErrorKeep || r.OnError == OnErrorAbort,
 			Layers:        r.Layers,
+			Moves:         r.On == OnAuto,
+			VerifyInVM:    r.VerifyInVM,
 			Site:          at,
 
 			Checkpointing:     r.Checkpointing,
@@ -182,6 +191,7 @@ func (s *Service) carryOut(
 	}
 	res.Fidelity = made.Fidelity
 	res.Validation, res.Kept, res.VMSize, res.Stopped, res.Reused = made.Validation, made.Kept, made.VMSize, made.Stopped, made.Reused
+	res.Ran, res.Marks, res.Verified = made.Ran, made.Marks, made.Verified
 	for _, out := range made.Outputs {
 		if out != nil {
 			res.Outputs = append(res.Outputs, *out)
@@ -237,6 +247,7 @@ func (s *Service) builderOf(r BuildRequest) string {
 func (s *Service) builder(at Site, reg packercore.Registry) *build.Builder {
 	return &build.Builder{
 		Target:   at.Target,
+		Then:     at.Then,
 		Registry: reg,
 		Place:    at.Place,
 		Resolver: s.resolver(""),
@@ -248,7 +259,8 @@ func (s *Service) builder(at Site, reg packercore.Registry) *build.Builder {
 
 // giveLayers lets a build on this machine use the layers that there are. A build is none the worse without them.
 func (s *Service) giveLayers(b *build.Builder, r BuildRequest, emit events.Sink) {
-	if r.On == OnAzure || r.Layers.Mode == "" || r.Layers.Mode == LayersOff {
+	wanted := r.Layers.Mode != "" && r.Layers.Mode != LayersOff || r.On == OnAuto || r.VerifyInVM // in which machines are handed on
+	if r.On == OnAzure || !wanted {
 		return
 	}
 	var err error

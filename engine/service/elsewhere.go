@@ -48,6 +48,7 @@ type Away struct {
 // A Site is where a run is.
 type Site struct {
 	Target  target.Target
+	Then    target.Target // of VMs, where Target is of containers: see build.Builder
 	Place   build.Place
 	Remover ledger.Remover // of what the run makes there; nil: all it makes is on this machine
 	// Environ gives the environment of plugins, made of this process's. Nil: it is that.
@@ -71,12 +72,24 @@ func (s *Service) site(ctx context.Context, r BuildRequest, mask *events.Mask, e
 		if s.cfg.Fast == nil {
 			return Site{}, &HostError{What: "this Ingot does not build in containers"}
 		}
-		return s.here(s.cfg.Fast), nil
+		return s.fast(), nil
+	case OnAuto:
+		if s.cfg.Fast == nil {
+			return s.here(s.cfg.Target), nil
+		}
+		return s.fast(), nil
 	case OnAzure:
 		return s.azure(ctx, r, mask, emit, plugins)
 	default:
-		return Site{}, &HostError{What: fmt.Sprintf("there is no place %q to build on", r.On), Fix: "known are local, fast and azure"}
+		return Site{}, &HostError{What: fmt.Sprintf("there is no place %q to build on", r.On), Fix: "known are local, fast, auto and azure"}
 	}
+}
+
+// fast is this machine with its containers, and its VMs for what is not done in those.
+func (s *Service) fast() Site {
+	site := s.here(s.cfg.Fast)
+	site.Then = s.cfg.Target
+	return site
 }
 
 // fastName is what OnFast is too: the name of its target.

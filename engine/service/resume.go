@@ -97,6 +97,12 @@ func (s *Service) asBefore(ctx context.Context, run store.Run, asked *build.Aske
 	for i, e := range entries {
 		names[i] = e.Name
 	}
+	if at.On == OnAuto || IsFast(at.On) { // whatever it began with, it goes on with the target that made its last machine
+		at.On = OnLocal
+		if IsFast(asked.Target) {
+			at.On = OnFast
+		}
+	}
 	return BuildRequest{Plan: asked.Plan, TemplateFile: run.TemplateFile, On: at.On, Azure: at.Azure}, names, nil
 }
 
