@@ -8,9 +8,13 @@ import (
 	"syscall"
 
 	"github.com/ingot-build/ingot/cmd/internal/cli"
+	"github.com/ingot-build/ingot/plugins/nspawn/container"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	container.RunIfSupervisor() // the first process of a container is this program again
+	os.Exit(run())
+}
 
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), cli.EndSignals()...)

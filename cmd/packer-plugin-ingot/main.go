@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/version"
 
 	"github.com/ingot-build/ingot/plugins/all"
+	"github.com/ingot-build/ingot/plugins/nspawn/container"
 )
 
 // The version, as required_plugins compares it. A release is built with -ldflags "-X main.prerelease=".
@@ -21,7 +22,10 @@ var (
 	prerelease = "dev"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	container.RunIfSupervisor()
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 const usage = `Packer starts this program; it is not used by hand.
   packer plugins install --path %s github.com/ingot-build/ingot    installs it

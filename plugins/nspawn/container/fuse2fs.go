@@ -1,0 +1,119 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	fuse2fsProgram  = "fuse2fs"
+	fuse2fsPatience = 30 * time.Second // for it to mount: 50 ms on an idle host
+	mountPoll       = 2 * time.Millisecond
+)
+
+// fuse2fsOptions are those that make of its mount one that a system can be booted from. It looks up nothing that the kernel remembers of
+// a file without asking it (attr_timeout), since one file may have two names, each with a memory of its own.
+var fuse2fsOptions = []string{"rw", "no_default_opts", "allow_other", "default_permissions", "suid", "nodev", "use_ino",
+	"attr_timeout=0", "auto_cache", "big_writes", "subtype=ext4", "fsname=root"}
+
+// mountFUSE mounts a region without a loop device, by fuse2fs. That writes to no journal: a journal is replayed before, and what is wrong
+// after a power cut is mended.
+func (s *supervisor) mountFUSE(ctx context.Context, r *region, at string, grow bool) error {
+	if r.kind != "ext4" {
+		return fmt.Errorf("%s of the disk is %s, and without loop devices only ext4 can be mounted, by %s\n"+
+			"  fix:  run it as root where there are loop devices, or build this image in the VM", r.name, r.kind, fuse2fsProgram)
+	}
+	disk := fmt.Sprintf("%s?offset=%d", diskMount, r.start)
+	check := []string{"-p", disk}
+	if grow {
+		check = []string{"-f", "-p", disk} // resize2fs wants it
+	}
+	out, err := exec.CommandContext(ctx, "e2fsck", check...).CombinedOutput()
+	if exit, ok := err.(*exec.ExitError); err != nil && (!ok || exit.ExitCode() != 1) { // 1: it corrected something
+		return fmt.Errorf("check the file system in %s: e2fsck: %w: %s", r.name, err, strings.TrimSpace(string(out)))
+	}
+	if grow {
+		out, err := exec.CommandContext(ctx, "resize2fs", disk, strconv.FormatInt(r.size/1024, 10)+"K").CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("grow the file system in %s: resize2fs: %w: %s", r.name, err, strings.TrimSpace(string(out)))
+		}
+	}
+	options := append([]string{fmt.Sprintf("offset=%d", r.start)}, fuse2fsOptions...)
+	r.fuse, err = start(fuse2fsProgram, exec.Command(fuse2fsProgram, "-f", "-o", strings.Join(options, ","), diskMount, at), nil)
+	if err != nil {
+		return err
+	}
+	return r.mountedBy(ctx, at)
+}
+
+// mountedBy waits until fuse2fs serves.
+func (r *region) mountedBy(ctx context.Context, at string) error {
+	var before unix.Stat_t
+	if err := unix.Stat(at+"/..", &before); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(fuse2fsPatience); ; {
+		var now unix.Stat_t
+		if err := unix.Stat(at, &now); err == nil && now.Dev != before.Dev {
+			return nil
+		}
+		select {
+		case <-r.fuse.done:
+			return fmt.Errorf("mount the ext4 in %s of the disk: %w", r.name, r.fuse.endError())
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(mountPoll):
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("mount the ext4 in %s of the disk: %s does not within %s", r.name, fuse2fsProgram, fuse2fsPatience)
+		}
+	}
+}
+
+// closed waits until fuse2fs, whose mount is gone, has written what it held back.
+func (r *region) closed() error {
+	if !r.fuse.within(endPatience) {
+		r.fuse.stop()
+		return fmt.Errorf("%s did not close %s within %s and was killed", fuse2fsProgram, r.name, endPatience)
+	}
+	if r.fuse.result != nil {
+		return r.fuse.endError()
+	}
+	return nil
+}
+
+// flush has fuse2fs write all that it knows: the kernel hands it no sync of a whole file system, so it is asked for that of one file, at
+// which it writes everything.
+func (m *mounted) flush() error {
+	if err := syncFS(m.at); err != nil { // what is written by memory maps
+		return err
+	}
+	fd, err := openIn(m.at, m.anyFile, unix.O_WRONLY)
+	if err != nil {
+		return fmt.Errorf("open %s of the disk: %w", m.anyFile, err)
+	}
+	return errors.Join(unix.Fsync(fd), unix.Close(fd))
+}
+
+// findFile finds a file of the disk that flush can open.
+func (m *mounted) findFile() error {
+	for _, name := range []string{"usr/lib/os-release", "etc/os-release", "etc/passwd"} {
+		var stat unix.Stat_t
+		if fd, err := openIn(m.at, name, unix.O_PATH); err == nil {
+			err = errors.Join(unix.Fstat(fd, &stat), unix.Close(fd))
+			if err == nil && stat.Mode&unix.S_IFMT == unix.S_IFREG {
+				m.anyFile = name
+				return nil
+			}
+		}
+	}
+	return os.ErrNotExist
+}

@@ -1,0 +1,11 @@
+package container
+
+import (
+	"os"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	RunIfSupervisor()
+	os.Exit(m.Run())
+}
