@@ -12,11 +12,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/ingot-build/ingot/internal/testtools/tinyguest"
+	"github.com/ingot-build/ingot/plugins/nspawn/container"
 )
 
 // TestMain lets the test binary be the program: a script that runs "ingot" runs this file's main. Builds keep no layers, unless a test is
 // about them: nobody builds the same twice here.
 func TestMain(m *testing.M) {
+	container.RunIfSupervisor()
 	if _, set := os.LookupEnv("INGOT_LAYERS"); !set {
 		_ = os.Setenv("INGOT_LAYERS", "off") // it fails for no such name
 	}

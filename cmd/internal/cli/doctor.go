@@ -51,6 +51,9 @@ func runDoctor(ctx context.Context, env *Env, output string) error {
 		Accel:    func(ctx context.Context) accel.Result { return wire.Accel(ctx, dirs) },
 		Open:     func(ctx context.Context) (*service.Service, error) { return wire.Service(ctx, env.Getenv) },
 		MemInfo:  "/proc/meminfo",
+
+		Containers: wire.Containers,
+
 		Firmware: []string{"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_CODE.fd"},
 	})
 	if output == outputJSON {

@@ -9,6 +9,7 @@ import (
 	"github.com/ingot-build/ingot/engine/runcmd"
 	"github.com/ingot-build/ingot/engine/service"
 	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/plugins/qemu/accel"
 )
 
@@ -38,8 +39,10 @@ type Host struct {
 	LookPath func(program string) (path string, err error)
 	Accel    func(context.Context) accel.Result
 	Open     func(context.Context) (*service.Service, error)
-	MemInfo  string   // path of /proc/meminfo
-	Firmware []string // paths of UEFI firmware for QEMU, any of which will do
+	// Containers tells how containers run here, and what is lacking for that.
+	Containers func(context.Context) (how string, lacks []target.Problem)
+	MemInfo    string   // path of /proc/meminfo
+	Firmware   []string // paths of UEFI firmware for QEMU, any of which will do
 }
 
 // checks are all checks, in the order they are shown: what no build can do without comes first.
@@ -51,6 +54,7 @@ var checks = []struct {
 	{"QEMU", qemuSystem},
 	{"qemu-img", qemuImg},
 	{"acceleration", acceleration},
+	{"--on fast", fast},
 	{"memory", memory},
 	{"folders", folders},
 	{"disk space", diskSpace},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ingot-build/ingot/engine/runcmd"
 	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target"
 	"github.com/ingot-build/ingot/plugins/qemu/accel"
 )
 
@@ -75,6 +76,20 @@ func TestAcceleration(t *testing.T) {
 		if got := acceleration(t.Context(), h); got.Status != want {
 			t.Errorf("%s: got %+v", name, got)
 		}
+	}
+}
+
+// A machine without containers builds all the same, and all that it lacks is named at once.
+func TestFast(t *testing.T) {
+	var lacks []target.Problem
+	h := &Host{Containers: func(context.Context) (string, []target.Problem) { return "as root", lacks }}
+	if got, want := fast(t.Context(), h), (Result{Status: OK, Found: "works, as root"}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	lacks = []target.Problem{{What: "no a", Why: "it is for it", Fix: "apt-get install a"}, {What: "no b", Why: "it is for it"}}
+	want := Result{Status: Warn, Found: "no a; no b", Why: "it is for it", Fix: "apt-get install a"}
+	if got := fast(t.Context(), h); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,6 +33,30 @@ func acceleration(ctx context.Context, h *Host) Result {
 		Status: Warn, Found: "TCG: software emulation, scripts run 2-14x slower than with KVM", Why: r.Reason,
 		Fix: "nothing to do if that is fast enough; else use a machine whose KVM works",
 	}
+}
+
+// fast is a warning at most: a VM does what a container does, and more.
+func fast(ctx context.Context, h *Host) Result {
+	how, lacks := h.Containers(ctx)
+	if len(lacks) == 0 {
+		return Result{Status: OK, Found: "works, " + how}
+	}
+	var found, why, fix []string
+	for _, p := range lacks {
+		found, why, fix = append(found, p.What), append(why, p.Why), append(fix, p.Fix)
+	}
+	return Result{Status: Warn, Found: strings.Join(found, "; "), Why: joined(why), Fix: joined(fix)}
+}
+
+// joined is a sentence of those that differ.
+func joined(parts []string) string {
+	var all []string
+	for _, p := range parts {
+		if p != "" && !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 func memory(_ context.Context, h *Host) Result {

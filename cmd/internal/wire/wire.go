@@ -14,6 +14,7 @@ import (
 	"github.com/ingot-build/ingot/engine/runcmd"
 	"github.com/ingot-build/ingot/engine/service"
 	"github.com/ingot-build/ingot/engine/store"
+	"github.com/ingot-build/ingot/engine/target/nspawn"
 	"github.com/ingot-build/ingot/engine/target/qemu"
 	"github.com/ingot-build/ingot/plugins/all"
 	"github.com/ingot-build/ingot/plugins/qemu/accel"
@@ -37,6 +38,7 @@ func Service(ctx context.Context, getenv func(string) string) (*service.Service,
 			r := Accel(ctx, dirs)
 			return r.Name, r.Reason, ctx.Err()
 		}},
+		Fast:        &nspawn.Target{Host: Containers},
 		Runner:      runcmd.Host{},
 		HTTP:        httpClient(),
 		Identity:    who,
