@@ -1,6 +1,6 @@
-// Packer-plugin-ingot gives Packer the components that Ingot brings itself: the builder ingot-qemu, and the provisioners
-// ingot-shell, ingot-file, ingot-powershell, ingot-windows-restart and ingot-windows-update. So what "ingot translate" emits for this
-// machine is built by "packer build" as well. docs/packer-plugin.md says how to install it.
+// Packer-plugin-ingot gives Packer the components that Ingot brings itself: the builders ingot-qemu and ingot-nspawn, and the
+// provisioners ingot-shell, ingot-file, ingot-powershell, ingot-windows-restart and ingot-windows-update. So what "ingot translate" emits
+// for this machine is built by "packer build" as well. docs/packer-plugin.md says how to install it.
 package main
 
 import (

@@ -15,7 +15,7 @@ import (
 // TestComponents holds the set against the page that describes it: each component with the name that a template uses.
 func TestComponents(t *testing.T) {
 	set := components(version.NewPluginVersion(number, prerelease, ""))
-	if diff := cmp.Diff([]string{"qemu"}, slices.Sorted(maps.Keys(set.Builders))); diff != "" {
+	if diff := cmp.Diff([]string{"nspawn", "qemu"}, slices.Sorted(maps.Keys(set.Builders))); diff != "" {
 		t.Errorf("builders (-want +got):\n%s", diff)
 	}
 	want := []string{"file", "powershell", "shell", "windows-restart", "windows-update"}

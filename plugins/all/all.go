@@ -8,6 +8,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/ingot-build/ingot/plugins/file"
+	"github.com/ingot-build/ingot/plugins/nspawn"
 	"github.com/ingot-build/ingot/plugins/powershell"
 	"github.com/ingot-build/ingot/plugins/qemu"
 	"github.com/ingot-build/ingot/plugins/shell"
@@ -28,7 +29,8 @@ func Builders() map[string]func() packersdk.Builder {
 // OwnBuilders returns those that are Ingot's, without what every Packer has built in.
 func OwnBuilders() map[string]func() packersdk.Builder {
 	return map[string]func() packersdk.Builder{
-		"ingot-qemu": qemu.New,
+		"ingot-nspawn": nspawn.New,
+		"ingot-qemu":   qemu.New,
 	}
 }
 

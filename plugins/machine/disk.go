@@ -7,6 +7,9 @@ import (
 	"os"
 )
 
+// SourceFormats are the disk formats a base disk may have, as QEMU names them.
+var SourceFormats = []string{"qcow2", "raw", "vpc"}
+
 // MiB is what a disk's size is a whole number of: a fixed VHD has to be, so the build disk is so from the start.
 const MiB = 1 << 20
 

@@ -23,9 +23,6 @@ const (
 	accelTCG  = "tcg"
 )
 
-// sourceFormats are the disk formats a base disk may have, as QEMU names them.
-var sourceFormats = []string{"qcow2", "raw", "vpc"}
-
 // The ways into a guest.
 const (
 	commSSH   = "ssh"
@@ -126,7 +123,7 @@ func (c *Config) prepare(raws ...any) error {
 	if c.OutputDirectory == "" {
 		bad("output_directory is missing: the folder for the build's disk")
 	}
-	machine.CheckWord(bad, "source_format", c.SourceFormat, sourceFormats...)
+	machine.CheckWord(bad, "source_format", c.SourceFormat, machine.SourceFormats...)
 	machine.CheckWord(bad, "accelerator", c.Accelerator, accelAuto, accelKVM, accelTCG)
 	machine.CheckWord(bad, "firmware", c.Firmware, machine.FirmwareBIOS, machine.FirmwareUEFI)
 	machine.CheckWord(bad, "devices", c.Devices, devicesVirtio, devicesEmulated)

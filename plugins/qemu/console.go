@@ -1,7 +1,6 @@
 package qemu
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 
@@ -27,22 +26,18 @@ func newConsole(path string, emit func(line string), fatal func(error)) *console
 	return c
 }
 
-// A doom is a text on the console after which waiting for the guest is in vain.
-type doom struct{ text, why, hint string }
-
 const checkDisk = "check that source_disk is a bootable disk of format source_format, or try the other firmware"
 
-var dooms = []doom{
-	{"No bootable device", "the firmware finds nothing to boot", checkDisk},
-	{"No bootable option or device", "the firmware finds nothing to boot", checkDisk},
-	{"grub rescue>", "GRUB does not find its files", "check that source_disk is complete"},
-	{"Kernel panic - not syncing", "the guest's kernel gave up",
-		"the console says why; more memory, or another accelerator, may help"},
-	{"You are in emergency mode", "the guest's systemd gave up", "the console says which unit failed"},
-	{"You are in rescue mode", "the guest's systemd gave up", "the console says which unit failed"},
-	{"CPU ISA level is lower than required", "the guest's system is built for a newer processor",
-		"use a host with KVM: emulation has x86-64-v2"},
-}
+// dooms are what makes waiting for a VM vain.
+var dooms = append([]machine.Doom{
+	{Text: "No bootable device", Why: "the firmware finds nothing to boot", Hint: checkDisk},
+	{Text: "No bootable option or device", Why: "the firmware finds nothing to boot", Hint: checkDisk},
+	{Text: "grub rescue>", Why: "GRUB does not find its files", Hint: "check that source_disk is complete"},
+	{Text: "Kernel panic - not syncing", Why: "the guest's kernel gave up",
+		Hint: "the console says why; more memory, or another accelerator, may help"},
+	{Text: "CPU ISA level is lower than required", Why: "the guest's system is built for a newer processor",
+		Hint: "use a host with KVM: emulation has x86-64-v2"},
+}, machine.SystemdDooms...)
 
 func (c *console) line(line string) {
 	c.judge(line)
@@ -87,9 +82,7 @@ func (c *console) judge(line string) {
 	if strings.Contains(line, starvedText) && c.starved(line) {
 		return
 	}
-	for _, d := range dooms {
-		if strings.Contains(line, d.text) {
-			c.fatal(fmt.Errorf("the guest cannot go on: %s (%q on its console)\n  fix:  %s", d.why, d.text, d.hint))
-		}
+	if err := machine.Doomed(line, dooms); err != nil {
+		c.fatal(err)
 	}
 }
