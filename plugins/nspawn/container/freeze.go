@@ -113,6 +113,7 @@ func (f *fileSystems) unmount() error {
 	defer f.mu.Unlock()
 	_ = f.thawLocked()
 	for _, m := range slices.Backward(f.all) {
+		trim(m.at)
 		if err := syncFS(m.at); err != nil {
 			return fmt.Errorf("write the rest of %s: %w%s", m.guest, err, ioHint(err))
 		}
