@@ -41,6 +41,8 @@ var mayTalk = map[string]string{
 	"cmd/internal/proof/apart":       "starts the program itself again, and ends as that does",
 	"cmd/internal/proof/faults":      "a program of its own, for developers",
 
+	"plugins/nspawn/container": "a container's first process is this program again, which ends by itself, and what it says goes into a log",
+
 	"internal/testtools/stock":          "main of a program that Packer starts, in tests",
 	"internal/testtools/tinyguest/sudo": "main of a program of a guest, in tests",
 	"internal/testtools/windowsupdate":  "main of a program that Packer starts, in tests",

@@ -9,8 +9,9 @@ import (
 
 // Containers tells how containers run on this machine, and what is lacking for that.
 func Containers(ctx context.Context) (how string, lacks []target.Problem) {
-	for _, p := range container.Check(ctx) {
+	way, problems := container.FindWay(ctx)
+	for _, p := range problems {
 		lacks = append(lacks, target.Problem(p))
 	}
-	return "as root", lacks
+	return way.String(), lacks
 }
