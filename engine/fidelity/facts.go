@@ -3,6 +3,7 @@ package fidelity
 import (
 	"time"
 
+	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
 	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/translate/plan"
@@ -16,6 +17,9 @@ type Facts struct {
 	Files   []resolve.Staged // what the run was made of
 	Policy  resolve.Policy   // what was allowed to the template's URIs
 	Timeout time.Duration    // that was asked for in place of the template's; 0: none
+
+	Container bool               // steps run in a container of this machine, or have
+	Marks     []kernelbound.Mark // of those that do
 
 	Metadata bool     // the guest is answered at 169.254.169.254
 	Identity []string // resources that tokens are given for; "all" is every one, nil is none

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
 	"github.com/ingot-build/ingot/engine/guest"
 	"github.com/ingot-build/ingot/engine/resolve"
 	"github.com/ingot-build/ingot/translate/plan"
@@ -149,6 +150,25 @@ func TestKinds(t *testing.T) {
 			f.Plan.Azure.StagingResourceGroup = "/subscriptions/s/resourceGroups/g"
 		}, []Kind{Staging}, nil, []string{"stagingResourceGroup have no use"}},
 	}
+	inContainer := []Kind{HostKernel, NotBooted, KernelParameters, HostSize, SkippedUnits}
+	tests = append(tests, []struct {
+		name string
+		with func(*Facts)
+		more []Kind
+		less []Kind
+		want []string
+	}{
+		{"container", func(f *Facts) { f.Container, f.Machine.Accelerator = true, "" }, inContainer, nil, []string{"this machine's"}},
+		{"container over a disk of generation 2", func(f *Facts) {
+			f.Container, f.Machine.Firmware, f.Machine.SecureBoot = true, "uefi", true
+		}, inContainer, nil, nil},
+		{"marks", func(f *Facts) {
+			f.Container = true
+			for _, kind := range kernelbound.Kinds() {
+				f.Marks = append(f.Marks, kernelbound.Mark{Step: "customize[0]", Kind: kind, Command: "do " + kind, Why: "why " + kind})
+			}
+		}, append(markKinds(), inContainer...), nil, []string{"do bootloader: in a container", "why bootloader"}},
+	}...)
 	seen := map[Kind]bool{}
 	for _, k := range always {
 		seen[k] = true
@@ -189,9 +209,31 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+func markKinds() []Kind {
+	var kinds []Kind
+	for _, kind := range kernelbound.Kinds() {
+		kinds = append(kinds, Kind(kind))
+	}
+	return kinds
+}
+
+// TestMarkPlaces holds that a mark points at its command, and not at the customizer alone.
+func TestMarkPlaces(t *testing.T) {
+	f := plain()
+	f.Container = true
+	f.Marks = []kernelbound.Mark{{Step: "customize[0]", Kind: kernelbound.Modules, Command: "modprobe x", Why: "w",
+		Origin: plan.Origin{Path: "properties.customize[0].inline"}, File: "web.json", Line: 7, Column: 3}}
+	got := Chosen(Of(f), []Kind{kernelbound.Modules})
+	if len(got) != 1 || got[0].Range.String() != "web.json:7:3" || got[0].Path != "properties.customize[0].inline" || got[0].Step != "customize[0]" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Every text is one line, and no sentence of a list ends in a full stop.
 func TestTexts(t *testing.T) {
-	for _, d := range Of(plain()) {
+	boxed := plain()
+	boxed.Container = true
+	for _, d := range append(Of(plain()), Of(boxed)...) {
 		for _, text := range []string{d.What, d.Why} {
 			if text == "" || strings.ContainsAny(text, "\n") || strings.HasSuffix(text, ".") {
 				t.Errorf("%s: %q", d.Kind, text)

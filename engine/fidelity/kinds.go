@@ -1,6 +1,10 @@
 package fidelity
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
+)
 
 // The kinds.
 const (
@@ -19,6 +23,12 @@ const (
 	SecurityType  Kind = "security-type"
 	DataDisks     Kind = "data-disks"
 	Provisioning  Kind = "provisioning"
+
+	HostKernel       Kind = "host-kernel" // from here on only of containers, and then the kinds of package kernelbound
+	NotBooted        Kind = "not-booted"
+	KernelParameters Kind = "kernel-parameters"
+	HostSize         Kind = "host-size"
+	SkippedUnits     Kind = "skipped-units"
 
 	Network     Kind = "network"
 	Metadata    Kind = "metadata"
@@ -46,10 +56,28 @@ const (
 const All Kind = "all"
 
 // rules are all rules, in the order in which their findings are shown: from the source to what comes out.
-var rules = []rule{
+var rules = slices.Concat(ofMachine, ofContainers, ofMarks(), ofRun)
+
+var ofMachine = []rule{
 	{BaseImage, baseImage}, {SourceVersion, sourceVersion}, {GallerySource, gallerySource}, {PurchasePlan, purchasePlan}, {DiskSize, diskSize},
 	{VMSize, vmSize}, {Processor, processor}, {Architecture, architecture}, {Devices, devices}, {TemporaryDisk, temporaryDisk},
 	{Generation, generation}, {SecurityType, securityType}, {DataDisks, dataDisks}, {Provisioning, provisioning},
+}
+
+var ofContainers = []rule{
+	{HostKernel, hostKernel}, {NotBooted, notBooted}, {KernelParameters, kernelParameters}, {HostSize, hostSize}, {SkippedUnits, skippedUnits},
+}
+
+// ofMarks are the rules for what steps do in a container, each of the kind that package kernelbound gives it.
+func ofMarks() []rule {
+	var list []rule
+	for _, kind := range kernelbound.Kinds() {
+		list = append(list, rule{Kind(kind), func(f Facts) []Difference { return f.marked(kind) }})
+	}
+	return list
+}
+
+var ofRun = []rule{
 	{Network, network}, {Metadata, metadata}, {WireServers, wireServer}, {Identity, identity},
 	{FetchTime, fetchTime}, {FetchIdentity, fetchIdentity}, {LocalFile, localFile}, {PrivateAddress, privateAddress}, {Offline, offline},
 	{Override, override},

@@ -60,6 +60,9 @@ func architecture(f Facts) []Difference {
 }
 
 func devices(f Facts) []Difference {
+	if f.Container {
+		return one(noDevices)
+	}
 	if f.Machine.Firmware == "" {
 		return nil
 	}
@@ -94,6 +97,7 @@ func temporaryDisk(f Facts) []Difference {
 
 func generation(f Facts) []Difference {
 	switch {
+	case f.Container: // it boots by neither: see notBooted
 	case f.Machine.Firmware == guest.BIOS && f.generation2():
 		return one(Difference{
 			What: "the build VM boots by BIOS; in the service it is of generation 2, which boots by UEFI",
@@ -116,6 +120,7 @@ func securityType(f Facts) []Difference {
 	has := f.Machine.SecureBoot && f.Machine.TPM
 	wants := strings.HasPrefix(kind, "TrustedLaunch") || strings.HasPrefix(kind, "Confidential")
 	switch {
+	case f.Container && !wants: // secure boot of a disk is of no use to it
 	case wants && !has:
 		return one(Difference{
 			What: fmt.Sprintf("the build VM has no secure boot with a TPM; images of the source's security type, %s, are for VMs with both", kind),
@@ -153,6 +158,9 @@ func dataDisks(f Facts) []Difference {
 }
 
 func provisioning(f Facts) []Difference {
+	if f.Container {
+		return one(seededByFolder)
+	}
 	if f.Machine.Firmware == "" {
 		return nil
 	}

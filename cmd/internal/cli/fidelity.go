@@ -9,10 +9,14 @@ import (
 	"github.com/ingot-build/ingot/cmd/internal/view"
 	"github.com/ingot-build/ingot/cmd/internal/wire"
 	"github.com/ingot-build/ingot/engine/fidelity"
+	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
+	"github.com/ingot-build/ingot/engine/service"
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 type fidelityCommand struct {
 	inputOptions
+	on     string
 	output string
 }
 
@@ -25,8 +29,12 @@ func newFidelity(env *Env) *cobra.Command {
 as far as it is known without a build. No script is fetched and no VM starts; the base image must be there.
 A build lists them at its end, and refuses those that --strict-fidelity names. See docs/fidelity.md.
 
+With --on fast or auto the commands come first that need a kernel of their own, which a container does not have: each with its place
+in the image template or in a script that is on this machine. That takes no base image. See docs/fast.md.
+
 ` + templateHelp,
 		Example: `  ingot fidelity web.json
+  ingot fidelity web.json --on fast
   ingot fidelity web.json --output json | jq -r '.fidelity[].kind'`,
 		Args:              args("TEMPLATE"),
 		ValidArgsFunction: completeTemplate,
@@ -36,6 +44,8 @@ A build lists them at its end, and refuses those that --strict-fidelity names. S
 		},
 	}
 	o.addFlags(cmd)
+	addChoice(cmd, &o.on, "on", "of a build in a VM on this machine (local, or qemu), in a container on it (fast, or nspawn), or in both "+
+		"(auto)", service.OnLocal, "qemu", service.OnFast, "nspawn", service.OnAuto)
 	addOutput(cmd, &o.output)
 	return cmd
 }
@@ -53,21 +63,85 @@ func runFidelity(ctx context.Context, env *Env, o fidelityCommand) error {
 		return err
 	}
 	defer svc.Close()
-	list, found, err := svc.Fidelity(ctx, t.plan)
+	scripts := newFoundScripts(env.Getenv, o.file)
+	report, found, err := svc.Fidelity(ctx, service.FidelityRequest{Plan: t.plan, On: o.on, Text: scripts.text})
 	if err != nil {
 		return err
 	}
 	if err := (&translated{list: found, sources: t.sources}).err(); err != nil {
 		return err
 	}
+	scripts.name(report.Marks)
 	if o.output == outputJSON {
-		if list == nil {
-			list = []fidelity.Difference{}
+		if report.Fidelity == nil {
+			report.Fidelity = []fidelity.Difference{}
 		}
-		return view.Document(env.Stdout, map[string]any{"template": t.plan.Name, "fidelity": list})
+		return view.Document(env.Stdout, struct {
+			Template string `json:"template"`
+			service.FidelityReport
+		}{t.plan.Name, report})
 	}
-	if _, err := fmt.Fprintf(env.Stdout, "image template %q: the service would differ in %d ways\n", t.plan.Name, len(list)); err != nil {
+	p := env.palette(env.Stdout)
+	if o.on != service.OnLocal && o.on != "qemu" {
+		if err := view.NeedsKernel(env.Stdout, p, t.plan.Name, report.Marks, report.Unread, placed(t.plan, o.on, report)); err != nil {
+			return err
+		}
+	}
+	rest := fidelity.Unmarked(report.Fidelity)
+	if _, err := fmt.Fprintf(env.Stdout, "image template %q: the service would differ in %d ways\n", t.plan.Name, len(rest)); err != nil {
 		return err
 	}
-	return view.Fidelity(env.Stdout, env.palette(env.Stdout), list, true)
+	if report.BaseMissing != "" {
+		why := "nothing is told of what the build starts from: " + view.Line(report.BaseMissing)
+		if _, err := fmt.Fprintln(env.Stdout, p.Faint(why)); err != nil {
+			return err
+		}
+	}
+	return view.Fidelity(env.Stdout, p, rest, true)
+}
+
+// placed says where steps would run, in a line.
+func placed(p *plan.Plan, on string, r service.FidelityReport) string {
+	if on != service.OnAuto {
+		if len(r.Marks) == 0 {
+			return ""
+		}
+		return "fix:  use --on auto, which runs the rest in a VM from the first of them on, or --on local"
+	}
+	if r.InVM == "" {
+		return "--on auto runs all steps in a container"
+	}
+	for _, st := range p.Steps {
+		if st.ID == r.InVM {
+			return fmt.Sprintf("--on auto runs %s, and what comes after it, in a VM", st.Title())
+		}
+	}
+	return ""
+}
+
+// foundScripts are the scripts of an image template that are on this machine.
+type foundScripts struct {
+	reader *scriptReader
+	names  map[string]string // by the file that a mark has: the file as a person would type it
+}
+
+func newFoundScripts(getenv func(string) string, template string) *foundScripts {
+	return &foundScripts{reader: newScriptFinder(getenv).of(template, ""), names: map[string]string{}}
+}
+
+func (f *foundScripts) text(c plan.Content) (string, bool) {
+	name, data, ok := f.reader.read(c.URI, c.SHA256)
+	if ok {
+		f.names[kernelbound.FileOf(c)] = name
+	}
+	return string(data), ok
+}
+
+// name puts the names of files into marks that have what the image template calls them.
+func (f *foundScripts) name(marks []kernelbound.Mark) {
+	for i := range marks {
+		if name := f.names[marks[i].File]; name != "" {
+			marks[i].File = name
+		}
+	}
 }

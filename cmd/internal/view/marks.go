@@ -41,13 +41,28 @@ func markNote(marks []events.Mark) string {
 	}
 }
 
-// Marks writes marks of steps, one to a line, each with its place first.
-func Marks(w io.Writer, p Palette, list []kernelbound.Mark) error {
+// NeedsKernel writes what of an image template needs a kernel of its own: each command on a line that begins with its place, then the
+// scripts of which that is not known, and advice, if there is any.
+func NeedsKernel(w io.Writer, p Palette, name string, marks, unread []kernelbound.Mark, advice string) error {
 	var b strings.Builder
-	for _, m := range list {
+	for _, m := range marks {
 		for _, line := range markLines(p, m.Step, events.Mark{Command: m.Command, Kind: m.Kind, Why: m.Why, At: m.At()}) {
 			fmt.Fprintln(&b, line)
 		}
+	}
+	for _, m := range unread {
+		fmt.Fprintf(&b, "%s: %s: %s: %s was not looked into: %s\n", Line(m.At()), p.Faint("info"), Line(m.Step), Line(m.Command), Line(m.Why))
+	}
+	what := fmt.Sprintf("%d commands need a kernel of their own", len(marks))
+	switch len(marks) {
+	case 0:
+		what = "nothing that is known needs a kernel of its own"
+	case 1:
+		what = "1 command needs a kernel of its own"
+	}
+	fmt.Fprintf(&b, "image template %q: %s\n", name, what)
+	if advice != "" {
+		fmt.Fprintf(&b, "  %s\n", p.Faint(Line(advice)))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

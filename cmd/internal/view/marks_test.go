@@ -61,14 +61,27 @@ func TestMarksLive(t *testing.T) {
 	}
 }
 
-func TestMarksOffline(t *testing.T) {
-	var b bytes.Buffer
-	m := kernelbound.Mark{Step: "customize[1]", Command: "swapon /s", Kind: kernelbound.Mount, Why: "none",
-		File: "web.json", Line: 4, Column: 2}
-	if err := Marks(&b, Palette{}, []kernelbound.Mark{m}); err != nil {
-		t.Fatal(err)
+func TestNeedsKernel(t *testing.T) {
+	m := kernelbound.Mark{
+		Step: "customize[1]", Command: "swapon /s", Kind: kernelbound.Mount, Why: "none", File: "web.json", Line: 4, Column: 2,
 	}
-	if want := "web.json:4:2: warning: customize[1]: swapon /s [mount]: none\n"; b.String() != want {
-		t.Errorf("got %q, want %q", b.String(), want)
+	for _, tt := range []struct {
+		marks, unread []kernelbound.Mark
+		advice, want  string
+	}{
+		{nil, nil, "", "image template \"web\": nothing that is known needs a kernel of its own\n"},
+		{[]kernelbound.Mark{m}, nil, "fix:  use --on auto", "web.json:4:2: warning: customize[1]: swapon /s [mount]: none\n" +
+			"image template \"web\": 1 command needs a kernel of its own\n  fix:  use --on auto\n"},
+		{nil, []kernelbound.Mark{{Step: "customize[0]", Command: "a.sh", Why: "it is fetched", File: "web.json", Line: 3, Column: 1}}, "",
+			"web.json:3:1: info: customize[0]: a.sh was not looked into: it is fetched\n" +
+				"image template \"web\": nothing that is known needs a kernel of its own\n"},
+	} {
+		var b bytes.Buffer
+		if err := NeedsKernel(&b, Palette{}, "web", tt.marks, tt.unread, tt.advice); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, b.String()); diff != "" {
+			t.Errorf("text (-want +got):\n%s", diff)
+		}
 	}
 }

@@ -116,7 +116,7 @@ func (m *Mark) place(c plan.Content, text string, at int) {
 	before := text[:min(at, len(text))]
 	line := strings.Count(before, "\n") // from 0
 	if c.URI != "" {
-		m.File, m.Line = withoutQuery(c.URI), line+1
+		m.File, m.Line = FileOf(c), line+1
 		m.Column = 1 + len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))
 		return
 	}
@@ -126,6 +126,9 @@ func (m *Mark) place(c plan.Content, text string, at int) {
 	}
 	m.File, m.Line, m.Column = r.File, r.Start.Line, r.Start.Column
 }
+
+// FileOf is what a mark calls the file of a script that the image template has by its URI.
+func FileOf(c plan.Content) string { return withoutQuery(c.URI) }
 
 // withoutQuery leaves out what may be a signature.
 func withoutQuery(uri string) string {

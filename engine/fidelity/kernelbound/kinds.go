@@ -21,12 +21,12 @@ const (
 	Privilege  = "privilege" // over the whole kernel
 	Nested     = "nested"    // containers and machines in the container
 	Unit       = "unit"      // of systemd, skipped in containers
-	Unseen     = "unseen"    // a script that nobody could look into
+	Unseen     = "unseen"    // of Unread alone: a script that nobody could look into
 )
 
 // whys says of each kind what is different in a container of the host's kernel.
 var whys = map[string]string{
-	Bootloader: "no firmware starts a container, and it sees neither the disk nor the EFI partition that a boot loader is written to",
+	Bootloader: "no firmware starts a container, and it is not shown the disk that a boot loader is written to",
 	Initramfs:  "the kernel that runs is the host's and the disk is not there as a device: an initramfs is made of what can be seen",
 	Modules:    "a container may load no module: the kernel is the host's, and the modules of the image are of another",
 	Packages:   "its scripts make an initramfs, build modules or set up a boot loader, for a kernel that does not run",
@@ -48,8 +48,8 @@ var whys = map[string]string{
 	Unseen:     "nobody looked into it",
 }
 
-// Kinds are all kinds, in the order of this file.
+// Kinds are all kinds that Marks and Did have, in the order of this file.
 func Kinds() []string {
 	return []string{Bootloader, Initramfs, Modules, Packages, Upgrade, Reboot, Kernel, KernelLog, Sysctl, Mount, Device, Firewall, Link,
-		Security, Clock, Firmware, Privilege, Nested, Unit, Unseen}
+		Security, Clock, Firmware, Privilege, Nested, Unit}
 }
