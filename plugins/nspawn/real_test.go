@@ -198,7 +198,8 @@ func TestBuild(t *testing.T) {
 		t.Errorf("made by %s", got)
 	}
 	for _, want := range []string{"ingot-state boot | running | container", "ingot-state boot | done | a container, up in ",
-		"ingot-progress boot | sshd answers on the forwarded port | 0 | 3 | checks", "ingot-state shutdown | done", "The guest took "} {
+		"ingot-progress boot | sshd answers on the forwarded port | 0 | 3 | checks",
+		"ingot-console Welcome to Debian", "ingot-console [  OK  ] Reached target poweroff.target", "ingot-state shutdown | done", "The guest took "} {
 		if !strings.Contains(b.ui.text(), want) {
 			t.Errorf("%q was not told: %s", want, b.ui.text())
 		}

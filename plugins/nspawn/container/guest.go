@@ -56,7 +56,7 @@ func (i *inner) guestArgs(s Spec, others []mounted, covered []string) []string {
 		"--machine=" + s.Name, "--directory=" + rootMount,
 		"--private-network", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
 		"--drop-capability=" + strings.Join(dropped, ","), "--no-new-privileges=no", // sudo is wanted
-		"--console=pipe",
+		"--console=read-only", // systemd tells how far it is to a terminal alone
 	}
 	args = append(args, i.userArgs(s)...)
 	if s.Hostname != "" {
