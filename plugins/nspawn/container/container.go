@@ -24,11 +24,12 @@ const (
 
 // Container is a guest that Start started. Its methods are safe for concurrent use.
 type Container struct {
-	spec Spec
-	way  Way
-	cmd  *exec.Cmd
-	link *link
-	done chan struct{} // closed when the supervisor has ended and what it leaves was removed
+	spec  Spec
+	way   Way
+	trial bool // it is only tried whether it could be one
+	cmd   *exec.Cmd
+	link  *link
+	done  chan struct{} // closed when the supervisor has ended and what it leaves was removed
 
 	mu      sync.Mutex
 	up      chan report // the first Up, or the end before it
@@ -50,7 +51,7 @@ func Start(ctx context.Context, s Spec) (_ *Container, err error) {
 	if err := lacking(problems); err != nil {
 		return nil, err
 	}
-	c := &Container{spec: s, way: way, done: make(chan struct{}), up: make(chan report, 1), waiting: map[int]chan report{}}
+	c := newContainer(s, way)
 	if err := c.launch(); err != nil {
 		return nil, fmt.Errorf("start container %s: %w", s.Name, err)
 	}
@@ -67,6 +68,10 @@ func Start(ctx context.Context, s Spec) (_ *Container, err error) {
 		err = context.Cause(ctx)
 	}
 	return nil, errors.Join(fmt.Errorf("start container %s: %w", s.Name, err), c.Kill())
+}
+
+func newContainer(s Spec, way Way) *Container {
+	return &Container{spec: s, way: way, done: make(chan struct{}), up: make(chan report, 1), waiting: map[int]chan report{}}
 }
 
 // launch starts the supervisor and what listens to it.
@@ -96,7 +101,7 @@ func (c *Container) launch() error {
 		c.cmd.SysProcAttr.Pdeathsig = 0
 	}
 	var a *apart
-	if c.way.apart() {
+	if c.way.FUSE {
 		if a, err = newApart(c.spec.Name, c.way.Mode == Root); err != nil {
 			c.link.close()
 			return err
@@ -108,7 +113,7 @@ func (c *Container) launch() error {
 		// The kernel sends the death signal when the thread that forked ends (https://go.dev/issue/27505): this goroutine keeps it.
 		runtime.LockOSThread()
 		var err error
-		if c.way.apart() && c.way.Mode == Root {
+		if c.way.FUSE && c.way.Mode == Root {
 			err = openDevices()
 		}
 		if err == nil {
@@ -129,6 +134,7 @@ func (c *Container) launch() error {
 			return errors.Join(err, c.Kill())
 		}
 		first.Inner = a.inner
+		first.Inner.Try = c.trial
 	}
 	if err := c.link.send(first); err != nil {
 		return errors.Join(err, c.Kill())

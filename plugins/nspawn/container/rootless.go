@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 )
 
@@ -14,35 +13,53 @@ type Mode string
 const (
 	Root     Mode = "root"     // this process is
 	Rootless Mode = "rootless" // a user, as root of a user namespace
-	Sudo     Mode = "sudo"     // a user whom sudo makes root without asking
 )
 
 // Way is how containers are run on this host.
 type Way struct {
 	Mode Mode
-	FUSE bool // fuse2fs mounts the disk, slower than the kernel by loop devices
+	FUSE bool // fuse2fs mounts the disk, slower than the kernel by loop devices; the supervisor is in a user namespace
 }
 
+// String says it after "it runs ".
 func (w Way) String() string {
 	switch {
 	case w.Mode == Rootless:
-		return "without root: in a user namespace, the disk by fuse2fs"
+		return "without root, in a user namespace; fuse2fs mounts its disk"
 	case w.FUSE:
-		return "as root, without loop devices: in a user namespace, the disk by fuse2fs"
-	case w.Mode == Sudo:
-		return "by sudo, the disk by loop devices"
+		return "as root, in a user namespace; fuse2fs mounts its disk, since there are no loop devices"
 	default:
-		return "as root, the disk by loop devices"
+		return "as root"
 	}
 }
 
-// apart tells whether the supervisor gets a user namespace.
-func (w Way) apart() bool { return w.FUSE }
+// FindWay chooses how containers are run on this host: as root, where this process is; else without root. If there is no way, it
+// says what is lacking.
+func FindWay(ctx context.Context) (Way, []Problem) { return thisHost().findWay(ctx) }
 
-// FindWay chooses how containers are run on this host; or says what is lacking for each way.
-func FindWay(ctx context.Context) (Way, []Problem) {
-	all := Check(ctx)
-	return Way{Root, os.Getenv("N6FUSE") != ""}, all
+func (h *host) findWay(ctx context.Context) (Way, []Problem) {
+	all := h.lacksPrograms(programs)
+	if h.uid == 0 {
+		loops, others := h.lacksForRoot()
+		if len(loops) == 0 {
+			return Way{Mode: Root}, append(all, others...)
+		}
+		if lacks := h.lacksForNamespace(ctx, Root); len(lacks) > 0 {
+			return Way{Mode: Root}, append(append(all, loops...), lacks...)
+		}
+		return Way{Mode: Root, FUSE: true}, all
+	}
+	rootless := h.lacksForUser(ctx)
+	if len(rootless) == 0 || len(all) > 0 {
+		return Way{Mode: Rootless, FUSE: true}, append(all, rootless...)
+	}
+	return Way{Mode: Rootless, FUSE: true}, rootless
+}
+
+// Check gives what this host lacks, nil if nothing.
+func Check(ctx context.Context) []Problem {
+	_, problems := FindWay(ctx)
+	return problems
 }
 
 // lacking makes an error of problems, nil of none.

@@ -25,6 +25,7 @@ type order struct {
 // inner is what the supervisor has to know of how it was started.
 type inner struct {
 	User  bool     `json:"user,omitempty"`  // it is root in a user namespace, and mounts by fuse2fs
+	Try   bool     `json:"try,omitempty"`   // with User: it ends when it has what it needs
 	Two   string   `json:"two,omitempty"`   // with User: the guest's cgroup
 	One   []string `json:"one,omitempty"`   // with User: the files by which it joins groups of the first version
 	Owner *owner   `json:"owner,omitempty"` // whose what it makes in Spec.Dir is to be; nil: its own

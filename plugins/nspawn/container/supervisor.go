@@ -73,7 +73,11 @@ func supervise() int {
 	go s.listen()
 
 	result := report{Ended: true}
-	if err := s.run(context.Background()); err != nil {
+	life := s.run
+	if s.inner.Try {
+		life = s.try
+	}
+	if err := life(context.Background()); err != nil {
 		result.Error = err.Error()
 	}
 	_ = s.link.send(result) // the maker may be gone
