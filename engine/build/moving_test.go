@@ -104,6 +104,7 @@ func TestMoving(t *testing.T) {
 		machines []string
 		ran      []string
 		said     string
+		line     string // of the result
 		marked   string // a step, and what of it is told to come out otherwise
 		layers   int
 	}{
@@ -113,6 +114,8 @@ func TestMoving(t *testing.T) {
 		"the second step does": {
 			bound: 2, machines: []string{"boxes from the source", "machines from a layer"}, ran: []string{"boxes:[0]", "machines:[1],[2]"},
 			said: "customize[1] two needs a kernel of its own (modprobe dm_crypt): the build moves to a VM", layers: 6,
+			line: "customize[0] ran in a container, customize[1] and customize[2] in a VM (customize[1] two needs a kernel of its own " +
+				"(modprobe dm_crypt))",
 		},
 		"the last step does": {
 			bound: 3, machines: []string{"boxes from the source", "machines from a layer"}, ran: []string{"boxes:[0],[1]", "machines:[2]"},
@@ -181,6 +184,9 @@ func TestMoving(t *testing.T) {
 			}
 			if tt.said != "" && !b.said(tt.said) {
 				t.Errorf("nothing says %q", tt.said)
+			}
+			if tt.line != "" && b.result.Ran.String() != tt.line {
+				t.Errorf("the result says %q, want %q", b.result.Ran, tt.line)
 			}
 			if got := b.marked(); got != tt.marked {
 				t.Errorf("marked is %q, want %q", got, tt.marked)

@@ -36,6 +36,7 @@ type buildOptions struct {
 	layers            layerOptions
 	fidelity          fidelityOptions
 	metadata          metadataOptions
+	fast              fastOptions
 	watch             string // one of watches; "": it is built once
 }
 
@@ -77,6 +78,7 @@ removes the rest.
   ingot build web.json --cpus 4 --memory 4096
   ingot build web.json --on fast --watch
   ingot build web.json --on auto
+  ingot build web.json --on fast --verify-in-vm
   ingot build web.json --on azure --subscription ID --location westeurope
   ingot build web.json --on azure --vm-size Standard_D4s_v5
   ingot build --on azure web.json db.json --parallel 20 --arm-rate 600 --fallback-sizes Standard_D4s_v5,Standard_D2as_v5
@@ -111,6 +113,9 @@ removes the rest.
 			if err := o.layers.check(cmd.Flags(), o.site.azure()); err != nil {
 				return err
 			}
+			if err := o.fast.check(cmd.Flags(), &o.site); err != nil {
+				return err
+			}
 			if err := o.fidelity.check(cmd.Flags(), o.site.azure()); err != nil {
 				return err
 			}
@@ -131,6 +136,7 @@ removes the rest.
 	o.addMachineFlags(cmd)
 	cmd.Flags().IntVar(&o.parallel, "parallel", 0, "of several image templates, how many are built at a time (default: 1 here, 8 with --on azure)")
 	o.stage.addFlags(cmd)
+	o.fast.addFlags(cmd)
 	o.layers.addFlags(cmd)
 	o.fidelity.addFlags(cmd)
 	o.metadata.addFlags(cmd)
@@ -265,6 +271,7 @@ func (o *buildOptions) request(env *Env, t *translated, attend *service.Attend) 
 		Plan: t.plan, TemplateFile: o.file, Staging: o.stage.policy, Machine: o.machine, Timeout: o.timeout,
 		GeneralizeTimeout: &o.generalizeTimeout, Detach: o.detach, OnError: o.onError, Attend: attend,
 		StrictFidelity: o.fidelity.kinds(), Metadata: o.metadata.request(env, o.place.location), On: o.site.on, Azure: o.site.request(o.place),
+		VerifyInVM: o.fast.verify, Secrets: t.hidden(),
 	}
 	if err := o.site.checkpoints.apply(&r, t.plan); err != nil {
 		return r, err
@@ -305,6 +312,7 @@ func newEnding(ctx context.Context, t *translated, res service.Result, took time
 		e.Name = t.plan.Name
 	}
 	e.Fidelity = res.Fidelity
+	e.InContainers = inContainers(res)
 	e.Validation, e.ValidationLog = string(res.Validation), res.ValidationLog
 	if r := res.Reused; r != nil {
 		e.Reused = &view.Reused{Steps: r.Steps, Of: r.Of, Disk: r.Disk, Text: r.String()}

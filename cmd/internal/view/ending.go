@@ -33,6 +33,8 @@ type Ending struct {
 	Fidelity     []fidelity.Difference `json:"fidelity,omitempty"` // what the service would do otherwise
 	ShowFidelity string                `json:"-"`                  // how much of it text has; "" is FidelityShort
 
+	InContainers
+
 	Reused  *Reused `json:"reused,omitempty"`  // what of earlier builds was reused; nil: layers were not used
 	Stopped string  `json:"stopped,omitempty"` // where the run ended before its end, as somebody wanted; "": it did not
 
@@ -133,6 +135,7 @@ func Summary(w io.Writer, p Palette, e Ending) error {
 	if e.Reused != nil {
 		fmt.Fprintf(&b, "\n  %s%s\n", p.Faint("layers: "), Line(e.Reused.Text))
 	}
+	e.fast(&b, p)
 	for _, o := range e.Outputs {
 		fmt.Fprintf(&b, "\n  %s %s\n", p.Bold(Line(o.Name)), p.Faint("("+o.Type+")"))
 		field(&b, p, "id", o.ArtifactID)
