@@ -56,6 +56,9 @@ func (c *Container) PowerOff(ctx context.Context) error {
 
 // Kill ends the guest and all that runs it at once, and returns when nothing is left. It is no error that it ended before.
 func (c *Container) Kill() error {
+	if c.way.Mode == Sudo {
+		return c.killBySudo()
+	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} { // the first one thaws what is frozen
 		_ = c.cmd.Process.Signal(sig) // or it has ended
 		select {

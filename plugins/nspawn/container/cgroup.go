@@ -63,6 +63,9 @@ func Cgroups(name string) []string {
 		return nil // no /proc: nor can a container have been made
 	}
 	var paths []string
+	if os.Geteuid() != 0 {
+		return userGroups(all, name)
+	}
 	for _, h := range all {
 		if path := filepath.Join(h.path, name); !slices.Contains(paths, path) {
 			paths = append(paths, path)
@@ -170,7 +173,7 @@ func (g *groups) enter() error {
 // Remove ends what is left in the cgroups of the containers of this name, thaws what they left frozen, and removes the cgroups. It is no
 // error that there are none.
 func Remove(name string) error {
-	var errs []error
+	errs := []error{thawLeft(name)}
 	for _, folder := range Cgroups(name) {
 		if _, err := os.Stat(folder); err == nil {
 			errs = append(errs, removeGroup(folder))

@@ -26,7 +26,8 @@ const (
 type Container struct {
 	spec  Spec
 	way   Way
-	trial bool // it is only tried whether it could be one
+	trial bool   // it is only tried whether it could be one
+	owner *owner // whose what the supervisor makes in Spec.Dir is to be; nil: its own
 	cmd   *exec.Cmd
 	link  *link
 	done  chan struct{} // closed when the supervisor has ended and what it leaves was removed
@@ -43,7 +44,9 @@ type Container struct {
 
 // Start makes the container and returns when its init runs and the port leads in, which says nothing of sshd yet. The error says what is
 // lacking and the fix; nothing is left of the container then.
-func Start(ctx context.Context, s Spec) (_ *Container, err error) {
+func Start(ctx context.Context, s Spec) (*Container, error) { return startFor(ctx, s, nil) }
+
+func startFor(ctx context.Context, s Spec, o *owner) (_ *Container, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -52,6 +55,7 @@ func Start(ctx context.Context, s Spec) (_ *Container, err error) {
 		return nil, err
 	}
 	c := newContainer(s, way)
+	c.owner = o
 	if err := c.launch(); err != nil {
 		return nil, fmt.Errorf("start container %s: %w", s.Name, err)
 	}
@@ -100,9 +104,15 @@ func (c *Container) launch() error {
 	if c.spec.Stays {
 		c.cmd.SysProcAttr.Pdeathsig = 0
 	}
+	if c.way.Mode == Sudo {
+		if err := c.bySudo(other); err != nil {
+			c.link.close()
+			return err
+		}
+	}
 	var a *apart
 	if c.way.FUSE {
-		if a, err = newApart(c.spec.Name, c.way.Mode == Root); err != nil {
+		if a, err = newApart(c.spec.Name, c.way.Mode, c.owner); err != nil {
 			c.link.close()
 			return err
 		}
@@ -126,9 +136,12 @@ func (c *Container) launch() error {
 	}()
 	if err := <-started; err != nil {
 		c.link.close()
+		if c.way.Mode == Sudo {
+			return err
+		}
 		return explainStart(err)
 	}
-	first := order{Spec: c.spec}
+	first := order{Spec: c.spec, Inner: inner{Owner: c.owner}}
 	if a != nil {
 		if err := a.admit(c.spec, c.PID(), c.link, c.note); err != nil {
 			return errors.Join(err, c.Kill())
@@ -157,6 +170,8 @@ func (c *Container) listen() {
 	for {
 		var r report
 		if err := c.link.in.Decode(&r); err != nil {
+			// A supervisor that was killed cannot end while what it froze waits. Whether that can be helped is seen by its end.
+			_ = thawLeft(c.spec.Name)
 			return
 		}
 		c.mu.Lock()

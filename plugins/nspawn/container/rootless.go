@@ -13,6 +13,7 @@ type Mode string
 const (
 	Root     Mode = "root"     // this process is
 	Rootless Mode = "rootless" // a user, as root of a user namespace
+	Sudo     Mode = "sudo"     // a user whom sudo makes root without asking
 )
 
 // Way is how containers are run on this host.
@@ -24,6 +25,8 @@ type Way struct {
 // String says it after "it runs ".
 func (w Way) String() string {
 	switch {
+	case w.Mode == Sudo:
+		return "by sudo"
 	case w.Mode == Rootless:
 		return "without root, in a user namespace; fuse2fs mounts its disk"
 	case w.FUSE:
@@ -33,8 +36,8 @@ func (w Way) String() string {
 	}
 }
 
-// FindWay chooses how containers are run on this host: as root, where this process is; else without root. If there is no way, it
-// says what is lacking.
+// FindWay chooses how containers are run on this host: as root, where this process is; else without root; else by sudo. If there is no
+// way, it says what is lacking for each.
 func FindWay(ctx context.Context) (Way, []Problem) { return thisHost().findWay(ctx) }
 
 func (h *host) findWay(ctx context.Context) (Way, []Problem) {
@@ -53,7 +56,11 @@ func (h *host) findWay(ctx context.Context) (Way, []Problem) {
 	if len(rootless) == 0 || len(all) > 0 {
 		return Way{Mode: Rootless, FUSE: true}, append(all, rootless...)
 	}
-	return Way{Mode: Rootless, FUSE: true}, rootless
+	lack := h.lacksForSudo(ctx)
+	if lack == nil {
+		return Way{Mode: Sudo}, nil
+	}
+	return Way{Mode: Rootless, FUSE: true}, append(rootless, *lack)
 }
 
 // Check gives what this host lacks, nil if nothing.

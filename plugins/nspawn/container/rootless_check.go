@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // forUser are the programs by which a container runs in a user namespace.
@@ -119,4 +120,17 @@ func reason(err error) error {
 		return inner
 	}
 	return err
+}
+
+// lacksForSudo says why sudo does not help, nil if it does.
+func (h *host) lacksForSudo(ctx context.Context) *Problem {
+	if _, err := h.find(sudoProgram); err != nil {
+		return &Problem{"nor is there sudo, to run containers as root", "", "install it, and let this user use it without a password; or run ingot as root"}
+	}
+	if said := h.run(ctx, sudoProgram, "-n", "true"); said != "" {
+		said, _, _ = strings.Cut(said, "\n")
+		return &Problem{"nor does sudo run programs as root without asking: " + said, "a build asks for no password",
+			"let this user use sudo without one (NOPASSWD, see sudoers(5)); or run ingot as root"}
+	}
+	return nil
 }

@@ -133,3 +133,17 @@ func (p *place) make(s Spec, pid int, note func(string, ...any)) (string, error)
 	}
 	return folder, nil
 }
+
+// userGroups names the cgroup folder that a container of this name has that this process makes without root. One in a scope goes with it.
+func userGroups(all []hierarchy, name string) []string {
+	own, err := groupOf("self")
+	if err != nil {
+		return nil
+	}
+	for _, h := range all {
+		if h.two {
+			return []string{filepath.Join(h.path, own, name)}
+		}
+	}
+	return nil
+}

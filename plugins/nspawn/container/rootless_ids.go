@@ -22,10 +22,9 @@ func (m idMap) fields() []string {
 // idMaps are those of a user namespace.
 type idMaps struct{ users, groups []idMap }
 
-// rootMaps are those by which root runs a guest whose ids are nobody's here.
-func rootMaps(name string) idMaps {
-	m := []idMap{{0, idBase(name), guestIDs}, {ownerID, 0, 1}}
-	return idMaps{m, m}
+// rootMaps are those by which root runs a guest, whose ids are nobody's here, for somebody.
+func rootMaps(name string, o owner) idMaps {
+	return idMaps{[]idMap{{0, idBase(name), guestIDs}, {ownerID, o.UID, 1}}, []idMap{{0, idBase(name), guestIDs}, {ownerID, o.GID, 1}}}
 }
 
 // userMaps are those by which a user does, with the first range of subordinate ids that is long enough.

@@ -21,9 +21,13 @@ type apart struct {
 }
 
 // newApart finds the ids for one.
-func newApart(name string, root bool) (*apart, error) {
-	a := &apart{inner: inner{User: true, Owner: &owner{ownerID, ownerID}}, maps: rootMaps(name)}
-	if root {
+func newApart(name string, mode Mode, o *owner) (*apart, error) {
+	a := &apart{inner: inner{User: true, Owner: &owner{ownerID, ownerID}}}
+	if mode == Root {
+		if o == nil {
+			o = &owner{}
+		}
+		a.maps = rootMaps(name, *o)
 		return a, nil
 	}
 	u, err := user.Current()

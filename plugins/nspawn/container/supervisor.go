@@ -48,6 +48,8 @@ func RunIfSupervisor() {
 	case len(os.Args) == 3 && os.Args[0] == supervisorName && os.Args[2] == firstStage:
 		fmt.Fprintln(os.Stderr, stage(os.Args[1]))
 		os.Exit(1)
+	case len(os.Args) == 3 && os.Args[1] == supervisorName:
+		os.Exit(runDeputy())
 	}
 }
 
