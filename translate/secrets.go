@@ -57,6 +57,9 @@ func FindSecrets(files []Source, values map[string]string) *Secrets {
 	return s
 }
 
+// Texts are the values, longest first.
+func (s *Secrets) Texts() []string { return slices.Clone(s.texts) }
+
 // secureNames collects the names of secure parameters in lower case, at any depth of nesting.
 func secureNames(n *armjson.Node, names map[string]bool) {
 	for _, item := range n.Items {

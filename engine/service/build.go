@@ -47,6 +47,8 @@ type BuildRequest struct {
 
 	// Metadata says whether a build VM on this machine is answered at 169.254.169.254.
 	Metadata Metadata
+	// Secrets are the values of secure parameters: a run tells none of them.
+	Secrets []events.Secret
 	// StrictFidelity are the kinds of differences from the service for which a build on this machine is refused.
 	StrictFidelity []fidelity.Kind
 
@@ -155,6 +157,9 @@ func (s *Service) carryOut(
 	}()
 
 	mask := &events.Mask{}
+	for _, secret := range r.Secrets {
+		mask.Add(secret)
+	}
 	emit := events.SerialFrom(res.Run.ID, active.LastEvent(), mask.Sink(events.Tee(
 		active.Sink(),
 		outsideValidation(events.CustomizationLog(log, res.Run.ID, s.builderOf(r))),

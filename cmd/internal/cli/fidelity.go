@@ -72,6 +72,12 @@ func runFidelity(ctx context.Context, env *Env, o fidelityCommand) error {
 		return err
 	}
 	scripts.name(report.Marks)
+	for i := range report.Marks {
+		report.Marks[i].Command = t.secrets.Hide(report.Marks[i].Command)
+	}
+	for i := range report.Fidelity {
+		report.Fidelity[i].What = t.secrets.Hide(report.Fidelity[i].What)
+	}
 	if o.output == outputJSON {
 		if report.Fidelity == nil {
 			report.Fidelity = []fidelity.Difference{}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ingot-build/ingot/cmd/internal/view"
+	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/translate"
 	"github.com/ingot-build/ingot/translate/armjson"
 	"github.com/ingot-build/ingot/translate/diag"
@@ -56,6 +57,19 @@ type translated struct {
 	file    string // as messages name it
 	sources view.Sources
 	place   func(path string) diag.Range // of a property; nil when the list has errors
+	secrets *translate.Secrets           // the values of secure parameters
+}
+
+// hidden are the values of secure parameters, for a run that is not to tell them.
+func (t *translated) hidden() []events.Secret {
+	if t.secrets == nil {
+		return nil
+	}
+	var list []events.Secret
+	for _, text := range t.secrets.Texts() {
+		list = append(list, events.Secret(text))
+	}
+	return list
 }
 
 // err gives the findings as an error if there are any that stop the command.
@@ -79,6 +93,7 @@ func (o *inputOptions) translate(ctx context.Context, env *Env, target string) (
 			t.place = translate.Places(in.template, in.options)
 		}
 	}
+	t.secrets = in.secrets()
 	t.list = in.hideSecrets(t.list)
 	return t, ctx.Err()
 }
@@ -177,16 +192,21 @@ func (in *input) hideSecrets(list diag.List) diag.List {
 	if len(list) == 0 {
 		return list
 	}
-	var files []translate.Source
-	for name, data := range in.sources {
-		files = append(files, translate.Source{File: name, Data: data})
-	}
-	secrets := translate.FindSecrets(files, in.options.Params.Values)
+	secrets := in.secrets()
 	secrets.Found(list, in.sources)
 	for name, data := range in.sources {
 		in.sources[name] = secrets.Mask(name, data)
 	}
 	return secrets.Redact(list)
+}
+
+// secrets are the values of secure parameters in what was read.
+func (in *input) secrets() *translate.Secrets {
+	var files []translate.Source
+	for name, data := range in.sources {
+		files = append(files, translate.Source{File: name, Data: data})
+	}
+	return translate.FindSecrets(files, in.options.Params.Values)
 }
 
 // await returns what f returns, or the error of ctx as soon as that ends. Then f is left alone, since nothing can stop it: it must

@@ -1,6 +1,7 @@
 package kernelbound
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,9 +25,10 @@ func findings(f *shell.File) []finding {
 		return words(f)
 	}
 	var all []finding
+	shown := shower(f)
 	add := func(c *shell.Command, kind, why string) {
 		if kind != "" {
-			all = append(all, finding{from: c.From, command: f.Short(c), kind: kind, why: why})
+			all = append(all, finding{from: c.From, command: shown(c), kind: kind, why: why})
 		}
 	}
 	for _, c := range f.Commands {
@@ -45,7 +47,7 @@ func findings(f *shell.File) []finding {
 	}
 	for _, w := range f.Writes {
 		if kind := written(w.File.Text); kind != "" {
-			all = append(all, finding{from: w.From, command: oneLine(f.Text[w.From:w.To]), kind: kind})
+			all = append(all, finding{from: w.From, command: oneLine(hidden(f.Text[w.From:w.To])), kind: kind})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b finding) int { return a.from - b.from })
@@ -78,4 +80,23 @@ func oneLine(text string) string {
 		text = string(runes[:60]) + "…"
 	}
 	return text
+}
+
+// named is a value that has the name of a secret: password=…, --token ….
+var named = regexp.MustCompile(`(?i)((?:` + secretNames + `)=|--[a-z-]*(?:` + secretNames + `) +)([^\s,;'"]+)`)
+
+const secretNames = "pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|key"
+
+// hidden is a text without what may be a secret.
+func hidden(text string) string { return named.ReplaceAllString(text, "$1***") }
+
+// shower gives the text of commands as it may be shown. One with a secret in clear text has its name alone.
+func shower(f *shell.File) func(*shell.Command) string {
+	secrets := f.Secrets()
+	return func(c *shell.Command) string {
+		if slices.ContainsFunc(secrets, func(at [2]int) bool { return at[0] < c.To && c.From < at[1] }) {
+			return c.Name + " …"
+		}
+		return hidden(f.Short(c))
+	}
 }

@@ -217,3 +217,26 @@ func TestUnread(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestSecrets holds that no mark shows a secret that a script has in clear text.
+func TestSecrets(t *testing.T) {
+	for _, script := range []string{
+		"mount -t cifs //host/share /mnt -o username=u,password=hunter2hunter2",
+		"docker login -u me --password hunter2hunter2 host",
+		"docker run -e API_TOKEN=hunter2hunter2 x",
+		"PW=hunter2hunter2\nsh -c \"cryptsetup luksOpen --key $PW /dev/sda1 x\"",
+		"echo PASSWORD=hunter2hunter2 > /sys/x",
+		"docker pull https://me:hunter2hunter2@host/x",
+	} {
+		p, text := file("#!/bin/bash\n" + script + "\n")
+		got := Marks(p, text)
+		if len(got) == 0 {
+			t.Errorf("%s: no mark", script)
+		}
+		for _, m := range got {
+			if strings.Contains(m.Command+m.Why, "hunter2") {
+				t.Errorf("%s: %+v", script, m)
+			}
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package shell
 
+import "github.com/ingot-build/ingot/translate/check/scriptrule"
+
 // Others than rules ask about commands too: which of them need a kernel of their own is engine/fidelity/kernelbound's to say. These are
 // the questions; each has its answer in this package.
 
@@ -41,4 +43,12 @@ func (c *Command) Started(at int) *Command {
 		return nil
 	}
 	return started
+}
+
+// Secrets are the places in the text that have a secret in clear text, or stand right before one: what is there is not to be shown.
+func (f *File) Secrets() (places [][2]int) {
+	if f.Tree != nil {
+		secret(f, func(found scriptrule.Finding) { places = append(places, [2]int{found.From, found.To}) })
+	}
+	return places
 }
