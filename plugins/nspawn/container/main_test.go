@@ -7,5 +7,8 @@ import (
 
 func TestMain(m *testing.M) {
 	RunIfSupervisor()
+	if os.Getenv(makerVariable) != "" {
+		maker()
+	}
 	os.Exit(m.Run())
 }
