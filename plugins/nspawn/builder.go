@@ -68,13 +68,15 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		&stepPowerOff{g})
 	commonsteps.NewRunner(steps, b.config.PackerConfig, machine.QuietUI{Ui: ui}).Run(ctx, state)
 
+	// With on-error "abort" no step cleaned up, and none asked what became of the guest.
+	alive := g.container != nil && outer.Err() == nil && g.stays()
 	err := machine.Failure(ctx, state)
 	if g.finished {
 		err = nil // a cancellation that came later has nothing left to stop
 	}
 	g.boot.End(err)
 	g.shutdown.End(err)
-	g.keepIfAborted(outer.Err() != nil)
+	g.keepIfAborted(alive)
 	if err != nil {
 		return nil, err
 	}

@@ -95,6 +95,37 @@ func (g *guest) reportEnd() {
 	g.cancel(fmt.Errorf("%w%s", owner{g.container}.EndError(), g.console.LastLines()))
 }
 
+const (
+	// goneGrace is how long after a failure a guest may be on its way down, which is the reason of it then.
+	goneGrace = 10 * time.Second
+	// aliveKnock is how long the sshd of a guest that stays up has for a greeting.
+	aliveKnock = 2 * time.Second
+)
+
+// stays tells, after a step failed, whether the guest is still there. One that goes down ends its sessions first: it stays when its sshd
+// greets.
+func (g *guest) stays() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), goneGrace)
+	defer cancel()
+	for ctx.Err() == nil {
+		conn, err := machine.Knock(ctx, g.address(), aliveKnock)
+		select {
+		case <-g.container.Done():
+			if conn != nil {
+				conn.Close()
+			}
+			g.reportEnd()
+			return false
+		case <-time.After(knockPause): // its end may come just now
+		}
+		if err == nil {
+			conn.Close()
+			return true
+		}
+	}
+	return true // whatever it does, it runs
+}
+
 // owner is the container as a Monitor knows it.
 type owner struct{ *container.Container }
 
@@ -121,6 +152,14 @@ func (g *guest) release() {
 		g.ui.Error(fmt.Sprintf("left behind: %v", err))
 	}
 	g.letGo()
+	g.removeFiles()
+}
+
+// removeFiles deletes what a container that was killed leaves.
+func (g *guest) removeFiles() {
+	if err := container.RemoveFiles(g.dir); err != nil {
+		g.ui.Error(fmt.Sprintf("left behind: %v", err))
+	}
 }
 
 // letGo ends what watches the container.

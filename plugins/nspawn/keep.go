@@ -7,14 +7,14 @@ import (
 )
 
 // keepIfAborted deals with what is still there after the steps' own cleaning up, which on-error "abort" leaves out. A container that runs
-// goes on running, and whoever wants to look inside is told the way. Of one that ended, or that somebody cancelled, the disk is kept.
-func (g *guest) keepIfAborted(cancelled bool) {
-	if g.container == nil || g.finished {
-		g.release()
+// goes on running, and whoever wants to look inside is told the way. Of one that ended, or of a build that somebody cancelled, the disk is
+// kept.
+func (g *guest) keepIfAborted(alive bool) {
+	if g.container == nil {
 		return
 	}
 	disk := fmt.Sprintf("%s (over %s); its console: %s", g.file(machine.DiskFile), g.config.SourceDisk, g.file(machine.ConsoleFile))
-	if !cancelled && g.runs() {
+	if alive {
 		kept, err := g.leave()
 		if err == nil {
 			kept.Say(g.ui, "container", disk)
@@ -26,16 +26,6 @@ func (g *guest) keepIfAborted(cancelled bool) {
 	g.remove(machine.SeedFile, machine.KeyFile, machine.KeptFile)
 	g.removeSeed()
 	g.ui.Say("Kept for a look inside: " + disk)
-}
-
-// runs tells whether the container has not ended.
-func (g *guest) runs() bool {
-	select {
-	case <-g.container.Done():
-		return false
-	default:
-		return true
-	}
 }
 
 // leave lets go of the container, which goes on running, and writes down the way in.

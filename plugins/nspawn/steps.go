@@ -170,6 +170,7 @@ func (g *guest) spec() container.Spec {
 		Stays: machine.BoundBy(c.PackerOnError) == machine.ToNoOne,
 		// A guest that goes on from a layer was set up by cloud-init when it was new.
 		Parameters: []string{"cloud-init=disabled"},
+		GoesOn:     g.layer != "",
 	}
 	if g.layer == "" {
 		s.Seed = g.file(seedFolder)
@@ -203,16 +204,10 @@ func (g *guest) said(line string) {
 	}
 }
 
-// endGrace is how long after a failure the container's own end may be noticed, and is then taken for the reason of it.
-const endGrace = 100 * time.Millisecond
-
 func (s *stepStart) Cleanup(state multistep.StateBag) {
-	if _, failed := state.GetOk("error"); failed && s.container != nil {
-		select {
-		case <-s.container.Done():
-			s.reportEnd()
-		case <-time.After(endGrace):
-		}
+	if _, failed := state.GetOk("error"); failed && s.container != nil && !s.boot.IsRunning() {
+		s.stays() // or the reason is another one
 	}
 	s.release()
+	s.removeFiles() // also of one that did not start
 }
