@@ -42,6 +42,7 @@ type Spec struct {
 	Grow       int64    // bytes the disk has more than its partitions use: root partition and file system are grown at start; 0: not
 	Seed       string   // folder of plain files shown read-only at SeedMount, to the guest's root alone; "" none
 	Parameters []string // of init
+	GoesOn     bool     // the disk is of a guest that ran: what it left in /tmp is kept at its first start, as it is not when it starts again
 	Hostname   string
 
 	CPUs, MemoryMiB, Tasks int // what the guest may use; 0: all

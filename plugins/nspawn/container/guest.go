@@ -17,6 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// keepTmp stands in for the file of the same name by which systemd empties /tmp whenever a machine starts.
+const (
+	keepTmp = "d /tmp 1777 root root -\n"
+	keptTmp = ownFolder + "/tmp.conf"
+)
+
 const (
 	guestProgram = "systemd-nspawn"
 
@@ -118,7 +124,7 @@ func (s *supervisor) runGuest(ctx context.Context, g *groups) error {
 	}
 	console := &bounded{file: log, left: maxConsole}
 	for first := true; ; first = false {
-		guest, err := s.startGuest(g, console)
+		guest, err := s.startGuest(g, console, first && s.spec.GoesOn)
 		if err != nil {
 			return err
 		}
@@ -146,8 +152,15 @@ func (s *supervisor) runGuest(ctx context.Context, g *groups) error {
 }
 
 // startGuest starts nspawn in the guest's cgroups.
-func (s *supervisor) startGuest(g *groups, console io.Writer) (*child, error) {
-	cmd := exec.Command(guestProgram, s.inner.guestArgs(s.spec, s.files.others(), s.covered)...)
+func (s *supervisor) startGuest(g *groups, console io.Writer, goesOn bool) (*child, error) {
+	args := s.inner.guestArgs(s.spec, s.files.others(), s.covered)
+	if goesOn {
+		if err := os.WriteFile(keptTmp, []byte(keepTmp), 0o644); err != nil {
+			return nil, err
+		}
+		args = append([]string{"--bind-ro=" + keptTmp + ":/run/tmpfiles.d/tmp.conf"}, args...)
+	}
+	cmd := exec.Command(guestProgram, args...)
 	// Nothing of who runs the build is for the guest.
 	cmd.Env = []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "NOTIFY_SOCKET=" + notifyPath,
