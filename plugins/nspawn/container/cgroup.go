@@ -176,7 +176,11 @@ func Remove(name string) error {
 	errs := []error{thawLeft(name)}
 	for _, folder := range Cgroups(name) {
 		if _, err := os.Stat(folder); err == nil {
-			errs = append(errs, removeGroup(folder))
+			err := removeGroup(folder)
+			if errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0 {
+				err = removeLeft(folder)
+			}
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
@@ -190,6 +194,9 @@ func removeGroup(folder string) error {
 			return err
 		}
 		killGroup(folder)
+		if errors.Is(err, fs.ErrPermission) {
+			return err
+		}
 		time.Sleep(10 * time.Millisecond)
 	}
 }

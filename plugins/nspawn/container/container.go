@@ -19,6 +19,7 @@ const (
 	killPatience = 3 * time.Second  // for the supervisor to end by SIGTERM, which takes milliseconds
 	startBound   = 2 * time.Minute  // for the guest's init to run; milliseconds, but for a disk that is grown or whose journal is long
 	logTail      = 4 << 10          // bytes of container.log in an error
+	lastWord     = 5 * time.Second  // for what an ended supervisor has said to be read; it is there already, unless nobody reads
 	askPatience  = 30 * time.Second // for an answer about a frozen file system: it waits for what is being written
 )
 
@@ -26,10 +27,11 @@ const (
 type Container struct {
 	spec  Spec
 	way   Way
-	trial bool   // it is only tried whether it could be one
+	trial *trial // it is none
 	owner *owner // whose what the supervisor makes in Spec.Dir is to be; nil: its own
 	cmd   *exec.Cmd
 	link  *link
+	heard chan struct{} // closed when the supervisor says no more
 	done  chan struct{} // closed when the supervisor has ended and what it leaves was removed
 
 	mu      sync.Mutex
@@ -75,7 +77,7 @@ func startFor(ctx context.Context, s Spec, o *owner) (_ *Container, err error) {
 }
 
 func newContainer(s Spec, way Way) *Container {
-	return &Container{spec: s, way: way, done: make(chan struct{}), up: make(chan report, 1), waiting: map[int]chan report{}}
+	return &Container{spec: s, way: way, heard: make(chan struct{}), done: make(chan struct{}), up: make(chan report, 1), waiting: map[int]chan report{}}
 }
 
 // launch starts the supervisor and what listens to it.
@@ -149,10 +151,10 @@ func (c *Container) launch() error {
 		first.Inner = a.inner
 		first.Inner.Try = c.trial
 	}
+	go c.listen()
 	if err := c.link.send(first); err != nil {
 		return errors.Join(err, c.Kill())
 	}
-	go c.listen()
 	return nil
 }
 
@@ -167,6 +169,7 @@ func explainStart(err error) error {
 
 // listen takes the supervisor's reports until its end of the socket closes.
 func (c *Container) listen() {
+	defer close(c.heard)
 	for {
 		var r report
 		if err := c.link.in.Decode(&r); err != nil {
@@ -196,6 +199,10 @@ func (c *Container) listen() {
 // wait notices the supervisor's end and removes what it leaves.
 func (c *Container) wait() {
 	result := c.cmd.Wait()
+	select {
+	case <-c.heard: // its last word, which says how the guest ended, may still be on its way
+	case <-time.After(lastWord):
+	}
 	left := Remove(c.spec.Name)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A file system of fuse2fs cannot be frozen by the kernel, so its users are: the guest's cgroup. Then nothing is on its way, fuse2fs is
@@ -115,12 +117,13 @@ func readAt(path string, at int64, n int) ([]byte, error) {
 	return b, err
 }
 
-// hiddenFiles finds the files that some process below this one has open, or mapped, and that were removed.
+// hiddenFiles finds the files that were removed while some process below this one has them open, or mapped. The kernel knows those by the
+// names they had, and their folders.
 func hiddenFiles() ([]string, error) {
-	found := map[string]bool{}
+	folders := map[string]bool{}
 	add := func(path string) {
-		if strings.HasPrefix(filepath.Base(path), hiddenPrefix) {
-			found[path] = true
+		if name, removed := strings.CutSuffix(path, " (deleted)"); removed && filepath.IsAbs(name) {
+			folders[filepath.Dir(name)] = true
 		}
 	}
 	processes, err := filepath.Glob("/proc/[0-9]*")
@@ -142,13 +145,39 @@ func hiddenFiles() ([]string, error) {
 		}
 	}
 	var all []string
-	for path := range found {
+	for folder := range folders {
+		hidden, err := hiddenIn(folder)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, hidden...)
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+// hiddenIn gives those in a folder of the guest, if that is one of the disk.
+func hiddenIn(folder string) (all []string, err error) {
+	fd, err := openIn(rootMount, folder, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, nil // of a tmpfs of the guest's
+	}
+	dir := os.NewFile(uintptr(fd), folder)
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, hiddenPrefix) {
+			continue
+		}
+		path := filepath.Join(folder, name)
 		if strings.ContainsAny(path, "\"\\\n") {
-			return nil, fmt.Errorf("%q was removed while it is open, and has a name that debugfs does not take", path)
+			return nil, fmt.Errorf("%q was removed while it is open, and debugfs takes no such name", path)
 		}
 		all = append(all, path)
 	}
-	slices.Sort(all)
 	return all, nil
 }
 

@@ -25,7 +25,7 @@ type order struct {
 // inner is what the supervisor has to know of how it was started.
 type inner struct {
 	User  bool     `json:"user,omitempty"`  // it is root in a user namespace, and mounts by fuse2fs
-	Try   bool     `json:"try,omitempty"`   // with User: it ends when it has what it needs
+	Try   *trial   `json:"try,omitempty"`   // with User: it is no container's
 	Two   string   `json:"two,omitempty"`   // with User: the guest's cgroup
 	One   []string `json:"one,omitempty"`   // with User: the files by which it joins groups of the first version
 	Owner *owner   `json:"owner,omitempty"` // whose what it makes in Spec.Dir is to be; nil: its own
@@ -70,10 +70,13 @@ func ownGroups() error {
 	return nil
 }
 
-// enterGroups gives the guest's cgroups, which where the supervisor is in a user namespace were made for it.
+// enterGroups gives the guest's cgroups, which where the supervisor is in a user namespace were made for it; there, it enters Spec.Dir too.
 func (s *supervisor) enterGroups() (*groups, error) {
 	if !s.inner.User {
 		return makeGroups(s.spec, s.note)
+	}
+	if err := os.Chdir(s.spec.Dir); err != nil {
+		return nil, err
 	}
 	g, err := s.inner.open()
 	if err == nil {

@@ -44,6 +44,7 @@ func newApart(name string, mode Mode, o *owner) (*apart, error) {
 // enclose has cmd start in a user namespace, as one that waits to be admitted.
 func (a *apart) enclose(cmd *exec.Cmd) {
 	cmd.Args = append(cmd.Args, firstStage)
+	cmd.Dir = "" // it may be a folder that only root of the namespace may enter
 	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
 	cmd.SysProcAttr.AmbientCaps = stageCapabilities
 }

@@ -37,7 +37,6 @@ type supervisor struct {
 	mu      sync.Mutex
 	leader  int  // the guest's init; 0 while there is none
 	powerer bool // the guest was told to power off
-	ending  chan struct{}
 }
 
 // RunIfSupervisor never returns in a process that Start made. Call it first in main, and in TestMain of packages that call Start.
@@ -54,7 +53,7 @@ func RunIfSupervisor() {
 }
 
 func supervise() int {
-	s := &supervisor{ending: make(chan struct{})}
+	s := &supervisor{}
 	var err error
 	if s.link, err = newLink(os.NewFile(linkFD, "maker")); err == nil {
 		var first order
@@ -76,7 +75,7 @@ func supervise() int {
 
 	result := report{Ended: true}
 	life := s.run
-	if s.inner.Try {
+	if s.inner.Try != nil {
 		life = s.try
 	}
 	if err := life(context.Background()); err != nil {
