@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -109,10 +110,18 @@ func banner(t *testing.T, g *guest) {
 	}
 }
 
-// A guest that powers itself off ends in good order, and that is said.
+// A guest that powers itself off ends in good order, and that is said. This one has a larger disk than its base.
 func TestPowersItselfOff(t *testing.T) {
 	s := newSpec(t, "off")
+	disk := filepath.Join(s.Dir, s.Disk)
+	if out, err := exec.Command("qemu-img", "resize", "-q", disk, "40G").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s.Grow = 10 << 30
 	g := boot(t, s).ready()
+	if size := g.must("df --output=size -BG / | tail -1 | tr -dc 0-9"); size < "38" || len(size) != 2 {
+		t.Errorf("the file system of a disk with 40 GiB has %s", size)
+	}
 	g.must("echo kept > /etc/kept")
 	_, _ = g.run("systemctl --no-block poweroff")
 	<-g.Done()
@@ -123,5 +132,8 @@ func TestPowersItselfOff(t *testing.T) {
 		t.Error("a guest that is gone was frozen")
 	}
 	nothingLeft(t, s.Name)
-	checkDisk(t, filepath.Join(s.Dir, s.Disk), "kept")
+	checkDisk(t, disk, "kept")
+	if out, err := exec.Command("sfdisk", "--verify", showRaw(t, disk)).CombinedOutput(); err != nil || !strings.Contains(string(out), "No errors detected") {
+		t.Errorf("the partition table: %v: %s", err, out)
+	}
 }
