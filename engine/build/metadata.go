@@ -32,6 +32,7 @@ type Metadata struct {
 // Answering is what this program does for metadata services of build VMs.
 type Answering struct {
 	Relay  string // command that carries a connection of the guest to the socket imds.SocketName in its working directory
+	Within string // the same, for the first process of a container, which sees no processes but its own
 	Tokens func(ctx context.Context, scope string) (imds.Token, error)
 }
 
@@ -107,6 +108,9 @@ func (s *state) serveMetadata(m machine) (end func(), err error) {
 		return nil, fmt.Errorf("answer the build VM at %s: %w", fidelity.MetadataAddress, err)
 	}
 	m.staged.Vars[emit.MetadataVar] = s.Answers.Relay
+	if s.Target.Info().Container {
+		m.staged.Vars[emit.MetadataVar] = s.Answers.Within
+	}
 	return func() {
 		if err := server.Close(); err != nil {
 			s.say(m.shutdown, "metadata: "+err.Error())
@@ -156,7 +160,9 @@ func (s *state) withMetadata(m machine, next func(context.Context, packercore.Bo
 		if at.Next < len(m.steps) {
 			step := m.steps[at.Next].ID
 			s.answering.step.Store(&step)
-			s.join(ctx, step, at.Remote)
+			if !s.Target.Info().Container { // which has the address already
+				s.join(ctx, step, at.Remote)
+			}
 		}
 		if next == nil {
 			return nil
