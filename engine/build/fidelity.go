@@ -78,10 +78,14 @@ func notAsWanted(list []fidelity.Difference) *HostError {
 		}
 	}
 	names := strings.Join(kinds, ", ")
+	where := "in Azure (--on azure)"
+	if !slices.ContainsFunc(list, func(d fidelity.Difference) bool { return !fidelity.OfContainers(d.Kind) }) {
+		where = "in a VM (--on local)"
+	}
 	return &HostError{
 		What: "the service would differ in what --strict-fidelity has: " + names,
 		Why:  strings.Join(lines, "\n"),
-		Fix:  fmt.Sprintf("build it in Azure (--on azure), or leave %s out of --strict-fidelity", names),
+		Fix:  fmt.Sprintf("build it %s, or leave %s out of --strict-fidelity", where, names),
 	}
 }
 

@@ -16,12 +16,13 @@ var errMoved = errors.New("the build was ended between two steps")
 
 // standing is what was decided while the build VM of this attempt stood still.
 type standing struct {
-	from int         // the first step that the build VM runs
-	up   bool        // the build VM came up
-	move *Move       // that ended the attempt: Rewind, Leave or Keep; nil: none
-	at   int         // the step before which it was decided
-	over int         // the step before which a container is handed over to a VM; -1: it is not
-	left atomic.Bool // what the builder says from now on is about a machine that nobody wants
+	from    int         // the first step that the build VM runs
+	up      bool        // the build VM came up
+	tmpKept bool        // it was told to keep what is in /tmp
+	move    *Move       // that ended the attempt: Rewind, Leave or Keep; nil: none
+	at      int         // the step before which it was decided
+	over    int         // the step before which a container is handed over to a VM; -1: it is not
+	left    atomic.Bool // what the builder says from now on is about a machine that nobody wants
 
 	freezing atomic.Pointer[string] // id of the step before which the machine is being kept; nil: it is not
 }
@@ -44,6 +45,7 @@ func (s *state) boundary(run context.Context, m machine) func(context.Context, p
 		if s.boundByDoing(ctx, at) {
 			return s.leave(&Move{Kind: Rewind, To: at.Next - 1}, at.Next)
 		}
+		s.keepTmp(ctx, at)
 		s.takeLayer(ctx, run, at)
 		if until := s.until(); until >= 0 && at.Next >= until {
 			return s.leave(s.untilMove(ctx, at), at.Next)
@@ -51,6 +53,7 @@ func (s *state) boundary(run context.Context, m machine) func(context.Context, p
 		if at.Next == s.standing.over {
 			return s.handOver(ctx, run, at)
 		}
+		s.forgetTmp(ctx, at)
 		if s.Bench == nil {
 			return nil
 		}

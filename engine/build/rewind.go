@@ -24,7 +24,7 @@ func buildImage(ctx context.Context, s *state) error {
 			s.stopped = stoppedAt(s.Plan, until)
 			return nil
 		}
-		s.standing.move, s.standing.up, s.seen = nil, false, nil
+		s.standing.move, s.standing.up, s.standing.tmpKept, s.seen = nil, false, false, nil
 		s.standing.left.Store(false)
 		err := s.attempt(ctx)
 		move := s.standing.move
