@@ -44,15 +44,15 @@ func IsFile(path string) bool {
 }
 
 // LinkOrCopy gives a file a second name, or on another file system a copy, which is the slower the larger the file is.
-func LinkOrCopy(from, to string) error {
-	err := os.Link(from, to)
+func LinkOrCopy(from, to string) (copied bool, err error) {
+	err = os.Link(from, to)
 	switch {
 	case err == nil:
-		return os.Chmod(to, 0o600)
+		return false, os.Chmod(to, 0o600)
 	case errors.Is(err, syscall.EXDEV), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EMLINK), errors.Is(err, syscall.ENOTSUP):
-		return CopySparse(from, to)
+		return true, CopySparse(from, to)
 	default:
-		return err
+		return false, err
 	}
 }
 

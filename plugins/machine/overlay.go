@@ -31,6 +31,7 @@ type Overlay struct {
 	monitor *Monitor
 	node    string // its name
 	path    string // until it is DiskFile
+	copied  bool   // what it is over is a copy of what the guest wrote to
 }
 
 // Add makes an empty disk over one that will be at backing, and has m's program open it.
@@ -74,11 +75,14 @@ func (o *Overlay) Drop(ctx context.Context) error {
 }
 
 // Take has the guest write to o, and leaves what it wrote so far at path, which o is over. The guest stands still. After an error it
-// writes to the disk that it wrote to before, and nothing is at path.
-func (o *Overlay) Take(ctx context.Context, path string) error {
+// writes to the disk that it wrote to before, and nothing is at path. It is an error too that ctx ended before the guest was switched.
+func (o *Overlay) Take(ctx context.Context, path string) (err error) {
 	disk := filepath.Join(o.disk.Dir, DiskFile)
-	if err := LinkOrCopy(disk, path); err != nil {
+	if o.copied, err = LinkOrCopy(disk, path); err != nil {
 		return fmt.Errorf("keep the guest's disk: %w", err)
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return errors.Join(cause, os.Remove(path))
 	}
 	ctx, cancel := Critical(ctx)
 	defer cancel()
@@ -86,7 +90,7 @@ func (o *Overlay) Take(ctx context.Context, path string) error {
 	if node == "" {
 		node = DiskNode
 	}
-	err := o.monitor.Run(ctx, nil, "blockdev-snapshot", map[string]any{"node": node, "overlay": o.node})
+	err = o.monitor.Run(ctx, nil, "blockdev-snapshot", map[string]any{"node": node, "overlay": o.node})
 	if err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
@@ -99,6 +103,10 @@ func (o *Overlay) Take(ctx context.Context, path string) error {
 	}
 	return nil
 }
+
+// Lost tells what became of what the guest wrote while it should have stood still: it is lost where the guest was switched to o, over a
+// copy.
+func (o *Overlay) Lost() bool { return o.copied && o.disk.node == o.node }
 
 // criticalPatience bounds what must come to an end whether or not anybody still waits for it; it takes milliseconds.
 const criticalPatience = 30 * time.Second

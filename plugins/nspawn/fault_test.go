@@ -270,11 +270,7 @@ func TestAbortedWithoutContainer(t *testing.T) {
 // A file system of this host that is full ends the build, and says what is full.
 func TestFullDisk(t *testing.T) {
 	disk := tinyDisk(t)
-	small := t.TempDir()
-	if err := unix.Mount("small", small, "tmpfs", 0, "size=24m,mode=700"); err != nil {
-		t.Skipf("no file system can be mounted: %v", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(small, unix.MNT_DETACH) })
+	small := smallDisk(t, "24m")
 	b := newBuild(t, disk, map[string]any{"output_directory": filepath.Join(small, "output")})
 	b.dir = filepath.Join(small, "output")
 	_, err := b.run(t.Context(), guestRuns("sudo dd if=/dev/urandom of=/home/large bs=1M count=64; true"))
@@ -282,4 +278,15 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("got %v, want it to say that it is full", err)
 	}
 	b.checkLeft(leftLogs...)
+}
+
+// smallDisk is a folder on a file system of that size.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("small", dir, "tmpfs", 0, "mode=700,size="+size); err != nil {
+		t.Skipf("no file system can be mounted: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	return dir
 }

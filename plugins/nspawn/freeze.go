@@ -58,21 +58,30 @@ func (g *guest) freeze(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	took, err := g.standStill(ctx, func() error { return next.Take(ctx, path) })
+	took, err := g.standStill(ctx, func(ctx context.Context) error { return next.Take(ctx, path) })
 	if err != nil {
+		if next.Lost() {
+			g.cancel(fmt.Errorf("what the guest wrote while a layer was taken is lost: %w", err))
+		}
 		return errors.Join(err, next.Drop(ctx))
 	}
 	g.ui.Say(fmt.Sprintf("Layer taken: the guest's file systems stood still for %.3f s", took.Seconds()))
 	return nil
 }
 
+// stillBound is how long the guest's file systems stand still at most; the container lets them go on by itself a while later.
+const stillBound = 20 * time.Second
+
 // standStill holds the guest's file systems, all written, while do runs, whatever comes of that, and tells for how long.
-func (g *guest) standStill(ctx context.Context, do func() error) (took time.Duration, err error) {
+func (g *guest) standStill(ctx context.Context, do func(context.Context) error) (took time.Duration, err error) {
 	began := time.Now()
 	if err := g.container.Freeze(ctx); err != nil {
 		return 0, err
 	}
-	err = do()
+	bounded, stop := context.WithTimeoutCause(ctx, stillBound, fmt.Errorf("it takes longer than %s, "+
+		"as a copy may where the layer's folder is on another file system than the build's", stillBound))
+	defer stop()
+	err = do(bounded)
 	ctx, cancel := machine.Critical(ctx)
 	defer cancel()
 	// An error says that they did not stand still all the while.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+	"golang.org/x/sys/unix"
 
 	"github.com/ingot-build/ingot/plugins/machine"
 	"github.com/ingot-build/ingot/plugins/qemu"
@@ -71,6 +72,50 @@ func TestLayers(t *testing.T) {
 		t.Error("the key was told")
 	}
 	on.checkLeft(leftDisk...)
+}
+
+// A layer in a folder on another file system is a copy, and one that has no room there costs the guest nothing.
+func TestLayersElsewhere(t *testing.T) {
+	disk := tinyDisk(t)
+	var key, far string
+	b := newBuild(t, disk, nil)
+	b.must(func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) (err error) {
+		key = string(b.builder.(*Builder).config.comm.SSHPrivateKey)
+		full := smallDisk(t, "64k")
+		if _, err := comm.(freezer).Freeze(ctx, full, false); !errors.Is(err, unix.ENOSPC) {
+			t.Errorf("without room: %v", err)
+		}
+		if machine.IsFile(filepath.Join(full, machine.DiskFile)) {
+			t.Error("half a disk was left")
+		}
+		far = smallDisk(t, "64m")
+		for i, dir := range []string{far, t.TempDir()} {
+			if _, err := command(ctx, comm, fmt.Sprintf("echo %d | sudo tee -a /etc/steps", i+1)); err != nil {
+				return err
+			}
+			facts, err := comm.(freezer).Freeze(ctx, dir, false)
+			if err = errors.Join(err, os.WriteFile(filepath.Join(dir, machine.FactsFile), facts, 0o600)); err != nil {
+				return err
+			}
+		}
+		_, err = command(ctx, comm, "echo 3 | sudo tee -a /etc/steps")
+		return err
+	})
+	checkWhole(t, filepath.Join(b.dir, machine.DiskFile))
+	for _, tt := range []struct {
+		want    string
+		changes map[string]any
+	}{
+		{"1", map[string]any{"layer": far, "ssh_private_key": key}},
+		{"1\n2\n3", map[string]any{"source_disk": filepath.Join(b.dir, machine.DiskFile)}},
+	} {
+		newBuild(t, disk, tt.changes).must(func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
+			if got, err := command(ctx, comm, "cat /etc/steps"); err != nil || got != tt.want {
+				t.Errorf("got %q, %v, want %q", got, err, tt.want)
+			}
+			return nil
+		})
+	}
 }
 
 // A VM goes on from what a container left, with the same user and key, and a container from what a VM left.
