@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -138,17 +139,19 @@ func TestKilled(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		supervisor bool // it is killed, and the maker goes on
+		both       bool
 		after      string
 		pause      time.Duration
 	}{
-		{"maker at once", false, "", 0},
-		{"maker while the disk is opened", false, "", 25 * time.Millisecond},
-		{"maker while it mounts", false, "", 50 * time.Millisecond},
-		{"maker while nspawn starts", false, "", 90 * time.Millisecond},
-		{"maker of a guest that runs", false, "up", 300 * time.Millisecond},
-		{"maker of a guest that is frozen", false, "frozen", 0},
-		{"supervisor of a guest that boots", true, "up", 0},
-		{"supervisor of a guest that is frozen", true, "frozen", 50 * time.Millisecond},
+		{"maker at once", false, false, "", 0},
+		{"maker while the disk is opened", false, false, "", 25 * time.Millisecond},
+		{"maker while it mounts", false, false, "", 50 * time.Millisecond},
+		{"maker while nspawn starts", false, false, "", 90 * time.Millisecond},
+		{"maker of a guest that runs", false, false, "up", 300 * time.Millisecond},
+		{"maker of a guest that is frozen", false, false, "frozen", 0},
+		{"supervisor of a guest that boots", true, false, "up", 0},
+		{"supervisor of a guest that is frozen", true, false, "frozen", 50 * time.Millisecond},
+		{"both of a guest that is frozen", false, true, "frozen", 300 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSpec(t, "killed")
@@ -173,6 +176,14 @@ func TestKilled(t *testing.T) {
 				}
 				nothingLeft(t, s.Name) // its maker sees to it
 				return
+			}
+			if c.both {
+				for _, kill := range []func() error{ // the maker does not learn of it
+					func() error { return cmd.Process.Signal(syscall.SIGSTOP) }, func() error { return syscall.Kill(pid, syscall.SIGKILL) }} {
+					if err := kill(); err != nil {
+						t.Fatal(err)
+					}
+				}
 			}
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)

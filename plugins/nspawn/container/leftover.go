@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// loopsOf gives the loop devices that containers of a name have.
+// loopsOf gives the loop devices that containers of a name have, and those of dead containers of any name: when the storage daemon is gone,
+// the kernel tells no name any more, and they are of use to nobody.
 func loopsOf(name string) ([]string, error) {
 	bound, err := filepath.Glob("/sys/block/loop*/loop")
 	if err != nil {
@@ -25,7 +26,7 @@ func loopsOf(name string) ([]string, error) {
 		}
 		status, err := unix.IoctlLoopGetStatus64(int(device.Fd()))
 		device.Close()
-		if err == nil && unix.ByteSliceToString(status.File_name[:]) == name {
+		if err == nil && unix.ByteSliceToString(status.File_name[:]) == name || errors.Is(err, unix.ENOTCONN) {
 			all = append(all, path)
 		}
 	}
