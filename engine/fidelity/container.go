@@ -74,6 +74,11 @@ var (
 	}
 )
 
+// OfContainers reports whether differences of a kind are only there where steps run in a container.
+func OfContainers(k Kind) bool {
+	return slices.ContainsFunc(ofContainers, func(r rule) bool { return r.kind == k }) || slices.Contains(kernelbound.Kinds(), string(k))
+}
+
 // Unmarked are those of a list that are of no step's marks.
 func Unmarked(list []Difference) []Difference {
 	return slices.DeleteFunc(slices.Clone(list), func(d Difference) bool { return slices.Contains(kernelbound.Kinds(), string(d.Kind)) })

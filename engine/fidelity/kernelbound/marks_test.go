@@ -82,7 +82,7 @@ func TestParameters(t *testing.T) {
 		{"sed -i s/enforcing/permissive/ /etc/selinux/config", ""},
 		{"timedatectl set-timezone UTC", ""}, {"timedatectl set-ntp true", Clock}, {"hwclock -w", Clock},
 		{"date -s '2020-01-01'", Clock}, {"date -Is; date -u +%s; date -d @0", ""},
-		{"chattr +i /etc/resolv.conf\nchattr -R +A /srv", Privilege},
+		{"chattr +i /etc/resolv.conf\nchattr -R +A /srv\nchattr -i /x", Privilege},
 		{"mknod /srv/null c 1 3\nmknod /tmp/pipe p", Privilege},
 		{"tuned-adm profile virtual-guest", Sysctl},
 	})
@@ -93,7 +93,8 @@ func TestDevices(t *testing.T) {
 		{"mount /dev/sdb1 /data", Mount}, {"mount -a", Mount}, {"mount -o loop x.iso /mnt", Mount}, {"mount -t nfs a:/b /c", Mount},
 		{"mount -o remount,rw /", Mount}, {"mount x.iso /mnt", Mount},
 		{"mount", ""}, {"mount | grep data", ""}, {"mount -l", ""}, {"mount -t ext4", ""},
-		{"mount -t tmpfs none /mnt", ""}, {"mount --bind /a /b", ""}, {"mount -o bind,ro /a /b", ""}, {"mount -obind /a /b", ""},
+		{"mount -t tmpfs none /mnt", ""},
+		{"mount -t overlay -o lowerdir=/a:/b o /c; mount -t proc p /d", ""}, {"mount --bind /a /b", ""}, {"mount -o bind,ro /a /b", ""}, {"mount -obind /a /b", ""},
 		{"umount /dev/sdb1", Mount}, {"umount -a", Mount}, {"umount /mnt", ""},
 		{"swapoff -a", Mount}, {"swapon /swapfile", Mount}, {"swapon --show", ""},
 		{"sed -i '/swap/d' /etc/fstab", ""}, {"echo '/dev/sdb1 /data ext4 defaults 0 2' >> /etc/fstab", ""},

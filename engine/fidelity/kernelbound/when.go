@@ -47,7 +47,10 @@ func setsParameters(c *shell.Command) bool {
 		slices.ContainsFunc(c.Plain(), func(a shell.Arg) bool { return strings.Contains(a.Text, "=") })
 }
 
-// mounts reports whether something is mounted that a container may not: all but memory, and folders that are shown in another place.
+// anywhere are the file systems that a container may mount: they take no device.
+var anywhere = []string{"tmpfs", "ramfs", "proc", "overlay"}
+
+// mounts reports whether something is mounted that a container may not: all but such, and folders that are shown in another place.
 func mounts(c *shell.Command) bool {
 	words := c.Plain("-t", "-o", "-O", "-L", "-U", "--types", "--options", "--label", "--uuid")
 	isBind := func(option string) bool { return option == "bind" || option == "rbind" }
@@ -61,7 +64,7 @@ func mounts(c *shell.Command) bool {
 		c.Has("", "make-private", "make-rprivate", "make-shared", "make-rshared", "make-slave", "make-rslave"):
 		return false
 	}
-	return len(types) == 0 || types[0] != "tmpfs" && types[0] != "ramfs"
+	return len(types) == 0 || !slices.Contains(anywhere, types[0])
 }
 
 // unmounts reports whether what is unmounted is a device, or everything.
@@ -89,11 +92,10 @@ func makesDevice(c *shell.Command) bool {
 	return len(words) > 1 && slices.Contains([]string{"b", "c", "u"}, words[1].Text)
 }
 
-// setsImmutable reports whether chattr sets or takes away what needs a right on the whole kernel: i and a.
+// setsImmutable reports whether chattr sets what needs a right over the whole kernel: i and a.
 func setsImmutable(c *shell.Command) bool {
 	return slices.ContainsFunc(c.Args, func(a shell.Arg) bool {
-		return strings.HasPrefix(a.Text, "+") && strings.ContainsAny(a.Text, "ia") ||
-			strings.HasPrefix(a.Text, "-") && strings.ContainsAny(a.Text, "ia")
+		return (strings.HasPrefix(a.Text, "+") || strings.HasPrefix(a.Text, "=")) && strings.ContainsAny(a.Text, "ia")
 	})
 }
 
