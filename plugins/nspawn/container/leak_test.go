@@ -120,7 +120,8 @@ const makerVariable = "INGOT_TEST_CONTAINER_MAKER"
 // maker is a process that makes a container and does not end: its folder and name come by the environment.
 func maker() {
 	name, dir, _ := strings.Cut(os.Getenv(makerVariable), ":")
-	c, err := Start(context.Background(), Spec{Name: name, Dir: dir, Disk: "disk.qcow2", Parameters: []string{"cloud-init=disabled"}, Tasks: 1000})
+	dir, stays := strings.CutSuffix(dir, ":stays")
+	c, err := Start(context.Background(), Spec{Name: name, Dir: dir, Disk: "disk.qcow2", Parameters: []string{"cloud-init=disabled"}, Tasks: 1000, Stays: stays})
 	if err != nil {
 		fmt.Println("error:", err)
 		os.Exit(1)
@@ -198,6 +199,37 @@ func TestKilled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A container that stays outlives its maker, and ends when it is told to.
+func TestStays(t *testing.T) {
+	s := newSpec(t, "stays")
+	t.Cleanup(func() { _ = Remove(s.Name) })
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), makerVariable+"="+s.Name+":"+s.Dir+":stays")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := readUntil(t, out, "up")
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	time.Sleep(200 * time.Millisecond) // it would be dead in a tenth of that
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		t.Errorf("it did not stay: %v", err)
+	}
+	for deadline := time.Now().Add(leftPatience); syscall.Kill(pid, 0) == nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not end by SIGTERM")
+		}
+	}
+	if err := Remove(s.Name); err != nil {
+		t.Error(err)
+	}
+	nothingLeft(t, s.Name)
 }
 
 // readUntil reads what a maker says until the word; it gives the supervisor's number if that was told.

@@ -52,9 +52,14 @@ func addAddress(alias, address string) error {
 	return nil
 }
 
-// relay runs the relay's command for a connection, which is its standard input and output.
+// maxRelays is how many relays run at once. They are processes of this host, that a guest starts by connections.
+const maxRelays = 16
+
+// relay runs the relay's command for a connection, which is its standard input and output. Connections beyond maxRelays wait.
 func (n *network) relay(conn *net.TCPConn) {
 	defer conn.Close()
+	n.relays <- struct{}{}
+	defer func() { <-n.relays }()
 	f, err := conn.File()
 	if err != nil {
 		return

@@ -29,6 +29,7 @@ const (
 type network struct {
 	spec     Spec
 	port     int
+	relays   chan struct{}
 	listener net.Listener // 127.0.0.1:port of this host; it stays when the guest reboots
 
 	mu       sync.Mutex
@@ -44,7 +45,7 @@ func listenNetwork(s Spec) (*network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the port that leads to the guest's sshd: %w", err)
 	}
-	n := &network{spec: s, port: l.Addr().(*net.TCPAddr).Port, listener: l}
+	n := &network{spec: s, port: l.Addr().(*net.TCPAddr).Port, listener: l, relays: make(chan struct{}, maxRelays)}
 	go n.serve(l, n.forward)
 	return n, nil
 }

@@ -2,6 +2,7 @@ package container
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -62,6 +63,7 @@ func TestStress(t *testing.T) {
 		if !limited(t, g, "tasks") {
 			return
 		}
+		g.must("systemd-run --quiet --unit stubborn -p TimeoutStopSec=infinity -p ExecStop='/bin/sleep 1000' sleep 1000")
 		g.must("systemd-run --quiet --unit bomb python3 -c 'import os\nwhile 1:\n  try: os.fork()\n  except OSError: pass'")
 		for pids(t, s.Name) < s.Tasks*9/10 {
 			if err := t.Context().Err(); err != nil {
@@ -75,8 +77,10 @@ func TestStress(t *testing.T) {
 		if err := exec.Command("true").Run(); err != nil {
 			t.Errorf("this host starts nothing: %v", err)
 		}
-		if err := g.Kill(); err != nil {
-			t.Error(err)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		if err := g.PowerOff(ctx); err == nil || !strings.Contains(err.Error(), "was not down in time and was killed") {
+			t.Errorf("a guest that does not go down was powered off with %v", err)
 		}
 		nothingLeft(t, s.Name)
 	})

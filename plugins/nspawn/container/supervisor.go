@@ -99,6 +99,7 @@ func (s *supervisor) listen() {
 			if !s.spec.Stays {
 				s.die()
 			}
+			s.files.thawAll() // nobody else will
 			return
 		}
 		go func() { // a freeze may take its time, and a thaw has to get in
