@@ -111,7 +111,7 @@ func (s *state) adoptLayer(ctx context.Context, id string) error {
 	l := s.layering
 	l.from(chain)
 	l.moment = chain.Top().Next
-	s.standing.from, s.standing.over = chain.Top().Next, -1
+	s.standing.from, s.standing.over = chain.Top().Next, 0
 	s.pin()
 	if !s.isAlone(id) {
 		s.writeIndex()

@@ -21,7 +21,7 @@ type standing struct {
 	tmpKept bool        // it was told to keep what is in /tmp
 	move    *Move       // that ended the attempt: Rewind, Leave or Keep; nil: none
 	at      int         // the step before which it was decided
-	over    int         // the step before which a container is handed over to a VM; -1: it is not
+	over    int         // the step before which a container is handed over to a VM; 0: it is not
 	left    atomic.Bool // what the builder says from now on is about a machine that nobody wants
 
 	freezing atomic.Pointer[string] // id of the step before which the machine is being kept; nil: it is not
@@ -50,7 +50,7 @@ func (s *state) boundary(run context.Context, m machine) func(context.Context, p
 		if until := s.until(); until >= 0 && at.Next >= until {
 			return s.leave(s.untilMove(ctx, at), at.Next)
 		}
-		if at.Next == s.standing.over {
+		if s.standing.over > 0 && at.Next == s.standing.over {
 			return s.handOver(ctx, run, at)
 		}
 		s.forgetTmp(ctx, at)

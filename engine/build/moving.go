@@ -192,7 +192,7 @@ func (s *state) needs(i int, m kernelbound.Mark) string {
 
 // choose settles which target the next machine is of, now that it is known from which step on it runs.
 func (s *state) choose() {
-	s.standing.over = -1
+	s.standing.over = 0
 	if s.container == nil || s.inVM != "" || s.verifying {
 		return
 	}
