@@ -1,7 +1,14 @@
 package container
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
 )
 
 // Problem is something that this host lacks for a container.
@@ -40,7 +47,7 @@ var noCgroup2 = Problem{"no cgroup2 is mounted", "systemd in the guest needs the
 	"mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified"}
 
 // lacksForRoot says what is lacking for a supervisor that is this host's root: first what a user namespace would do without.
-func (h *host) lacksForRoot() (loops, others []Problem) {
+func (h *host) lacksForRoot(ctx context.Context) (loops, others []Problem) {
 	add := func(to *[]Problem, what, why, fix string) { *to = append(*to, Problem{what, why, fix}) }
 	if err := h.use("/dev/loop-control"); err != nil {
 		add(&loops, fmt.Sprintf("/dev/loop-control cannot be used: %v", reason(err)), "loop devices show the disk's partitions",
@@ -54,12 +61,46 @@ func (h *host) lacksForRoot() (loops, others []Problem) {
 		add(&others, fmt.Sprintf("/dev/fuse cannot be used: %v", reason(err)), "the disk is shown as a file by FUSE",
 			"modprobe fuse; in a container: --device /dev/fuse")
 	}
-	if !h.hasCgroup2() {
+	if err := h.use(tunDevice); err != nil {
+		add(&others, fmt.Sprintf("%s cannot be used: %v", tunDevice, reason(err)), "the guest's network card is one",
+			"modprobe tun; in a container: --device "+tunDevice)
+	}
+	switch {
+	case !h.hasCgroup2():
 		others = append(others, noCgroup2)
+	case h.readOnlyCgroup2():
+		add(&others, "cgroup2 is mounted read-only", "the guest gets a cgroup of its own", "in a container: run it with --privileged")
 	}
 	if by := h.confinedBy(); by != "" {
 		add(&others, fmt.Sprintf("AppArmor confines this process by %q", by), "it may forbid what a container is made of: mounts, namespaces",
 			"run ingot unconfined: in a container, --privileged or --security-opt apparmor=unconfined")
+	} else if err := h.spaces(ctx); err != nil {
+		add(&others, fmt.Sprintf("no mount and PID namespaces of one's own can be made: %v", err),
+			"an outer container or a security module (SELinux, seccomp) forbids it, also to root",
+			"in a container, run it with --privileged; else see what dmesg and the audit log say")
 	}
 	return loops, others
+}
+
+// readOnlyCgroup2 tells whether cgroups of the second version can only be looked at, as in an unprivileged container.
+func (h *host) readOnlyCgroup2() bool {
+	for line := range strings.Lines(h.setting("/proc/self/mountinfo")) {
+		mount, kind, _ := strings.Cut(line, " - ")
+		if field := strings.Fields(mount); strings.HasPrefix(kind, "cgroup2 ") && len(field) > 5 {
+			return slices.Contains(strings.Split(field[5], ","), "ro")
+		}
+	}
+	return false
+}
+
+// trySpaces starts a program in namespaces as a supervisor has them, with mounts that it may make private.
+func trySpaces(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "true")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID, Unshareflags: syscall.CLONE_NEWNS}
+	err := cmd.Run()
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }

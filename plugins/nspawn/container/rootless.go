@@ -43,7 +43,7 @@ func FindWay(ctx context.Context) (Way, []Problem) { return thisHost().findWay(c
 func (h *host) findWay(ctx context.Context) (Way, []Problem) {
 	all := h.lacksPrograms(programs)
 	if h.uid == 0 {
-		loops, others := h.lacksForRoot()
+		loops, others := h.lacksForRoot(ctx)
 		if len(loops) == 0 {
 			return Way{Mode: Root}, append(all, others...)
 		}

@@ -21,11 +21,12 @@ func someHost(uid int, change func(*host)) *host {
 			"etc/subgid":          {Data: []byte("1000:165536:65536\n")},
 			"proc/self/mountinfo": {Data: []byte("36 35 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")},
 		},
-		find:  func(program string) (string, error) { return "/usr/bin/" + program, nil },
-		use:   func(string) error { return nil },
-		place: func() error { return nil },
-		try:   func(context.Context, Mode) error { return nil },
-		run:   func(context.Context, string, ...string) string { return "sudo: a password is required (exit status 1)" },
+		find:   func(program string) (string, error) { return "/usr/bin/" + program, nil },
+		use:    func(string) error { return nil },
+		place:  func() error { return nil },
+		spaces: func(context.Context) error { return nil },
+		try:    func(context.Context, Mode) error { return nil },
+		run:    func(context.Context, string, ...string) string { return "sudo: a password is required (exit status 1)" },
 	}
 	if change != nil {
 		change(h)
@@ -84,6 +85,15 @@ func TestFindWay(t *testing.T) {
 			[]string{"no cgroup2 is mounted"}},
 		{"root in a confined container", 0, with("proc/self/attr/apparmor/current", "docker-default (enforce)\n"), Way{Mode: Root},
 			[]string{`AppArmor confines this process by "docker-default (enforce)"`}},
+		{"root without rights", 0, func(h *host) { h.spaces = func(context.Context) error { return syscall.EPERM } }, Way{Mode: Root},
+			[]string{"no mount and PID namespaces of one's own can be made: operation not permitted"}},
+		{"root in a confined container without rights", 0, func(h *host) {
+			with("proc/self/attr/apparmor/current", "docker-default (enforce)\n")(h)
+			h.spaces = func(context.Context) error { return syscall.EACCES }
+		}, Way{Mode: Root}, []string{`AppArmor confines this process by "docker-default (enforce)"`}},
+		{"root without a network card to make", 0, closed("/dev/net/tun"), Way{Mode: Root}, []string{"modprobe tun"}},
+		{"root whose cgroups are read-only", 0, with("proc/self/mountinfo", "36 35 0:26 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup2 ro\n"), Way{Mode: Root},
+			[]string{"cgroup2 is mounted read-only"}},
 		{"root by a profile that confines nothing", 0, with("proc/self/attr/apparmor/current", "ingot (unconfined)\n"), Way{Mode: Root}, nil},
 
 		{"user", 1000, nil, Way{Mode: Rootless, FUSE: true}, nil},

@@ -20,13 +20,15 @@ type host struct {
 	kernel [2]int
 	find   func(program string) (string, error)
 	use    func(device string) error                       // opens it for reading and writing
+	spaces func(context.Context) error                     // makes namespaces and a mount, as root
 	place  func() error                                    // finds a cgroup for a user
 	try    func(context.Context, Mode) error               // starts a supervisor in a user namespace, which mounts what it has to
 	run    func(context.Context, string, ...string) string // a program's complaint; "" if it ended well
 }
 
 func thisHost() *host {
-	h := &host{uid: os.Geteuid(), files: os.DirFS("/"), kernel: kernelVersion(), find: exec.LookPath, use: useDevice, try: tryNamespace,
+	h := &host{uid: os.Geteuid(), files: os.DirFS("/"), kernel: kernelVersion(), find: exec.LookPath, use: useDevice,
+		spaces: trySpaces, try: tryNamespace,
 		place: func() error { _, err := findPlace(); return err },
 		run: func(ctx context.Context, program string, args ...string) string {
 			out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
