@@ -146,6 +146,7 @@ func (c *Container) launch() error {
 	first := order{Spec: c.spec, Inner: inner{Owner: c.owner}}
 	if a != nil {
 		if err := a.admit(c.spec, c.PID(), c.link, c.note); err != nil {
+			go c.listen() // for its end
 			return errors.Join(err, c.Kill())
 		}
 		first.Inner = a.inner

@@ -19,10 +19,14 @@ const (
 	mountPoll       = 2 * time.Millisecond
 )
 
-// fuse2fsOptions are those that make of its mount one that a system can be booted from. It looks up nothing that the kernel remembers of
-// a file without asking it (attr_timeout), since one file may have two names, each with a memory of its own.
-var fuse2fsOptions = []string{"rw", "no_default_opts", "allow_other", "default_permissions", "suid", "nodev", "use_ino",
-	"attr_timeout=0", "auto_cache", "big_writes", "subtype=ext4", "fsname=root"}
+// fuse2fsOptions are those that make of its mount one that a system can be booted from.
+//
+//   - The kernel checks permissions (default_permissions), and fuse2fs none beside it (fakeroot): its own refuse who makes a file that is
+//     read-only from the start, as git does.
+//   - What the kernel remembers of names holds, since all changes come through it. What it remembers of a file (attr_timeout, in seconds)
+//     may be old where the file has a second name, by which it was changed; nor does it keep what it has read past such a change (auto_cache).
+var fuse2fsOptions = []string{"rw", "no_default_opts", "allow_other", "default_permissions", "fakeroot", "suid", "nodev", "use_ino",
+	"attr_timeout=1", "entry_timeout=60", "auto_cache", "big_writes", "subtype=ext4", "fsname=root"}
 
 // mountFUSE mounts a region without a loop device, by fuse2fs. That writes to no journal: a journal is replayed before, and what is wrong
 // after a power cut is mended.
