@@ -121,7 +121,7 @@ func (s *state) provisionProblem(failed *packercore.ProvisionError, kind string,
 	}
 	p.Where = strings.TrimPrefix(st.Origin.Range.String()+", step "+st.ID, ", ")
 	p.Why = join("\n", p.Why, s.said.lastOf(st.ID, "it printed nothing"))
-	p.Fix = join("; ", p.Fix, fmt.Sprintf("full log: ingot logs %s --step '%s'", s.id, st.ID))
+	p.Fix = join("; ", p.Fix, s.toVMInstead(st), fmt.Sprintf("full log: ingot logs %s --step '%s'", s.id, st.ID))
 	return p
 }
 

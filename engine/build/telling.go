@@ -1,10 +1,12 @@
 package build
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
+	"github.com/ingot-build/ingot/translate/plan"
 )
 
 // elsewhere is what may be done about steps that come out otherwise in a container.
@@ -42,4 +44,13 @@ func (s *state) marksOfFidelity() []kernelbound.Mark {
 		list[i].Command, list[i].Why = s.mask.Text(list[i].Command), s.mask.Text(list[i].Why)
 	}
 	return list
+}
+
+// toVMInstead is what may be done about a step that failed in a container, where it does what a container cannot; "": that is not known of it.
+func (s *state) toVMInstead(st plan.Step) string {
+	m := s.markOf(st.ID)
+	if m == nil || !s.Target.Info().Container {
+		return ""
+	}
+	return fmt.Sprintf("%q needs a kernel of its own: build with --on auto, or --on local", s.mask.Text(m.Command))
 }

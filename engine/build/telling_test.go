@@ -12,6 +12,7 @@ import (
 	"github.com/ingot-build/ingot/engine/events"
 	"github.com/ingot-build/ingot/engine/fidelity"
 	"github.com/ingot-build/ingot/engine/fidelity/kernelbound"
+	"github.com/ingot-build/ingot/plugins/provtest"
 )
 
 // marksTold are the marks of a run's events, and whether all came before the machine began to boot.
@@ -57,8 +58,10 @@ func TestNoMarksInAVM(t *testing.T) {
 	if _, err := b.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if told, _ := marksTold(b); told != nil || slices.Contains(kindsTold(b), fidelity.HostKernel) || slices.Contains(kindsTold(b), kernelbound.Modules) {
-		t.Errorf("marks %v, differences %v", told, kindsTold(b))
+	told, _ := marksTold(b)
+	kinds := kindsTold(b)
+	if told != nil || slices.Contains(kinds, fidelity.HostKernel) || slices.Contains(kinds, kernelbound.Modules) {
+		t.Errorf("marks %v, differences %v", told, kinds)
 	}
 }
 
@@ -73,5 +76,17 @@ func TestStrictMarks(t *testing.T) {
 	}
 	if told, before := marksTold(b); !before || len(told) != 1 {
 		t.Errorf("marks %v, before boot: %t", told, before)
+	}
+}
+
+// A step that fails in a container with a mark names the way out first.
+func TestFailedMark(t *testing.T) {
+	b := newMovingBench(t, 1)
+	b.moves = false
+	b.guest.Rules = []provtest.Rule{{Contains: "chmod +x /tmp/script_", Exit: 3}}
+	_, err := b.run(t.Context())
+	var failed *build.RunError
+	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Problem.Fix, `"modprobe dm_crypt" needs a kernel of its own: build with --on auto`) {
+		t.Errorf("got %+v", err)
 	}
 }

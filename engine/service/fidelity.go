@@ -26,7 +26,8 @@ type FidelityReport struct {
 	Fidelity []fidelity.Difference `json:"fidelity"`
 	Marks    []kernelbound.Mark    `json:"marks,omitempty"`  // of steps that need a kernel of their own, where a container is wanted
 	Unread   []kernelbound.Mark    `json:"unread,omitempty"` // scripts of which that is not known
-	// InVM is, with OnAuto, the id of the step from which on the build is in a VM; "": no step is.
+	// InVM is, with OnAuto, the id of the step from which on the build is in a VM, or of a validator, all of which are in one then; "": no
+	// step is.
 	InVM string `json:"inVM,omitempty"`
 	// BaseMissing says why nothing is told of the base image; "": it is there. A build needs it.
 	BaseMissing string `json:"baseMissing,omitempty"`
@@ -102,6 +103,10 @@ func (f *FidelityReport) mark(r FidelityRequest) bool {
 		if !st.Hidden {
 			before++
 		}
+	}
+	for _, m := range f.Marks { // all others are of validators
+		f.InVM = m.Step
+		break
 	}
 	return true
 }

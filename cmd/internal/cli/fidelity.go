@@ -122,7 +122,7 @@ func placed(p *plan.Plan, on string, r service.FidelityReport) string {
 			return fmt.Sprintf("--on auto runs %s, and what comes after it, in a VM", st.Title())
 		}
 	}
-	return ""
+	return "--on auto runs all steps in a container, and the validators in a VM"
 }
 
 // foundScripts are the scripts of an image template that are on this machine.
