@@ -21,6 +21,7 @@ type moving struct {
 	did       []kernelbound.Mark // of steps that were run, by what they did
 	seen      *kernelbound.Seen  // of the container that runs, at its last boundary; nil: nothing yet
 	inVM      string             // why no step runs in a container; "": some may
+	byPlan    bool               // that is for the image template as it is now
 	emitted   string             // name of the target whose Packer template is in the run's folder; "": there is none yet
 	handed    string             // ID of the layer that the VM goes on from, while the machine is given up
 	alone     []string           // IDs of layers that this run removes again
@@ -81,6 +82,9 @@ func placeSteps(ctx context.Context, s *state) error {
 		return nil
 	}
 	s.findMarks()
+	if s.byPlan {
+		s.inVM, s.byPlan = "", false
+	}
 	switch {
 	case s.container == nil:
 		s.tellMarks()
@@ -100,6 +104,7 @@ func placeSteps(ctx context.Context, s *state) error {
 	case i == len(s.Plan.Steps) && validator == nil:
 		return nil
 	}
+	s.byPlan = s.inVM != ""
 	var errs []error
 	for _, p := range s.Then.Check(ctx, s.Plan) { // now, and not when half of the build is done
 		errs = append(errs, &HostError{What: p.What, Why: p.Why, Fix: join("; ", p.Fix, "or run all of it in a container: --on fast")})

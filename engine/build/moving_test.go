@@ -358,6 +358,37 @@ func TestMovingBack(t *testing.T) {
 	}
 }
 
+// TestMovingWithAnEdit: an image template that is changed while it is built moves the build, and lets it back.
+func TestMovingWithAnEdit(t *testing.T) {
+	b := newMovingBench(t, 0)
+	edited := func(text string) *plan.Plan {
+		p := *b.plan
+		p.Steps = slices.Clone(p.Steps)
+		s := *p.Steps[1].Shell
+		s.Script.Text = text
+		p.Steps[1].Shell = &s
+		return &p
+	}
+	b.decides = &decisions{
+		moves: []build.Move{{}, {}, {Kind: build.Rewind, To: 1}, {}, {Kind: build.Rewind, To: 1}},
+		plan: func(i int) *plan.Plan {
+			return map[int]*plan.Plan{2: edited(kernelScript), 4: edited("#!/bin/sh\necho again\n")}[i]
+		},
+	}
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !b.said("auto: every step runs in a VM: customize[0] one needs a kernel of its own") {
+		t.Error("nothing says why")
+	}
+	if diff := cmp.Diff([]string{"boxes:[0],[1],[2]"}, b.ranOn()); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+	if boxes, machines := len(b.target.Staged), len(b.then.Staged); boxes != 2 || machines != 1 {
+		t.Errorf("%v", b.machines())
+	}
+}
+
 // TestMovingFails: each machine of a build that moves may fail, and nothing stays behind.
 func TestMovingFails(t *testing.T) {
 	for name, set := range map[string]func(b *bench){
