@@ -3,6 +3,7 @@ package container
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -150,6 +151,77 @@ func TestRefused(t *testing.T) {
 				t.Errorf("%v; want %q in it", err, c.want)
 			}
 			nothingLeft(t, s.Name)
+		})
+	}
+}
+
+// XFS and Btrfs are mounted and grown as ext4 is. These have a root without a systemd, which is told after that.
+func TestOtherFileSystems(t *testing.T) {
+	for _, c := range []struct {
+		kind  string
+		mkfs  func(path, tree string) *exec.Cmd
+		size  func(super []byte) uint64 // bytes, by the superblock
+		super int64
+	}{
+		{"xfs", func(path, tree string) *exec.Cmd {
+			proto := tree + ".proto" // a folder etc, in the form of mkfs.xfs
+			if err := os.WriteFile(proto, []byte("/dev/null\n0 0\nd--755 0 0\netc d--755 0 0\n$\n$\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return exec.Command("mkfs.xfs", "-q", "-f", "-p", proto, path)
+		}, func(b []byte) uint64 { return uint64(binary.BigEndian.Uint32(b[4:])) * binary.BigEndian.Uint64(b[8:]) }, 0},
+		{"btrfs", func(path, tree string) *exec.Cmd {
+			return exec.Command("mkfs.btrfs", "-q", "-f", "--rootdir", tree, path)
+		},
+			func(b []byte) uint64 { return binary.LittleEndian.Uint64(b[0x70:]) }, 0x10000},
+	} {
+		t.Run(c.kind, func(t *testing.T) {
+			s := newSpec(t, c.kind)
+			if _, err := exec.LookPath("mkfs." + c.kind); err != nil {
+				t.Skipf("no program mkfs.%s", c.kind)
+			}
+			if known, _ := os.ReadFile("/proc/filesystems"); !strings.Contains(string(known), "\t"+c.kind+"\n") {
+				t.Skipf("this kernel knows no %s", c.kind)
+			}
+			dir := t.TempDir()
+			part, tree := filepath.Join(dir, "part"), filepath.Join(dir, "tree")
+			disk, err := os.Create(filepath.Join(dir, "disk"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer disk.Close()
+			if err := errors.Join(os.MkdirAll(filepath.Join(tree, "etc"), 0o755), os.WriteFile(part, nil, 0o600), os.Truncate(part, 320<<20), disk.Truncate(512<<20)); err != nil {
+				t.Fatal(err)
+			}
+			table := exec.Command("sfdisk", "-q", disk.Name())
+			table.Stdin = strings.NewReader("label: gpt\nstart=2048, size=655360\n")
+			for _, cmd := range []*exec.Cmd{c.mkfs(part, tree), table,
+				exec.Command("dd", "if="+part, "of="+disk.Name(), "bs=1M", "seek=1", "conv=notrunc,sparse", "status=none"),
+				exec.Command("qemu-img", "convert", "-O", "qcow2", disk.Name(), filepath.Join(s.Dir, s.Disk))} {
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Fatalf("%v: %v: %s", cmd.Args, err, out)
+				}
+			}
+			s.Grow = 190 << 20
+			if g, err := Start(t.Context(), s); err == nil {
+				_ = g.Kill()
+				t.Fatal("it was started")
+			} else if !strings.Contains(err.Error(), "the disk has no systemd") {
+				t.Fatal(err)
+			}
+			nothingLeft(t, s.Name)
+			raw, err := os.Open(showRaw(t, filepath.Join(s.Dir, s.Disk)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			all, err := regions(raw)
+			if err != nil || len(all) != 1 || all[0].kind != c.kind || all[0].size < 510<<20 || len(all[0].ids) < 2 {
+				t.Fatalf("%+v, %v", all, err)
+			}
+			if size := c.size(all[0].peek(raw, c.super, 256)); size < 500<<20 {
+				t.Errorf("the file system has %d MiB", size>>20)
+			}
 		})
 	}
 }

@@ -112,8 +112,8 @@ func (s *supervisor) mountLoop(ctx context.Context, disk *os.File, r *region, at
 }
 
 var mountOptions = map[string]string{
-	"ext4": "errors=remount-ro", // after an error nothing more goes wrong with it
-	"xfs":  "nouuid",            // the same base disk may be mounted for another container
+	"ext4": "errors=remount-ro,noinit_itable", // after an error nothing more goes wrong with it; no writing that nobody asked for
+	"xfs":  "nouuid",                          // the same base disk may be mounted for another container
 	"vfat": "utf8,umask=0077",
 }
 
