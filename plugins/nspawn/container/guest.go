@@ -132,7 +132,7 @@ func (s *supervisor) runGuest(ctx context.Context, g *groups) error {
 			guest.stop()
 			return err
 		}
-		<-guest.done
+		awaitEnd(guest, notify)
 		s.setLeader(0)
 		s.network.leave()
 		var exit *exec.ExitError
@@ -151,6 +151,24 @@ func (s *supervisor) runGuest(ctx context.Context, g *groups) error {
 	}
 }
 
+// awaitEnd waits until the guest is down. What nspawn has to tell meanwhile is read, and counts for nothing: it passes on what the guest's init
+// says of its state, and would wait for ever, the guest's end included, for somebody to take the eleventh message.
+func awaitEnd(guest *child, notify *net.UnixConn) {
+	_ = notify.SetReadDeadline(time.Time{})
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		for text := make([]byte, 4096); ; {
+			if _, err := notify.Read(text); err != nil {
+				return
+			}
+		}
+	}()
+	<-guest.done
+	_ = notify.SetReadDeadline(time.Now())
+	<-drained
+}
+
 // startGuest starts nspawn in the guest's cgroups.
 func (s *supervisor) startGuest(g *groups, console io.Writer, goesOn bool) (*child, error) {
 	args := s.inner.guestArgs(s.spec, s.files.others(), s.covered)
@@ -160,7 +178,7 @@ func (s *supervisor) startGuest(g *groups, console io.Writer, goesOn bool) (*chi
 		}
 		args = append([]string{"--bind-ro=" + keptTmp + ":/run/tmpfiles.d/tmp.conf"}, args...)
 	}
-	cmd := exec.Command(guestProgram, args...)
+	cmd := exec.Command(guestProgram, append(unflushed(), args...)...)
 	// Nothing of who runs the build is for the guest.
 	cmd.Env = []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "NOTIFY_SOCKET=" + notifyPath,
