@@ -46,7 +46,7 @@ func (s *state) marksOfFidelity() []kernelbound.Mark {
 	return list
 }
 
-// toVMInstead is what may be done about a step that failed in a container, where it does what a container cannot; "": that is not known of it.
+// toVMInstead is what may be done about a step that failed in a container, where it does what that cannot do; "": it does nothing such.
 func (s *state) toVMInstead(st plan.Step) string {
 	m := s.markOf(st.ID)
 	if m == nil || !s.Target.Info().Container {

@@ -86,7 +86,8 @@ func TestFailedMark(t *testing.T) {
 	b.guest.Rules = []provtest.Rule{{Contains: "chmod +x /tmp/script_", Exit: 3}}
 	_, err := b.run(t.Context())
 	var failed *build.RunError
-	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Problem.Fix, `"modprobe dm_crypt" needs a kernel of its own: build with --on auto`) {
+	fix := `"modprobe dm_crypt" needs a kernel of its own: build with --on auto`
+	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Problem.Fix, fix) {
 		t.Errorf("got %+v", err)
 	}
 }
