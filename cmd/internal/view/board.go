@@ -64,7 +64,9 @@ func (b *board) apply(e events.Event) *step {
 			s.lines = slices.Delete(s.lines, 0, len(s.lines)-keptLines)
 		}
 	case e.Mark != nil:
-		s.marks = append(s.marks, *e.Mark)
+		if !slices.ContainsFunc(s.marks, func(m events.Mark) bool { return m.At == e.Mark.At && m.String() == e.Mark.String() }) {
+			s.marks = append(s.marks, *e.Mark) // it is told again when a step is changed while the run stands still
+		}
 		b.told = append(b.told, marked{e.Step, *e.Mark})
 	case e.Progress != nil:
 		s.applyProgress(e.Time, *e.Progress)
