@@ -57,7 +57,7 @@ var hostScenarios = []scenario{
 			w.addImage("debian-12", w.image, "--replace")
 			return w.build(w.first, small...)
 		}},
-	{name: "another version of QEMU", in: editLast, ran: "last", says: []string{"the guest boots from its disk: it is of another QEMU"}, play: func(t *testing.T, w *world) built {
+	{name: "another version of QEMU", vm: true, in: editLast, ran: "last", says: []string{"the guest boots from its disk: it is of another QEMU"}, play: func(t *testing.T, w *world) built {
 		dir := t.TempDir()
 		real, err := exec.LookPath("qemu-system-x86_64")
 		if err != nil {
@@ -70,7 +70,7 @@ var hostScenarios = []scenario{
 		defer w.setEnv("PATH=" + dir + ":" + os.Getenv("PATH"))()
 		return w.build(editLast(w.first), small...)
 	}},
-	{name: "the guest's clock", in: clock, ran: "last", play: func(t *testing.T, w *world) built {
+	{name: "the guest's clock", vm: true, in: clock, ran: "last", play: func(t *testing.T, w *world) built {
 		b := w.build(clock(w.first), small...)
 		_, text, _ := strings.Cut(b.stdout, `"text":"the time is `)
 		text, _, _ = strings.Cut(text, `"`)
@@ -80,7 +80,7 @@ var hostScenarios = []scenario{
 		}
 		return b
 	}},
-	{name: "the host slept", in: slowLast, ran: "last", play: func(t *testing.T, w *world) built {
+	{name: "the host slept", vm: true, in: slowLast, ran: "last", play: func(t *testing.T, w *world) built {
 		b := w.begin(slowLast(w.first), small...)
 		b.untilStep("customize[4]")
 		pids := append(w.qemus(), b.cmd.Process.Pid)
@@ -157,7 +157,7 @@ var hostScenarios = []scenario{
 		}
 		return w.build(editPlace(w.first), small...)
 	}},
-	{name: "the disk is full while a layer is written", ran: all5, play: func(t *testing.T, w *world) built {
+	{name: "the disk is full while a layer is written", vm: true, ran: all5, play: func(t *testing.T, w *world) built {
 		if os.Geteuid() != 0 {
 			t.Skip("not root: a small file system cannot be mounted")
 		}

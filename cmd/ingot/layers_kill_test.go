@@ -12,9 +12,9 @@ import (
 // killScenarios end a build in the middle, at each moment of the layer that it leaves after the step "place". The next build goes on from
 // whatever is there then: the layer, or the one before.
 var killScenarios = []scenario{
-	{name: "Ctrl-C while a layer is written", in: editPlace, ran: "place last|last", play: ended(syscall.SIGINT, "state")},
+	{name: "Ctrl-C while a layer is written", vm: true, in: editPlace, ran: "place last|last", play: ended(syscall.SIGINT, "state")},
 	{name: "kill -9 before a layer is begun", in: editPlace, ran: "place last", play: ended(syscall.SIGKILL, "")},
-	{name: "kill -9 while memory is written", in: editPlace, ran: "place last|last", play: ended(syscall.SIGKILL, "state")},
+	{name: "kill -9 while memory is written", vm: true, in: editPlace, ran: "place last|last", play: ended(syscall.SIGKILL, "state")},
 	{name: "kill -9 before a layer is published", in: editPlace, ran: "place last|last", play: ended(syscall.SIGKILL, "way.sealed")},
 	{name: "kill -9 after a layer is published", in: editPlace, ran: "last", play: ended(syscall.SIGKILL, "layer.json")},
 }

@@ -19,6 +19,7 @@ type scenario struct {
 	ran  string                             // the customizers that have to run; several answers with | between them
 	says []string                           // among what Ingot says
 	play func(t *testing.T, w *world) built // nil: one build, of in, with args
+	vm   bool                               // it is about the VM: its memory, its clock, its QEMU
 	also []func(input) input                // what play builds beside in, and compares itself
 }
 
@@ -77,7 +78,7 @@ var scenarios = []scenario{
 
 	// Flags.
 	{name: "--no-cache", args: []string{"--no-cache"}, ran: all5},
-	{name: "--layers disk", in: editLast, args: []string{"--layers", "disk"}, ran: "last"},
+	{name: "--layers disk", vm: true, in: editLast, args: []string{"--layers", "disk"}, ran: "last"},
 	{name: "--from a step", args: []string{"--from", "place"}, ran: "place last"},
 	{name: "--rebuild a step", args: []string{"--rebuild", "customize[3]"}, ran: "place last"},
 
@@ -96,8 +97,8 @@ var scenarios = []scenario{
 		says: []string{"its disk.qcow2 is not what it was"}},
 	{name: "a bit of a disk below", in: editLast, edit: flipBit(3, "disk.qcow2"), ran: "install page place last",
 		says: []string{"its disk.qcow2 is not what it was"}},
-	{name: "the memory was removed", in: editLast, edit: remove(beforeLast, "state"), ran: "last"},
-	{name: "a bit of the memory", in: editLast, edit: flipBit(beforeLast, "state"), ran: "last",
+	{name: "the memory was removed", vm: true, in: editLast, edit: remove(beforeLast, "state"), ran: "last"},
+	{name: "a bit of the memory", vm: true, in: editLast, edit: flipBit(beforeLast, "state"), ran: "last",
 		says: []string{"is not used, only its disk: its state is not what it was"}},
 	{name: "the record was cut", in: editLast, edit: truncate(beforeLast, "layer.json"), ran: "place last"},
 	{name: "a bit of the record", in: editLast, edit: flipBit(beforeLast, "layer.json"), ran: "place last"},
@@ -134,10 +135,25 @@ var scenarios = []scenario{
 }
 
 // TestLayerScenarios builds what each scenario says, on the layers of one first build, and compares its disk with that of a build from
-// scratch. What needs no machine is in engine/layers too: TestDamage, TestWhy, TestPrune.
+// scratch. What needs no machine is in engine/layers too: TestDamage, TestWhy, TestPrune. Its machines are containers, where they can be:
+// which layers are found, what is run again, and what comes of it is decided by the engine, whatever the machine is.
 func TestLayerScenarios(t *testing.T) {
-	w := newWorld(t)
-	all := slices.Concat(scenarios, hostScenarios, killScenarios)
+	h := newTinyHome(t).fast()
+	newWorld(h).playAll(func(s scenario) bool { return !s.vm || h.on == "" })
+}
+
+// TestLayerScenariosOfVMs plays those that are about the VM, and the one that most are made of.
+func TestLayerScenariosOfVMs(t *testing.T) {
+	if lacking() != "" {
+		t.Skip("TestLayerScenarios plays all of them in VMs")
+	}
+	newWorld(newTinyHome(t)).playAll(func(s scenario) bool { return s.vm || s.name == "the last script's bytes changed" })
+}
+
+// playAll plays the scenarios that fit.
+func (w *world) playAll(fits func(scenario) bool) {
+	t := w.t
+	all := slices.DeleteFunc(slices.Concat(scenarios, hostScenarios, killScenarios), func(s scenario) bool { return !fits(s) })
 	inputs := []input{w.first}
 	for _, s := range all {
 		inputs = append(inputs, s.of(w.first))

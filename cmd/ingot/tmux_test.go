@@ -131,6 +131,7 @@ var unsteady = []struct {
 	{regexp.MustCompile(`[0-9]+-[0-9]+ of [0-9]+`), "N"},
 	{regexp.MustCompile(`(Linux ingot-build|BusyBox) .*`), "$1"}, // their versions
 	{regexp.MustCompile(`/tmp/\S*`), "PATH"},
+	{regexp.MustCompile(` --on fast\b`), ""}, // what is on the screen is the same, and so is what is typed but for it
 	{regexp.MustCompile(`(?m)> Layer taken.*$`), "> Layer taken"},
 	{regexp.MustCompile(`(?m)(│ > Provisioning with shell script: ).*$`), "$1"},
 	{regexp.MustCompile(`\b[0-9]+(:[0-9]{2})+\b|\b[0-9]+\.[0-9]+s\b`), "T"},

@@ -30,7 +30,7 @@ type terminal struct {
 // atTerminal starts Ingot at a terminal.
 func (h *home) atTerminal(args ...string) *terminal {
 	h.t.Helper()
-	cmd := exec.Command(h.bin, args...)
+	cmd := exec.Command(h.bin, h.placed(args)...)
 	cmd.Env = h.env
 	keys, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 200})
 	if err != nil {
@@ -112,7 +112,7 @@ func (p *terminal) ends() int {
 
 // TestAtTerminal has a person mend what a step lacks, in a shell that opens when it fails, and go on; all in one VM.
 func TestAtTerminal(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	p := h.atTerminal("build", h.template("lacks", "test -f /tmp/made", "test -f /tmp/never"), "--on-error", "shell")
 	p.sees("a shell in the VM at 127.0.0.1:")
 	p.sees("$ ")

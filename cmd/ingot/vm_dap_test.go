@@ -3,6 +3,7 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	stdcmp "cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -294,7 +295,7 @@ func dapExample(t *testing.T, h *home) (file, page string) {
 
 // A bug that shows at the fourth of five customizers and is in the second one is found and mended, as the page shows it.
 func TestDebugAdapter(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	file, page := dapExample(t, h)
 	e := newEditor(t, h, filepath.Dir(file))
 	hello := answer[*dap.InitializeResponse](e, "initialize", map[string]any{
@@ -303,7 +304,7 @@ func TestDebugAdapter(t *testing.T) {
 	if !hello.Body.SupportsRestartFrame || !hello.Body.SupportsStepBack {
 		t.Errorf("the capabilities are %+v", hello.Body)
 	}
-	answer[*dap.LaunchResponse](e, "launch", map[string]any{"template": file, "memory": 256}, "launch    template site.json, memory 256")
+	answer[*dap.LaunchResponse](e, "launch", map[string]any{"template": file, "memory": 256, "on": stdcmp.Or(h.on, "local")}, "launch    template site.json, memory 256")
 	wait[*dap.InitializedEvent](e)
 	e.breakpoint(file, `"name": "settings"`, `"name": "check"`)
 	answer[*dap.ConfigurationDoneResponse](e, "configurationDone", nil, "configurationDone")

@@ -29,7 +29,7 @@ func edited(t *testing.T, file, old, by string) {
 // TestDebuggingSession works on examples/linux-web with a port that nobody asks for, as a person would. What is on the screen is in
 // docs/debugging-session.txt.
 func TestDebuggingSession(t *testing.T) {
-	h := newHome(t)
+	h := newHome(t).fast()
 	folder := filepath.Join(t.TempDir(), "linux-web")
 	if err := os.CopyFS(folder, os.DirFS("../../examples/linux-web")); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestDebuggingSession(t *testing.T) {
 	edited(t, template, "http.server 80 ", "http.server 81 ")
 	s := h.newScreen(folder, 100, 26)
 	s.does("ingot debug template.json: the machine boots, and stands before the first customizer",
-		`stands before customize\[0\]`, "ingot debug template.json", "Enter")
+		`stands before customize\[0\]`, h.debug("template.json"), "Enter")
 	s.does("r: run. The last customizer looks for the page on port 80, and finds none", `customize\[2\] exited with 1`, "r")
 	s.does("!: a shell in the machine", `^packer@\S+ ?\$ ?$`, "!")
 	s.does("what listens?", `:81$`, "ss -ltn | tail -n +2 | awk '{print $4 \" \"}'", "Enter")
@@ -55,20 +55,24 @@ func TestDebuggingSession(t *testing.T) {
 	s.does("e: make the image", `the image is made: linux-web-version`, "e")
 	s.keys("q")
 	s.until(`^\$$`) // the prompt is back
-	s.isRecorded("../../docs/debugging-session.txt", "A session of ingot debug on examples/linux-web, whose page was seeded to be on the wrong port. "+
-		"Rows without\ntext are left out. The times are those of a machine that emulates its CPU.")
+	if h.on == "" {
+		t.Log("not held against the recording, in which the machine is a container: systemctl says more in a VM")
+		return
+	}
+	s.isRecorded("../../docs/debugging-session.txt", "A session of ingot debug --on fast on examples/linux-web, whose page was seeded to be on the "+
+		"wrong port.\nRows without text are left out.")
 }
 
 // TestASeededBugIsMended is the session of docs/debugging.md: a misspelled folder in the second of five customizers shows itself in the
 // fifth.
 func TestASeededBugIsMended(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	folder := filepath.Join(t.TempDir(), "shop")
 	if err := os.CopyFS(folder, os.DirFS("testdata/shop")); err != nil {
 		t.Fatal(err)
 	}
 	s := h.newScreen(folder, 84, 22)
-	s.does("ingot debug shop.json", `stands before customize\[0\]`, "ingot debug shop.json", "Enter")
+	s.does("ingot debug shop.json", `stands before customize\[0\]`, h.debug("shop.json"), "Enter")
 	s.does("r", `customize\[4\] exited with 2`, "r")
 	s.does("!", `^~ \$ ?$`, "!")
 	s.does("find /srv/shop | sort; cat /etc/shop/shop.conf", `ROOT=`, "find /srv/shop | sort; cat /etc/shop/shop.conf", "Enter")
@@ -95,10 +99,10 @@ func TestASeededBugIsMended(t *testing.T) {
 
 // TestCtrlCLeavesNothing stops a session while a step runs.
 func TestCtrlCLeavesNothing(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	template := h.template("slow.json", "echo begun", "sleep 600")
 	s := h.newScreen(filepath.Dir(template), 80, 24)
-	s.keys("ingot debug "+filepath.Base(template)+"; echo \"exit code $?\"", "Enter")
+	s.keys(h.debug(filepath.Base(template))+"; echo \"exit code $?\"", "Enter")
 	s.until(`stands before customize\[0\]`)
 	s.keys("r")
 	s.until(`customize\[1\] runs`)
@@ -114,12 +118,12 @@ func TestCtrlCLeavesNothing(t *testing.T) {
 
 // TestAClosedWindowLeavesNothing closes the terminal of a session whose machine stands: the signal for that comes more than once.
 func TestAClosedWindowLeavesNothing(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	template := h.template("closed.json", "echo begun")
 	s := h.newScreen(filepath.Dir(template), 80, 24)
-	s.keys("ingot debug "+filepath.Base(template), "Enter")
+	s.keys(h.debug(filepath.Base(template)), "Enter")
 	s.until(`stands before customize\[0\]`)
-	if len(h.qemus()) == 0 {
+	if len(h.machines()) == 0 {
 		t.Fatal("no machine stands")
 	}
 	s.close()

@@ -112,7 +112,7 @@ func TestHostDiskFillsUp(t *testing.T) {
 
 // TestTwoBuildsAtOnce builds one template twice at the same time, and deletes the base image under both.
 func TestTwoBuildsAtOnce(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	template := h.template("twin", "echo ready")
 	a, b := h.start("build", template, "--output", "json"), h.start("build", template, "--output", "json")
 	for _, p := range []*running{a, b} {
@@ -123,7 +123,7 @@ func TestTwoBuildsAtOnce(t *testing.T) {
 	}
 	for _, p := range []*running{a, b} {
 		if res := p.wait(); res.code != 0 {
-			t.Errorf("exit code %d, want 0: a run keeps its base disk\n%s", res.code, res.stderr)
+			t.Errorf("exit code %d, want 0: a run keeps its base disk\n%s\n%s", res.code, lastLines(res.stdout, 20), res.stderr)
 		}
 	}
 	res := h.ingot("gallery", "ls")
@@ -140,6 +140,9 @@ func TestInterrupt(t *testing.T) {
 	for _, step := range []string{"boot", "write disk"} {
 		t.Run(strings.ReplaceAll(step, " ", "-"), func(t *testing.T) {
 			h := newTinyHome(t)
+			if step != "boot" {
+				h.fast()
+			}
 			p := h.start("build", h.template("stops", "echo ready; sleep 2"), "--output", "json")
 			p.untilStep(step)
 			if step == "boot" {
@@ -196,7 +199,7 @@ func TestSecondInterrupt(t *testing.T) {
 
 // TestCancel asks another process to stop its run.
 func TestCancel(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	p := h.start("build", h.template("cancelled", "echo ready; sleep 100000"), "--output", "json")
 	p.untilStep("boot")
 	if res := h.ingot("cancel", "latest"); res.code != 0 {

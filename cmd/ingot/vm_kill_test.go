@@ -35,6 +35,9 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	for name, moments := range killMoments {
 		t.Run(name, func(t *testing.T) {
 			h := newTinyHome(t)
+			if name == "two" { // a killed Ingot leaves other things of a container than of a VM
+				h.fast()
+			}
 			template := h.template("doomed", "sleep 1\nsudo sh -c 'dd if=/dev/urandom of=/blob bs=1M count=20'")
 			for _, m := range moments {
 				h.kill(template, m)

@@ -13,7 +13,7 @@ import (
 // TestWatchShellCopy works on a customizer as a person does: it saves, looks into the machine while a step hangs, saves again, and looks
 // at what a step that failed began with. One machine boots; all others are brought back.
 func TestWatchShellCopy(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	h.env = append(h.env, "INGOT_LAYERS=on")
 	save := func(second string) string {
 		return h.template("web", "echo one > /tmp/one", second)

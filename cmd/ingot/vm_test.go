@@ -57,6 +57,7 @@ type home struct {
 	env   []string
 	bin   string
 	image string // the disk of its base image
+	on    string // where its build VMs live, if that is not Ingot's choice; see fast
 	leave func() // gives the place for a VM back; may be called more than once
 }
 
@@ -186,7 +187,7 @@ func (h *home) start(args ...string) *running {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.t.Context()), runBudget)
 	p := &running{h: h, lines: make(chan string, 1<<16), done: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, h.bin, args...)
+	p.cmd = exec.CommandContext(ctx, h.bin, h.placed(args)...)
 	p.cmd.Env = h.env
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()
@@ -271,6 +272,10 @@ func (h *home) leftovers() []string {
 	for _, pid := range h.qemus() {
 		left = append(left, fmt.Sprintf("QEMU process %d", pid))
 	}
+	for _, pid := range h.containers() {
+		left = append(left, fmt.Sprintf("container %d", pid))
+	}
+	left = append(left, h.groups()...)
 	for _, dir := range []string{
 		filepath.Join(h.state(), "staging"),
 		filepath.Join(h.root, "data/ingot/gallery/.incoming"),
@@ -306,12 +311,19 @@ func (h *home) leftovers() []string {
 
 // qemus finds QEMU processes that work below this home.
 func (h *home) qemus() []int {
+	return h.processes(func(dir string) bool {
+		exe, _ := os.ReadFile(dir + "/comm")
+		return strings.HasPrefix(string(exe), "qemu-system")
+	})
+}
+
+// processes finds those that work below this home, and fit by their folder in /proc. Builders start them in the run's staging directory.
+func (h *home) processes(fits func(dir string) bool) []int {
 	var pids []int
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, dir := range dirs {
-		cwd, err := os.Readlink(dir + "/cwd") // the builder starts QEMU in the run's staging directory
-		exe, _ := os.ReadFile(dir + "/comm")
-		if err == nil && strings.HasPrefix(string(exe), "qemu-system") && strings.HasPrefix(cwd, h.state()) {
+		cwd, err := os.Readlink(dir + "/cwd")
+		if err == nil && strings.HasPrefix(cwd, h.state()) && fits(dir) {
 			pid, _ := strconv.Atoi(filepath.Base(dir))
 			pids = append(pids, pid)
 		}

@@ -55,7 +55,7 @@ func (h *home) shown(ref string) (run shownRun) {
 
 // TestValidatorFails distributes an image that is not valid, and keeps the validation VM.
 func TestValidatorFails(t *testing.T) {
-	h := newTinyHome(t)
+	h := newTinyHome(t).fast()
 	template := h.template("invalid", "echo built | sudo tee /built")
 	h.keepingVM(template)
 	h.change(template, `"properties": {`, `"properties": {"validate": {"continueDistributeOnFailure": true, "inVMValidations": [
@@ -86,7 +86,7 @@ func TestKilledWhileItValidates(t *testing.T) {
 	})
 	p.signal(syscall.SIGKILL)
 	p.wait()
-	if n := len(h.qemus()); n != 1 {
+	if n := len(h.machines()); n != 1 {
 		t.Errorf("%d VMs run", n)
 	}
 	if res := h.ingot("clean", "--yes"); res.code != 0 || !strings.Contains(res.stdout, "validation VM ingot-") {
@@ -99,7 +99,7 @@ func TestKilledWhileItValidates(t *testing.T) {
 func (h *home) keepingVM(template string) {
 	h.t.Helper()
 	h.t.Cleanup(func() {
-		for _, pid := range h.qemus() {
+		for _, pid := range h.machines() {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
@@ -131,7 +131,7 @@ func (h *home) lookInside(command, want string) {
 	} else if out, err := exec.Command("sh", "-c", way+" "+command).CombinedOutput(); err != nil || string(out) != want {
 		h.t.Errorf("%s %s: %v: %q, want %q", way, command, err, out, want)
 	}
-	if n := len(h.qemus()); n != 1 {
+	if n := len(h.machines()); n != 1 {
 		h.t.Errorf("%d VMs run after a run that keeps one", n)
 	}
 	if res := h.ingot("clean"); !strings.Contains(res.stdout, "kept: "+way) {
