@@ -20,6 +20,7 @@ func TestTmpIsKept(t *testing.T) {
 		"no layers": {change: func(b *bench) { b.layers = build.LayerUse{} }, first: "step step step step", next: "step step step step"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newLayeredBench(t)
 			if tt.change != nil {
 				tt.change(b)

@@ -165,6 +165,7 @@ func TestMoving(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newMovingBench(t, tt.bound)
 			if tt.change != nil {
 				tt.change(b)
@@ -245,6 +246,7 @@ func TestMovingAgain(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newMovingBench(t, tt.bound)
 			if tt.first != nil {
 				tt.first(b)
@@ -411,6 +413,7 @@ func TestMovingFails(t *testing.T) {
 	} {
 		for _, mode := range []string{build.LayersOn, build.LayersOff} {
 			t.Run(fmt.Sprintf("%s, layers %s", name, mode), func(t *testing.T) {
+				t.Parallel()
 				b := newMovingBench(t, 2)
 				b.layers.Mode = mode
 				set(b)

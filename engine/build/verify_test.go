@@ -122,6 +122,7 @@ func TestVerify(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newVerifiedBench(t)
 			if tt.set != nil {
 				tt.set(b)
