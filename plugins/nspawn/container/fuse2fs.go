@@ -51,7 +51,7 @@ func (s *supervisor) mountFUSE(ctx context.Context, r *region, at string, grow b
 		}
 	}
 	options := append([]string{fmt.Sprintf("offset=%d", r.start)}, fuse2fsOptions...)
-	r.fuse, err = start(fuse2fsProgram, exec.Command(fuse2fsProgram, "-f", "-o", strings.Join(options, ","), diskMount, at), nil)
+	r.fuse, err = start(fuse2fsProgram, exec.Command(fuse2fsProgram, "-f", "-s", "-o", strings.Join(options, ","), diskMount, at), nil)
 	if err != nil {
 		return err
 	}
@@ -94,17 +94,52 @@ func (r *region) closed() error {
 	return nil
 }
 
-// flush has fuse2fs write all that it knows: the kernel hands it no sync of a whole file system, so it is asked for that of one file, at
-// which it writes everything.
-func (m *mounted) flush() error {
-	if err := syncFS(m.at); err != nil { // what is written by memory maps
-		return err
-	}
+// flush has fuse2fs write all that it knows, and gives the file by which it did: the kernel hands fuse2fs no sync of a whole file system, so
+// it is asked for that of one file, at which it writes everything. When the file is closed, it writes once more.
+func (m *mounted) flush() (*os.File, error) {
 	fd, err := openIn(m.at, m.anyFile, unix.O_WRONLY)
 	if err != nil {
-		return fmt.Errorf("open %s of the disk: %w", m.anyFile, err)
+		return nil, fmt.Errorf("open %s of the disk: %w", m.anyFile, err)
 	}
-	return errors.Join(unix.Fsync(fd), unix.Close(fd))
+	file := os.NewFile(uintptr(fd), m.anyFile)
+	for _, do := range []func() error{m.idle, file.Sync, m.idle} {
+		if err := do(); err != nil {
+			return file, err
+		}
+	}
+	return file, nil
+}
+
+// idle waits until nobody asks fuse2fs for anything. It has one thread, which reads then: the kernel tells of a file that was closed
+// without waiting for an answer.
+func (m *mounted) idle() error {
+	wanted := strconv.Itoa(unix.SYS_READ) + " "
+	for deadline := time.Now().Add(fuse2fsPatience); ; time.Sleep(mountPoll) {
+		call, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", m.fuse.pid))
+		if err != nil {
+			return fmt.Errorf("see what %s does: %w", fuse2fsProgram, err)
+		}
+		if strings.HasPrefix(string(call), wanted) {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s is busy for %s", fuse2fsProgram, fuse2fsPatience)
+		}
+	}
+}
+
+// written tells how much fuse2fs has written, answers included, since it was started.
+func (m *mounted) written() (string, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", m.fuse.pid))
+	if err != nil {
+		return "", fmt.Errorf("see what %s does: %w", fuse2fsProgram, err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if count, ok := strings.CutPrefix(line, "wchar: "); ok {
+			return count, nil
+		}
+	}
+	return "", fmt.Errorf("see what %s does: the kernel does not count it", fuse2fsProgram)
 }
 
 // findFile finds a file of the disk that flush can open.

@@ -53,56 +53,95 @@ func holdGuest(group *os.File, hold bool) error {
 
 // still is what makes a disk whole for the moment, to be undone.
 type still struct {
-	disk  string // as e2fsprogs name it
-	start int64
-	undo  string
+	of    *mounted
+	file  *os.File // that of flush
+	undo  string   // what debugfs changed
 	super []byte
+	count string // what fuse2fs had written; nothing is added to it meanwhile
 }
 
-// makeWhole makes what is on the disk a file system that was unmounted. The guest is held, and fuse2fs has written.
-func (m *mounted) makeWhole() (_ *still, err error) {
-	s := &still{disk: fmt.Sprintf("%s?offset=%d", diskMount, m.start), start: m.start, undo: fmt.Sprintf("%s/undo-%d", ownFolder, m.start)}
-	if s.super, err = readAt(diskMount, m.start+superblock, superblock); err != nil {
+// hold writes what is not written, and makes what is on the disk a file system that was unmounted. The guest is held. After an error, too,
+// what is not nil is to be put back.
+func (m *mounted) hold() (*still, error) {
+	if err := syncFS(m.at); err != nil { // what was written by memory maps
 		return nil, err
 	}
-	var orders strings.Builder
+	var hidden []string
+	var err error
 	if m.guest == "/" {
-		hidden, err := hiddenFiles()
-		if err != nil {
+		if hidden, err = hiddenFiles(); err != nil {
 			return nil, err
 		}
-		for _, path := range hidden {
-			fmt.Fprintf(&orders, "rm \"%s\"\n", path)
-		}
+	}
+	s := &still{of: m, undo: fmt.Sprintf("%s/undo-%d", ownFolder, m.start)}
+	if s.file, err = m.flush(); err != nil {
+		return s, err
+	}
+	if s.count, err = m.written(); err != nil {
+		return s, err
+	}
+	if err := s.makeWhole(hidden); err != nil {
+		return s, err
+	}
+	return s, s.untouched()
+}
+
+// untouched is an error if fuse2fs has done something.
+func (s *still) untouched() error {
+	count, err := s.of.written()
+	if err == nil && count != s.count {
+		err = fmt.Errorf("%s was asked for something while the guest was held", fuse2fsProgram)
+	}
+	return err
+}
+
+// makeWhole removes the hidden files and marks the file system as unmounted.
+func (s *still) makeWhole(hidden []string) (err error) {
+	if s.super, err = readAt(diskMount, s.of.start+superblock, superblock); err != nil {
+		return err
+	}
+	var orders strings.Builder
+	for _, path := range hidden {
+		fmt.Fprintf(&orders, "rm \"%s\"\n", path)
 	}
 	orders.WriteString("ssv state 1\n")
 	if err := os.Remove(s.undo); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return err
 	}
-	cmd := exec.Command("debugfs", "-w", "-z", s.undo, "-f", "-", s.disk)
+	cmd := exec.Command("debugfs", "-w", "-z", s.undo, "-f", "-", fmt.Sprintf("%s?offset=%d", diskMount, s.of.start))
 	cmd.Stdin = strings.NewReader(orders.String())
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil {
-		return s, fmt.Errorf("debugfs: %w: %s", err, bytes.TrimSpace(said.Bytes()))
+		return fmt.Errorf("debugfs: %w: %s", err, bytes.TrimSpace(said.Bytes()))
 	}
 	// It ends well after an order that it could not do, and says so on a line behind its name.
 	if _, text, _ := strings.Cut(said.String(), "\n"); strings.TrimSpace(text) != "" {
-		return s, fmt.Errorf("debugfs: %s", strings.TrimSpace(text))
+		return fmt.Errorf("debugfs: %s", strings.TrimSpace(text))
 	}
-	return s, nil
+	return nil
 }
 
-// putBack makes the disk what fuse2fs remembers of it.
+// putBack makes the disk what fuse2fs remembers of it. An error says that it was not whole meanwhile, or is not what it should be now.
 func (s *still) putBack() error {
-	if out, err := exec.Command("e2undo", "-o", strconv.FormatInt(s.start, 10), s.undo, diskMount).CombinedOutput(); err != nil {
+	if s.file == nil {
+		return nil
+	}
+	defer s.file.Close()
+	if _, err := os.Stat(s.undo); err != nil {
+		return nil // debugfs was not run
+	}
+	if err := s.untouched(); err != nil {
+		return err
+	}
+	if out, err := exec.Command("e2undo", "-o", strconv.FormatInt(s.of.start, 10), s.undo, diskMount).CombinedOutput(); err != nil {
 		return fmt.Errorf("e2undo: %w: %s", err, bytes.TrimSpace(out))
 	}
 	disk, err := os.OpenFile(diskMount, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = disk.WriteAt(s.super, s.start+superblock) // e2undo keeps some of the newer one
+	_, err = disk.WriteAt(s.super, s.of.start+superblock) // e2undo keeps some of the newer one
 	return errors.Join(err, disk.Close(), os.Remove(s.undo))
 }
 
@@ -188,11 +227,7 @@ func (f *fileSystems) holdStill() error {
 	}
 	f.held = true
 	for _, m := range slices.Backward(f.all) {
-		err := m.flush()
-		var s *still
-		if err == nil {
-			s, err = m.makeWhole()
-		}
+		s, err := m.hold()
 		if s != nil {
 			f.stills = append(f.stills, s)
 		}
@@ -203,17 +238,16 @@ func (f *fileSystems) holdStill() error {
 	return nil
 }
 
-// letGo is thaw for file systems of fuse2fs. Where the disk could not be put back, the guest stays held: what it wrote would destroy it.
+// letGo is thaw for file systems of fuse2fs. Where the disk could not be put back, the guest is killed: what it wrote would destroy the disk.
 func (f *fileSystems) letGo() error {
 	var errs []error
 	for _, s := range f.stills {
-		if _, err := os.Stat(s.undo); err == nil {
-			errs = append(errs, s.putBack())
-		}
+		errs = append(errs, s.putBack())
 	}
 	f.stills, f.held = nil, false
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("go on after the file systems were held still: %w", err)
+		_ = writeExisting(fmt.Sprintf("/proc/self/fd/%d/cgroup.kill", f.group.Fd()), "1")
+		return fmt.Errorf("the guest was killed, since its disk is damaged: %w", err)
 	}
 	return holdGuest(f.group, false)
 }

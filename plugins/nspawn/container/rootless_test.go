@@ -189,6 +189,16 @@ echo kept-open >/etc/kept-open`)
 until test -e /run/reading; do sleep 0.05; done
 rm /etc/kept-open`)
 
+	// A daemon that never stands still by itself; what comes next is done more than once, since each time is another.
+	g.must(`systemd-run --quiet --unit=writer sh -c 'while :; do cp /usr/bin/id /var/tmp/new; mv /var/tmp/new /var/tmp/old; rm /var/tmp/old; done'`)
+	for range 5 {
+		if err := g.Freeze(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Thaw(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := g.Freeze(t.Context()); err != nil {
 		t.Fatal(err)
 	}
