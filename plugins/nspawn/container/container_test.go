@@ -32,6 +32,7 @@ func TestGuest(t *testing.T) {
 			{"seed of root alone", "cat /run/ingot-seed/user-data; runuser -u nobody cat /run/ingot-seed/user-data 2>/dev/null || echo refused", "secret refused"},
 			{"seed is read-only", "(echo x >> /run/ingot-seed/user-data) 2>/dev/null || echo refused", "refused"},
 			{"metadata", "curl -s http://169.254.169.254/", "from the relay"},
+			{"flushing, left to this host", `python3 -c "import os; os.fsync(99)" && sync && dd if=/dev/zero of=/root/x bs=4k count=1 oflag=sync status=none && echo done`, "done"},
 			{"no state of this host", "ls /run/systemd/nspawn /run/ingot 2>/dev/null | wc -l", "0"},
 			{"files of root", "stat -c %u:%g /etc/passwd", "0:0"},
 			{"sudo", "chmod u+s $(command -v sudo) && runuser -u nobody -- sh -c 'test -u $(command -v sudo)' && echo set", "set"},

@@ -178,7 +178,7 @@ func (s *supervisor) startGuest(g *groups, console io.Writer, goesOn bool) (*chi
 		}
 		args = append([]string{"--bind-ro=" + keptTmp + ":/run/tmpfiles.d/tmp.conf"}, args...)
 	}
-	cmd := exec.Command(guestProgram, append(unflushed(), args...)...)
+	cmd := exec.Command(guestProgram, args...)
 	// Nothing of who runs the build is for the guest.
 	cmd.Env = []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "NOTIFY_SOCKET=" + notifyPath,
@@ -186,7 +186,7 @@ func (s *supervisor) startGuest(g *groups, console io.Writer, goesOn bool) (*chi
 	}
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, UseCgroupFD: true, CgroupFD: int(g.two.Fd())}
-	return start(guestProgram, cmd, g.enter)
+	return start(guestProgram, cmd, func() error { return errors.Join(g.enter(), unflush()) })
 }
 
 // bringUp waits until the guest's init runs, and connects it to the network.
