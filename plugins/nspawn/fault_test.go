@@ -267,17 +267,38 @@ func TestAbortedWithoutContainer(t *testing.T) {
 	}
 }
 
-// A file system of this host that is full ends the build, and says what is full.
+// A file system of this host that is full ends the build, and says what is full. No layer is made of what is left, and that none was made
+// is not forgotten at the end.
 func TestFullDisk(t *testing.T) {
 	disk := tinyDisk(t)
-	small := smallDisk(t, "24m")
-	b := newBuild(t, disk, map[string]any{"output_directory": filepath.Join(small, "output")})
-	b.dir = filepath.Join(small, "output")
-	_, err := b.run(t.Context(), guestRuns("sudo dd if=/dev/urandom of=/home/large bs=1M count=64; true"))
-	if err == nil || !strings.Contains(err.Error(), "full") {
-		t.Errorf("got %v, want it to say that it is full", err)
+	for _, tt := range []struct {
+		name string
+		then func(ctx context.Context, comm packersdk.Communicator) error
+	}{
+		{"at the end", func(context.Context, packersdk.Communicator) error { return nil }},
+		{"before a layer", func(ctx context.Context, comm packersdk.Communicator) error {
+			for range 2 {
+				if _, err := keep(ctx, t, comm); err == nil || !strings.Contains(err.Error(), "full") {
+					t.Errorf("a layer was made, or: %v", err)
+				}
+			}
+			return nil // as the engine does: a layer is worth no build
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			small := smallDisk(t, "24m")
+			b := newBuild(t, disk, map[string]any{"output_directory": filepath.Join(small, "output")})
+			b.dir = filepath.Join(small, "output")
+			_, err := b.run(t.Context(), func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
+				_, err := command(ctx, comm, "sudo dd if=/dev/urandom of=/home/large bs=1M count=64; true")
+				return errors.Join(err, tt.then(ctx, comm))
+			})
+			if err == nil || !strings.Contains(err.Error(), "full") {
+				t.Errorf("got %v, want it to say that it is full", err)
+			}
+			b.checkLeft(leftLogs...)
+		})
 	}
-	b.checkLeft(leftLogs...)
 }
 
 // smallDisk is a folder on a file system of that size.

@@ -29,6 +29,7 @@ type fileSystems struct {
 	all    []mounted
 	frozen []mounted
 	timer  *time.Timer
+	lost   error // something that the guest wrote did not get to its disk: the kernel says so once
 
 	group  *os.File // with fuse2fs: the guest's cgroup
 	held   bool     // with fuse2fs: instead of frozen
@@ -63,6 +64,10 @@ func (f *fileSystems) freeze() error {
 		return nil
 	}
 	for _, m := range slices.Backward(f.all) { // the root last: it is what is written to most
+		if err := f.writeAll(m); err != nil {
+			_ = f.thawLocked()
+			return err
+		}
 		if err := control(m.at, ioctlFreeze); err != nil {
 			_ = f.thawLocked()
 			return fmt.Errorf("freeze %s: %w%s", m.guest, err, ioHint(err))
@@ -114,8 +119,8 @@ func (f *fileSystems) unmount() error {
 	_ = f.thawLocked()
 	for _, m := range slices.Backward(f.all) {
 		trim(m.at)
-		if err := syncFS(m.at); err != nil {
-			return fmt.Errorf("write the rest of %s: %w%s", m.guest, err, ioHint(err))
+		if err := f.writeAll(m); err != nil {
+			return err
 		}
 		if err := unix.Unmount(m.at, unix.UMOUNT_NOFOLLOW); err != nil {
 			return fmt.Errorf("unmount %s: %w", m.guest, err)
@@ -132,6 +137,15 @@ func (f *fileSystems) unmount() error {
 	}
 	f.all = nil
 	return nil
+}
+
+// writeAll writes what is not written yet. After an error, nothing that is on the disk counts any more: a file system that does not get all
+// to its disk may be read-only from then on, and freeze without a word.
+func (f *fileSystems) writeAll(m mounted) error {
+	if err := syncFS(m.at); err != nil && f.lost == nil {
+		f.lost = fmt.Errorf("write the rest of %s: %w%s", m.guest, err, ioHint(err))
+	}
+	return f.lost
 }
 
 func control(at string, request uint) error {
