@@ -109,7 +109,7 @@ func (s *state) differences() []fidelity.Difference {
 			CPUs: number("cpus"), MemoryMiB: number("memory"), Firmware: s.staged.Vars["firmware"], Accelerator: s.staged.Vars["accelerator"],
 			SecureBoot: s.staged.Vars["secure_boot"] == "true", TPM: s.staged.Vars["tpm"] == "true",
 		},
-		Container: s.contained(), Marks: s.marksOfFidelity(),
+		Container: s.contained(), Booted: s.booted(), Marks: s.marksOfFidelity(),
 		Files: s.files, Policy: s.Staging, Timeout: s.Timeout, Mentions: s.unlike.mentions, Reused: s.unlike.reusedOf(s.Plan),
 		Metadata: s.answering.on, Identity: s.Metadata.Allow,
 	})

@@ -31,6 +31,12 @@ func (s *state) contained() bool {
 	return !s.verifying && (s.Target.Info().Container || slices.ContainsFunc(s.ran, func(one Stretch) bool { return one.container }))
 }
 
+// booted reports whether a VM has booted from what the run made in a container.
+func (s *state) booted() bool {
+	inVM := slices.ContainsFunc(s.ran, func(one Stretch) bool { return !one.container && !one.Reused })
+	return inVM || !s.Target.Info().Container && s.validation != "" && s.validation != NotValidated
+}
+
 // marksOfFidelity are those of the steps that are run in a container: all in a run that stays in one, also before it has begun.
 func (s *state) marksOfFidelity() []kernelbound.Mark {
 	switch {

@@ -51,6 +51,20 @@ func TestMarksAreTold(t *testing.T) {
 	}
 }
 
+// Where a build moves to a VM, the step is none that runs in a container, and the image has booted.
+func TestMovedDifferences(t *testing.T) {
+	b := newMovingBench(t, 2)
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	told, _ := marksTold(b)
+	kinds := kindsTold(b)
+	if told != nil || !slices.Contains(kinds, fidelity.HostKernel) || slices.Contains(kinds, fidelity.NotBooted) ||
+		slices.Contains(kinds, kernelbound.Modules) {
+		t.Errorf("marks %v, differences %v", told, kinds)
+	}
+}
+
 // In a VM none of it is different, and nobody looks.
 func TestNoMarksInAVM(t *testing.T) {
 	b := newLayeredBench(t)

@@ -22,7 +22,7 @@ func hostKernel(f Facts) []Difference {
 }
 
 func notBooted(f Facts) []Difference {
-	if !f.Container {
+	if !f.Container || f.Booted {
 		return nil
 	}
 	return one(Difference{

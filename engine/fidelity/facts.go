@@ -20,6 +20,7 @@ type Facts struct {
 
 	Container bool               // steps run in a container of this machine, or have
 	Marks     []kernelbound.Mark // of those that do
+	Booted    bool               // a VM has booted from the image in the same run, or will: for later steps, or to validate it
 
 	Metadata bool     // the guest is answered at 169.254.169.254
 	Identity []string // resources that tokens are given for; "all" is every one, nil is none

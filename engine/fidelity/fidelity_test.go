@@ -162,6 +162,9 @@ func TestKinds(t *testing.T) {
 		{"container over a disk of generation 2", func(f *Facts) {
 			f.Container, f.Machine.Firmware, f.Machine.SecureBoot = true, "uefi", true
 		}, inContainer, nil, nil},
+		{"container, and a VM from some step on", func(f *Facts) {
+			f.Container, f.Booted = true, true
+		}, inContainer, []Kind{NotBooted}, nil},
 		{"marks", func(f *Facts) {
 			f.Container = true
 			for _, kind := range kernelbound.Kinds() {

@@ -74,6 +74,7 @@ func (s *Service) Fidelity(ctx context.Context, r FidelityRequest) (FidelityRepo
 	}
 	if boxed {
 		facts.Container = report.mark(r)
+		facts.Booted = report.InVM != ""
 		if facts.Container && r.On != OnAuto {
 			facts.Marks = report.Marks // else the steps that they are of are in a VM
 		}
