@@ -60,12 +60,9 @@ type still struct {
 	count string // what fuse2fs had written; nothing is added to it meanwhile
 }
 
-// hold writes what is not written, and makes what is on the disk a file system that was unmounted. The guest is held. After an error, too,
-// what is not nil is to be put back.
+// hold has fuse2fs write what it has, and makes what is on the disk a file system that was unmounted. The guest is held. After an error,
+// too, what is not nil is to be put back.
 func (m *mounted) hold() (*still, error) {
-	if err := syncFS(m.at); err != nil { // what was written by memory maps
-		return nil, err
-	}
 	var hidden []string
 	var err error
 	if m.guest == "/" {
@@ -227,6 +224,9 @@ func (f *fileSystems) holdStill() error {
 	}
 	f.held = true
 	for _, m := range slices.Backward(f.all) {
+		if err := f.writeAll(m); err != nil { // what was written by memory maps
+			return errors.Join(err, f.letGo())
+		}
 		s, err := m.hold()
 		if s != nil {
 			f.stills = append(f.stills, s)
