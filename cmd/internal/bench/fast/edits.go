@@ -27,13 +27,14 @@ func (b *bench) start() error {
 		if err != nil {
 			return err
 		}
-		boots, all = append(boots, s.Ended["boot"]-s.Began["boot"]), append(all, s)
+		// Logging in is not all: the first command waits for the user's session. Ingot's own one has ended when the step begins.
+		boots, all = append(boots, s.Began[rig.LastOfFive]-s.Began["boot"]), append(all, s)
 	}
 	b.Figure(least(boots) < startBound, "from a layer                                      %s (wanted: less than %s",
 		rig.Seconds(least(boots)), startBound)
 	fmt.Println("  where an edit's time goes, since the start of ingot build")
 	for i, s := range all {
-		fmt.Printf("    round %d: container begins %s, first command %s, step begins %s, its first line %s\n", i+1, rig.Seconds(s.Began["boot"]),
+		fmt.Printf("    round %d: container begins %s, logged in %s, step begins %s, its first line %s\n", i+1, rig.Seconds(s.Began["boot"]),
 			rig.Seconds(s.Ended["boot"]), rig.Seconds(s.Began[rig.LastOfFive]), rig.Seconds(s.Line))
 	}
 	return nil
