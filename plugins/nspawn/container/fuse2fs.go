@@ -23,8 +23,8 @@ const (
 //
 //   - The kernel checks permissions (default_permissions), and fuse2fs none beside it (fakeroot): its own refuse who makes a file that is
 //     read-only from the start, as git does.
-//   - What the kernel remembers of names holds, since all changes come through it. What it remembers of a file (attr_timeout, in seconds)
-//     may be old where the file has a second name, by which it was changed; nor does it keep what it has read past such a change (auto_cache).
+//   - What the kernel remembers of names holds, since all changes come through it. What it remembers of a file (attr_timeout, in
+//     seconds) may be old where the file has a second name, by which it was changed; what it has read is forgotten then (auto_cache).
 var fuse2fsOptions = []string{"rw", "no_default_opts", "allow_other", "default_permissions", "fakeroot", "suid", "nodev", "use_ino",
 	"attr_timeout=1", "entry_timeout=60", "auto_cache", "big_writes", "subtype=ext4", "fsname=root"}
 
@@ -94,8 +94,8 @@ func (r *region) closed() error {
 	return nil
 }
 
-// flush has fuse2fs write all that it knows, and gives the file by which it did: the kernel hands fuse2fs no sync of a whole file system, so
-// it is asked for that of one file, at which it writes everything. When the file is closed, it writes once more.
+// flush has fuse2fs write all that it knows, and gives the file by which it did: the kernel hands fuse2fs no sync of a whole file system,
+// so it is asked for that of one file, at which it writes everything. When the file is closed, it writes once more.
 func (m *mounted) flush() (*os.File, error) {
 	fd, err := openIn(m.at, m.anyFile, unix.O_WRONLY)
 	if err != nil {

@@ -238,7 +238,8 @@ func (f *fileSystems) holdStill() error {
 	return nil
 }
 
-// letGo is thaw for file systems of fuse2fs. Where the disk could not be put back, the guest is killed: what it wrote would destroy the disk.
+// letGo is thaw for file systems of fuse2fs. Where the disk could not be put back, the guest is killed: what it wrote would destroy
+// the disk.
 func (f *fileSystems) letGo() error {
 	var errs []error
 	for _, s := range f.stills {

@@ -27,8 +27,9 @@ func (h *host) lacksForUser(ctx context.Context) []Problem {
 	if err := h.place(); err != nil {
 		all = append(all, Problem{"no cgroup for a container of this user: " + err.Error(),
 			"systemd in the guest needs a cgroup of the second version that is its own",
-			"log in by a login manager with systemd, with the package dbus-user-session; in a container or a CI job, have a cgroup that is this user's: " +
-				"as root, mkdir and chown -R one below " + cgroupRoot + ", and write the process into its cgroup.procs"})
+			"log in by a login manager with systemd, with the package dbus-user-session; in a container or a CI job, " +
+				"have a cgroup that is this user's: as root, mkdir and chown -R one below " + cgroupRoot +
+				", and write the process into its cgroup.procs"})
 	}
 	return append(all, h.lacksForNamespace(ctx, Rootless, all...)...)
 }
@@ -36,7 +37,8 @@ func (h *host) lacksForUser(ctx context.Context) []Problem {
 // lacksIDs says which subordinate ids are lacking.
 func (h *host) lacksIDs() (all []Problem) {
 	if h.user == nil {
-		return []Problem{{fmt.Sprintf("uid %d has no name on this host", h.uid), "subordinate ids are given to users by their names",
+		return []Problem{{fmt.Sprintf("uid %d has no name on this host", h.uid),
+			"subordinate ids are given to users by their names",
 			"run it as a user of /etc/passwd"}}
 	}
 	for _, kind := range []struct{ path, flag string }{{"etc/subuid", "--add-subuids"}, {"etc/subgid", "--add-subgids"}} {
@@ -97,7 +99,8 @@ func (h *host) lacksForNamespace(ctx context.Context, mode Mode, before ...Probl
 // lacksPermission says which settings forbid users to have user namespaces.
 func (h *host) lacksPermission() (all []Problem) {
 	for _, s := range []struct{ path, bad, what, fix string }{
-		{"/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone is 0", "as root: sysctl -w kernel.unprivileged_userns_clone=1"},
+		{"/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone is 0",
+			"as root: sysctl -w kernel.unprivileged_userns_clone=1"},
 		{"/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces is 0", "as root: sysctl -w user.max_user_namespaces=15000"},
 	} {
 		if h.setting(s.path) == s.bad {
@@ -125,7 +128,8 @@ func reason(err error) error {
 // lacksForSudo says why sudo does not help, nil if it does.
 func (h *host) lacksForSudo(ctx context.Context) *Problem {
 	if _, err := h.find(sudoProgram); err != nil {
-		return &Problem{"nor is there sudo, to run containers as root", "", "install it, and let this user use it without a password; or run ingot as root"}
+		return &Problem{"nor is there sudo, to run containers as root", "",
+			"install it, and let this user use it without a password; or run ingot as root"}
 	}
 	if said := h.run(ctx, sudoProgram, "-n", "true"); said != "" {
 		said, _, _ = strings.Cut(said, "\n")

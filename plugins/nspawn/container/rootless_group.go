@@ -55,7 +55,8 @@ func findPlace() (*place, error) {
 		return nil, fmt.Errorf("cgroup %s is not this user's, and there is no program %q to ask a service manager for one", folder, busProgram)
 	}
 	if out, err := exec.Command(busProgram, "--user", "--quiet", "status").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("cgroup %s is not this user's, and the user's service manager cannot be asked for one: %s", folder, bytes.TrimSpace(out))
+		return nil, fmt.Errorf("cgroup %s is not this user's, and the user's service manager cannot be asked for one: %s",
+			folder, bytes.TrimSpace(out))
 	}
 	return p, nil
 }
@@ -97,7 +98,8 @@ func (p *place) enter(name string, pid int) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("the user's service manager does not move the container's supervisor into %s within %s; it is in %s", unit, scopePatience, at)
+			return fmt.Errorf("the user's service manager does not move the container's supervisor into %s within %s; it is in %s",
+				unit, scopePatience, at)
 		}
 	}
 }

@@ -139,7 +139,9 @@ func apartTest(t *testing.T, script string, way Way) {
 			t.Fatal(err)
 		}
 	}
-	for disk, want := range map[string]struct{ there, gone string }{"disk.qcow2": {"before", "kept-open"}, "next.qcow2": {"after", "kept-open"}} {
+	for disk, want := range map[string]struct{ there, gone string }{
+		"disk.qcow2": {"before", "kept-open"}, "next.qcow2": {"after", "kept-open"},
+	} {
 		t.Run(disk, func(t *testing.T) { checkApart(t, filepath.Join(home, disk), want.there, want.gone) })
 	}
 	nothingLeft(t, apartName)
@@ -185,12 +187,14 @@ test "$(stat -c %a:%u:%s /var/tmp/read-only)" = 444:1000:5
 echo before >/etc/before
 echo kept-open >/etc/kept-open`)
 	// Somebody goes on reading a file that is removed; what is written to it later must not be lost for the reader, nor be in the layer.
-	g.must(`systemd-run --quiet --unit=reader sh -c 'exec 3<>/etc/kept-open; touch /run/reading; while ! test -e /run/look; do sleep 0.05; done; cat <&3 >/run/read'
+	g.must(`systemd-run --quiet --unit=reader sh -c 'exec 3<>/etc/kept-open; touch /run/reading
+while ! test -e /run/look; do sleep 0.05; done; cat <&3 >/run/read'
 until test -e /run/reading; do sleep 0.05; done
 rm /etc/kept-open`)
 
 	// A daemon that never stands still by itself; what comes next is done more than once, since each time is another.
-	g.must(`systemd-run --quiet --unit=writer sh -c 'while :; do cp /usr/bin/id /var/tmp/new; mv /var/tmp/new /var/tmp/old; rm /var/tmp/old; done'`)
+	g.must(`systemd-run --quiet --unit=writer sh -c 'while :; do cp /usr/bin/id /var/tmp/new
+mv /var/tmp/new /var/tmp/old; rm /var/tmp/old; done'`)
 	for range 5 {
 		if err := g.Freeze(t.Context()); err != nil {
 			t.Fatal(err)
@@ -207,7 +211,8 @@ rm /etc/kept-open`)
 	if err := g.Thaw(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	g.must(`touch /run/look; until test -s /run/read; do sleep 0.05; done; grep -q kept-open /run/read; echo after >/etc/after; echo before >/etc/before`)
+	g.must(`touch /run/look; until test -s /run/read; do sleep 0.05; done; grep -q kept-open /run/read
+echo after >/etc/after; echo before >/etc/before`)
 	if err := g.PowerOff(t.Context()); err != nil {
 		t.Fatal(err)
 	}
