@@ -11,22 +11,9 @@ import (
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
+	"github.com/ingot-build/ingot/internal/testtools/tinyguest"
 	"github.com/ingot-build/ingot/plugins/machine"
-	"github.com/ingot-build/ingot/plugins/machine/seed"
 )
-
-// baseImage is the disk that the tests with a real guest start from.
-func baseImage(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("INGOT_TEST_IMAGE")
-	if path == "" {
-		t.Skip("INGOT_TEST_IMAGE is not set: it is the path of a bootable Debian cloud image (qcow2 with cloud-init and sshd)")
-	}
-	if _, err := findPrograms(false); err != nil {
-		t.Skip(err)
-	}
-	return path
-}
 
 // hookFunc is what happens instead of provisioners.
 type hookFunc func(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator) error
@@ -51,10 +38,10 @@ func command(ctx context.Context, comm packersdk.Communicator, text string) (str
 	return out.String(), nil
 }
 
-// A real guest, by UEFI, as the stories of cmd/ingot go by BIOS: what the seed disk orders is done, a reboot is survived, and the disk
-// is whole after the guest took itself out of service.
+// A real guest, by UEFI, as the stories of cmd/ingot go by BIOS: it is up, a reboot is survived, and the disk is whole after the guest took
+// itself out of service. What Debian makes of the seed disk is asked in cmd/ingot, by testdata/script/build_vm.txtar.
 func TestBuildRealGuest(t *testing.T) {
-	image := baseImage(t)
+	image := tinyguest.Disk(t)
 	before, err := os.Stat(image)
 	if err != nil {
 		t.Fatal(err)
@@ -65,14 +52,12 @@ func TestBuildRealGuest(t *testing.T) {
 	})
 	ui := newRecorder()
 	hook := func(ctx context.Context, _ packersdk.Ui, comm packersdk.Communicator) error {
-		lookInside(ctx, t, comm)
 		if err := reboot(ctx, comm); err != nil {
 			return err
 		}
-		// The note in the seed makes waagent delete the user whose session this is.
-		out, err := command(ctx, comm, "! command -v waagent || "+
-			"{ sudo waagent -force -deprovision+user && ! getent passwd packer && echo gone; }")
-		if err == nil && out != "" && !strings.HasSuffix(out, "gone\n") {
+		// The user whose session this is goes.
+		out, err := command(ctx, comm, "sudo waagent -force -deprovision+user && ! grep packer /etc/passwd && echo gone")
+		if err == nil && !strings.HasSuffix(out, "gone\n") {
 			t.Errorf("after deprovision the user is still there: %s", out)
 		}
 		return err
@@ -88,27 +73,6 @@ func TestBuildRealGuest(t *testing.T) {
 	}
 }
 
-// lookInside compares the guest with its orders.
-func lookInside(ctx context.Context, t *testing.T, comm packersdk.Communicator) {
-	t.Helper()
-	for _, tc := range []struct{ what, command, want string }{
-		{"user", "id -un", "packer"},
-		{"root without a password", "sudo -n id -u", "0"},
-		{"sudo rule", "sudo grep -c '^packer ALL=(ALL) NOPASSWD:ALL' /etc/sudoers.d/90-cloud-init-users", "1"},
-		{"password is locked", "sudo passwd -S packer | cut -d' ' -f2", "L"},
-		{"host name", "hostname", seed.Hostname},
-		{"host name can be looked up", "getent hosts $(hostname) >/dev/null; echo $?", "0"},
-		{"host keys", "ls /etc/ssh/ssh_host_*_key", "/etc/ssh/ssh_host_ed25519_key"},
-		{"note for waagent", "sudo grep -c '<wa:UserName>packer</wa:UserName>' /var/lib/waagent/ovf-env.xml", "1"},
-		{"cloud-init has finished", "ls /run/cloud-init/result.json", "/run/cloud-init/result.json"},
-	} {
-		got, err := command(ctx, comm, tc.command)
-		if got = strings.TrimSpace(got); err != nil || got != tc.want {
-			t.Errorf("%s: got %q, %v, want %q", tc.what, got, err, tc.want)
-		}
-	}
-}
-
 // reboot returns when the guest has booted anew, which its kernel's boot id tells.
 func reboot(ctx context.Context, comm packersdk.Communicator) error {
 	const ask = "cat /proc/sys/kernel/random/boot_id"
@@ -116,7 +80,7 @@ func reboot(ctx context.Context, comm packersdk.Communicator) error {
 	if err != nil {
 		return err
 	}
-	_, _ = command(ctx, comm, "sudo systemctl reboot") // the connection ends somewhere in it
+	_, _ = command(ctx, comm, "sudo reboot") // the connection ends somewhere in it
 	for ctx.Err() == nil {
 		if id, err := command(ctx, comm, ask); err == nil && id != old {
 			return nil
