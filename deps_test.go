@@ -33,7 +33,7 @@ var layers = []layer{
 	{who: []string{"translate/..."}, may: []string{"translate/..."}, pure: true},
 	{who: []string{"engine/events", "engine/steps", "engine/runcmd", "engine/diskspace", "engine/azureid", "engine/guest", "engine/seal"}},
 	{who: []string{"engine/store"}, may: []string{"engine/events", "translate/diag"}},
-	{who: []string{"engine/ledger"}, may: []string{"engine/store"}},
+	{who: []string{"engine/ledger"}, may: []string{"engine/store", "engine/runcmd"}},
 	{who: []string{"engine/packercore/hcl2"}, may: []string{"translate/diag", "translate/hcltext"}},
 	{who: []string{"engine/packercore/detach"}},                                                                                                  // it knows communicators, and nothing of the engine
 	{who: []string{"engine/packercore"}, may: []string{"engine/packercore/hcl2", "engine/packercore/detach", "engine/events", "translate/diag"}}, // it is handed the plugins

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/ingot-build/ingot/engine/runcmd"
 )
 
 const (
@@ -31,7 +33,7 @@ func endProcesses(ctx context.Context, name string) error {
 		signal syscall.Signal
 		wait   time.Duration
 	}{{syscall.SIGTERM, termWait}, {syscall.SIGKILL, killWait}} {
-		if err := signalAll(name, step.signal); err != nil {
+		if err := signalAll(ctx, name, step.signal); err != nil {
 			return err
 		}
 		for deadline := time.Now().Add(step.wait); ; {
@@ -56,7 +58,7 @@ func endProcesses(ctx context.Context, name string) error {
 
 // signalAll signals every process that bears the name. The number of a process that ended may go to another one; so the process
 // is first opened (os.FindProcess holds a pidfd), then looked at, then signalled.
-func signalAll(name string, sig syscall.Signal) error {
+func signalAll(ctx context.Context, name string, sig syscall.Signal) error {
 	pids, err := processes(name)
 	if err != nil {
 		return err
@@ -67,7 +69,11 @@ func signalAll(name string, sig syscall.Signal) error {
 			continue // gone
 		}
 		if bears(pid, name) {
-			if serr := p.Signal(sig); serr != nil && !errors.Is(serr, os.ErrProcessDone) {
+			serr := p.Signal(sig)
+			if errors.Is(serr, syscall.EPERM) {
+				serr = signalBySudo(ctx, pid, sig)
+			}
+			if serr != nil && !errors.Is(serr, os.ErrProcessDone) {
 				err = fmt.Errorf("signal process %d: %w", pid, serr)
 			}
 		}
@@ -81,7 +87,17 @@ func signalAll(name string, sig syscall.Signal) error {
 	return nil
 }
 
-// processes lists this user's processes that bear the name, by number. Ones that ended and wait to be reaped are not among them.
+// signalBySudo is for a container that sudo has run, as root: it was chosen since sudo asks for nothing here.
+func signalBySudo(ctx context.Context, pid int, sig syscall.Signal) error {
+	args := []string{"-n", "--", "kill", fmt.Sprintf("-%d", sig), strconv.Itoa(pid)}
+	_, err := runcmd.Host{}.Run(ctx, runcmd.Cmd{Path: "sudo", Args: args})
+	if err != nil && syscall.Kill(pid, 0) == syscall.ESRCH {
+		return os.ErrProcessDone
+	}
+	return err
+}
+
+// processes lists this user's processes that bear the name, and containers of anybody's, by number. Ones that ended and wait to be reaped are not among them.
 func processes(name string) ([]int, error) {
 	list, err := os.ReadDir("/proc")
 	if err != nil {
@@ -98,18 +114,23 @@ func processes(name string) ([]int, error) {
 	return pids, nil
 }
 
-// bears reports whether a process of this user bears the name: as its program name, or as the value of an argument "-name", which
+// bears reports whether a process of this user, or a container of anybody's, bears the name: as its program name, or as the value of an argument "-name", which
 // is how QEMU is told (also spelled "guest=NAME,debug-threads=on"), or as the one argument of a container's first process, or as the value of INGOT_PROCESS in its environment, which is
 // passed on to whatever a plugin starts. A name anywhere else, as in "less ingot-3f2a9c1e.log" or "grep ingot-3f2a9c1e", does not
 // count.
 func bears(pid int, name string) bool {
 	dir := filepath.Join("/proc", strconv.Itoa(pid))
 	var st syscall.Stat_t
-	if err := syscall.Stat(dir, &st); err != nil || int(st.Uid) != os.Geteuid() {
+	if err := syscall.Stat(dir, &st); err != nil {
 		return false
 	}
-	line := commandLine(dir)
-	if bearsName(bytes.Split(bytes.TrimSuffix(line, []byte{0}), []byte{0}), name) {
+	args := bytes.Split(bytes.TrimSuffix(commandLine(dir), []byte{0}), []byte{0})
+	switch own := int(st.Uid) == os.Geteuid(); {
+	case isContainer(args, name):
+		return true
+	case !own:
+		return false
+	case bearsName(args, name):
 		return true
 	}
 	env, err := os.ReadFile(filepath.Join(dir, "environ"))
@@ -118,6 +139,15 @@ func bears(pid int, name string) bool {
 
 // containerProgram is what the first process of a container calls itself; its argument is the name of the container.
 const containerProgram = "ingot-container"
+
+// isContainer tells the first process of a container of that name, and the sudo that has started it.
+func isContainer(args [][]byte, name string) bool {
+	n := len(args)
+	if n < 2 || string(args[n-1]) != name || string(args[n-2]) != containerProgram {
+		return false
+	}
+	return n <= 3 || filepath.Base(string(args[0])) == "sudo" // what sudo runs is told its path besides
+}
 
 // mark is the environment variable that names the plugin process which a process comes from.
 const mark = "INGOT_PROCESS"
@@ -143,7 +173,7 @@ func commandLine(dir string) (line []byte) {
 func bearsName(args [][]byte, name string) bool {
 	for i, arg := range args {
 		text := string(arg)
-		if i == 0 && text == name || i == 1 && text == name && string(args[0]) == containerProgram {
+		if i == 0 && text == name {
 			return true
 		}
 		if i > 0 && string(args[i-1]) == "-name" {

@@ -31,6 +31,9 @@ func TestBearsName(t *testing.T) {
 		{"ingot-container ingot-3f2a9c1e", true},
 		{"ingot-container ingot-3f2a9c1e0", false},
 		{"ingot-container -x ingot-3f2a9c1e", false},
+		{"sudo -n -- /usr/bin/ingot ingot-container ingot-3f2a9c1e", true},
+		{"/usr/bin/ingot ingot-container ingot-3f2a9c1e", true},
+		{"grep -r -- ingot-container ingot-3f2a9c1e", false},
 		{"qemu-system-x86_64 -name ingot-3f2a9c1e0", false},
 		{"qemu-system-x86_64 -name xingot-3f2a9c1e", false},
 		{"grep ingot-3f2a9c1e", false},
@@ -43,7 +46,7 @@ func TestBearsName(t *testing.T) {
 			for _, a := range strings.Split(tt.line, " ") {
 				args = append(args, []byte(a))
 			}
-			if got := bearsName(args, name); got != tt.want {
+			if got := bearsName(args, name) || isContainer(args, name); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -178,4 +181,49 @@ func roleReadOnly(base string) error {
 		return fmt.Errorf("in a read-only folder: got %v, want a permission error", err)
 	}
 	return os.Chmod(dirs.Staging(), 0o700)
+}
+
+// A container that runs as somebody else is ended too: sudo may have started it. A VM of somebody else is nobody's business here.
+func TestContainersOfOthers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root starts processes of others")
+	}
+	name := fmt.Sprintf("ingot-test-%d-other", os.Getpid())
+	dir, err := os.MkdirTemp("", "ingot-ledger-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := errors.Join(os.Chmod(dir, 0o755), syscall.Mkfifo(filepath.Join(dir, name), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) *exec.Cmd {
+		cmd := &exec.Cmd{Path: "/bin/cat", Args: args, Dir: dir} // which waits for what nobody writes
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		in, err := cmd.StdinPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = errors.Join(in.Close(), cmd.Process.Kill()) })
+		return cmd
+	}
+	vm, container := run(name), run(containerProgram, name)
+	if left, err := processes(name); err != nil || !slices.Equal(left, []int{container.Process.Pid}) {
+		t.Errorf("found %v, %v; the container is %d", left, err, container.Process.Pid)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- container.Wait() }()
+	if err := endProcesses(t.Context(), name); err != nil {
+		t.Error(err)
+	}
+	var exit *exec.ExitError
+	if err := <-ended; !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+		t.Errorf("the container ended with %v, want SIGTERM", err)
+	}
+	if err := vm.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("the VM of somebody else was ended: %v", err)
+	}
 }

@@ -50,7 +50,7 @@ validators in a second VM that is started from the result, and give the disk to 
 lands in the gallery on this machine: see "ingot gallery ls".
 
 With --on fast the customizers run in a container on this machine, over the same disk and with the same outputs: up in a second, and at
-the speed of the machine, but with its kernel. It needs Linux in the image, and root here. With --on auto the build moves to a VM before
+the speed of the machine, but with its kernel. It needs Linux in the image, and what "ingot doctor" lists. With --on auto the build moves to a VM before
 the first step for which that matters. See docs/fast.md.
 
 With --on azure the build VM is in your own subscription, and so is what comes out: the azure plugin makes the VM, and
