@@ -68,11 +68,14 @@ func boot(t testing.TB, s Spec) *guest {
 // findInit finds the guest's init: the child of nspawn, which is the supervisor's.
 func (g *guest) findInit() {
 	g.t.Helper()
-	for _, child := range children(g.PID()) {
-		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child))
-		if below := children(child); strings.HasPrefix(string(name), "systemd-nspawn") && len(below) == 1 {
-			g.init = below[0]
-			return
+	for below := []int{g.PID()}; len(below) > 0; below = below[1:] { // by sudo, there are more above the supervisor
+		for _, child := range children(below[0]) {
+			below = append(below, child)
+			name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child))
+			if its := children(child); strings.HasPrefix(string(name), "systemd-nspawn") && len(its) == 1 {
+				g.init = its[0]
+				return
+			}
 		}
 	}
 	g.t.Fatal("the guest's init is not among the supervisor's processes")
@@ -91,12 +94,19 @@ func children(pid int) (all []int) {
 }
 
 // run has the guest's own init run a script as root, so that it is held by all that the guest is held by.
-func (g *guest) run(script string) (string, error) {
-	ctx, cancel := context.WithTimeout(g.t.Context(), time.Minute)
+func (g *guest) run(script string) (string, error) { return g.runWithin(time.Minute, script) }
+
+func (g *guest) runWithin(limit time.Duration, script string) (string, error) {
+	ctx, cancel := context.WithTimeout(g.t.Context(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "nsenter", "-t", strconv.Itoa(g.init), "-m", "-u", "-i", "-n", "-p", "-U", "--",
-		"systemd-run", "--quiet", "--wait", "--pipe", "--collect", "/bin/sh", "-c", script)
+	args := []string{"nsenter", "-t", strconv.Itoa(g.init), "-m", "-u", "-i", "-n", "-p", "-U", "--",
+		"systemd-run", "--quiet", "--wait", "--pipe", "--collect", "/bin/sh", "-c", script}
+	if g.Way().Mode == Sudo {
+		args = append([]string{sudoProgram, "-n", "--"}, args...)
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"}
+	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }
@@ -115,7 +125,7 @@ func (g *guest) must(script string) string {
 func (g *guest) ready() *guest {
 	g.t.Helper()
 	for {
-		out, err := g.run("true")
+		out, err := g.runWithin(5*time.Second, "true") // an order that comes while init starts may get no answer
 		if err == nil {
 			return g
 		}

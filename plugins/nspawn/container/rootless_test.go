@@ -142,7 +142,9 @@ func apartTest(t *testing.T, script string, way Way) {
 	for disk, want := range map[string]struct{ there, gone string }{
 		"disk.qcow2": {"before", "kept-open"}, "next.qcow2": {"after", "kept-open"},
 	} {
-		t.Run(disk, func(t *testing.T) { checkApart(t, filepath.Join(home, disk), want.there, want.gone) })
+		t.Run(disk, func(t *testing.T) {
+			checkApart(t, filepath.Join(home, disk), want.there, want.gone, way.FUSE || disk != "disk.qcow2")
+		})
 	}
 	nothingLeft(t, apartName)
 }
@@ -261,10 +263,14 @@ func snapshot(t *testing.T, g *guest) {
 }
 
 // checkApart checks a disk of TestApart: it needs no repair, is marked as unmounted, and has the owners and modes of one that root made.
-func checkApart(t *testing.T, disk, there, gone string) {
+func checkApart(t *testing.T, disk, there, gone string, closed bool) {
 	raw := showRaw(t, disk)
 	at := fmt.Sprintf("%s?offset=%d", raw, rootStart(t, raw))
-	for _, args := range [][]string{{"-n"}, {"-f", "-n"}} {
+	checks := [][]string{{"-n"}}
+	if closed { // else the kernel has a list on the disk of the removed file, for whoever mounts it
+		checks = append(checks, []string{"-f", "-n"})
+	}
+	for _, args := range checks {
 		out, err := exec.Command("e2fsck", append(args, at)...).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), map[bool]string{true: ": clean,", false: "Pass 5"}[len(args) == 1]) {
 			t.Errorf("e2fsck %q: %v: %s", args, err, out)
