@@ -28,6 +28,9 @@ type guest struct {
 	hostKey string // SHA256:… of the key the guest showed
 	console string // path of its serial console log
 	off     func() // cuts the power; may be called more than once
+
+	exited chan struct{}   // QEMU has ended
+	stderr strings.Builder // of QEMU; read it then
 }
 
 // bootTimeout bounds a boot under software emulation on a busy machine; 30 s is usual.
@@ -47,42 +50,8 @@ func bootVHD(t *testing.T, vhd, firmware string) *guest {
 	}
 	seed := serveSeed(t, fmt.Sprintf("fresh-%d", time.Now().UnixNano()), string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
 	port := freePort(t)
-	g := &guest{console: filepath.Join(t.TempDir(), "console.log")}
-	args := []string{
-		"-name", "fresh", "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=128",
-		"-cpu", "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt", "-smp", "2", "-m", "1024",
-		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "file:" + g.console,
-		"-drive", "file=" + vhd + ",format=vpc,if=virtio,snapshot=on",
-		"-nic", fmt.Sprintf("user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:%d-:22", port),
-		"-device", "virtio-rng-pci",
-		"-smbios", fmt.Sprintf("type=1,serial=ds=nocloud-net;s=http://10.0.2.2:%s/", seed),
-	}
-	if firmware == "uefi" {
-		args = append(args, "-bios", "/usr/share/ovmf/OVMF.fd")
-	}
-	cmd := exec.Command("qemu-system-x86_64", args...)
-	// A test binary that is killed takes its machine with it; the goroutine that waits keeps the thread the signal hangs on.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	stderr := &strings.Builder{}
-	cmd.Stderr = stderr
-	started, exited := make(chan error), make(chan struct{})
-	go func() {
-		runtime.LockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait()
-		}
-		close(exited)
-	}()
-	if err := <-started; err != nil {
-		t.Fatal(err)
-	}
-	g.off = func() {
-		_ = cmd.Process.Kill()
-		<-exited
-	}
-	t.Cleanup(g.off)
+	g := startVHD(t, vhd, firmware, fmt.Sprintf("user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:%d-:22", port),
+		fmt.Sprintf("ds=nocloud-net;s=http://10.0.2.2:%s/", seed))
 
 	config := &ssh.ClientConfig{
 		User: "tester",
@@ -101,14 +70,55 @@ func bootVHD(t *testing.T, vhd, firmware string) *guest {
 			return g
 		}
 		select {
-		case <-exited:
-			t.Fatalf("QEMU ended: %s", stderr)
+		case <-g.exited:
+			t.Fatalf("QEMU ended: %s", &g.stderr)
 		case <-ctx.Done():
 			text, _ := os.ReadFile(g.console)
 			t.Fatalf("no login after %s: %v\nconsole ends with:\n%s", bootTimeout, err, lastLines(string(text), 30))
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// startVHD starts a throw-away copy of vhd by firmware, with a network card and a serial number.
+func startVHD(t *testing.T, vhd, firmware, card, serial string) *guest {
+	t.Helper()
+	g := &guest{console: filepath.Join(t.TempDir(), "console.log"), exited: make(chan struct{})}
+	args := []string{
+		"-name", "fresh", "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=128",
+		"-cpu", "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt", "-smp", "2", "-m", "1024",
+		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "file:" + g.console,
+		"-drive", "file=" + vhd + ",format=vpc,if=virtio,snapshot=on",
+		"-nic", card,
+		"-device", "virtio-rng-pci",
+		"-smbios", "type=1,serial=" + serial,
+	}
+	if firmware == "uefi" {
+		args = append(args, "-bios", "/usr/share/ovmf/OVMF.fd")
+	}
+	cmd := exec.Command("qemu-system-x86_64", args...)
+	// A test binary that is killed takes its machine with it; the goroutine that waits keeps the thread the signal hangs on.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.Stderr = &g.stderr
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
+		close(g.exited)
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	g.off = func() {
+		_ = cmd.Process.Kill()
+		<-g.exited
+	}
+	t.Cleanup(g.off)
+	return g
 }
 
 // serveSeed serves a cloud-init NoCloud seed and returns its port.
