@@ -8,14 +8,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/digitalocean/go-qemu/qmp"
 )
 
 const (
-	apartVariable = "INGOT_TEST_APART" // the way that TestApart has to find; "": it is not run by one of the tests below
-	baseName      = "base.img"
+	killedVariable = "INGOT_TEST_APART_KILLED" // not "": TestApart kills itself when its container runs
+	apartVariable  = "INGOT_TEST_APART"        // the way that TestApart has to find; "": it is not run by one of the tests below
+	baseName       = "base.img"
 )
 
 // asSomebody is the script that makes, in a mount namespace of its own, the host on which TestApart runs: $1 is the folder, $2 the base
@@ -59,6 +61,12 @@ exec "$1/ingot.test" -test.v -test.run '^TestApart$'
 
 // TestRootless has a user run a container.
 func TestRootless(t *testing.T) { apartTest(t, asUser, Way{Mode: Rootless, FUSE: true}) }
+
+// TestRootlessKilled kills who runs one: of the container, nothing goes on, and what is left of its cgroup can be removed.
+func TestRootlessKilled(t *testing.T) {
+	t.Setenv(killedVariable, "1")
+	apartTest(t, asUser, Way{Mode: Rootless, FUSE: true})
+}
 
 // TestWithoutLoops has root run a container where there are no loop devices.
 func TestWithoutLoops(t *testing.T) { apartTest(t, withoutLoops, Way{Mode: Root, FUSE: true}) }
@@ -130,6 +138,13 @@ func apartTest(t *testing.T, script string, way Way) {
 	cmd.Env = append(os.Environ(), apartVariable+"="+string(text), "TMPDIR="+home, "HOME="+home)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
+	if os.Getenv(killedVariable) != "" {
+		if !strings.Contains(string(out), "about to be killed") || err == nil {
+			t.Errorf("it ended with %v, want it killed", err)
+		}
+		nothingLeft(t, apartName)
+		return
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +192,10 @@ func TestApart(t *testing.T) {
 	}
 	overlay("disk.qcow2", filepath.Join(filepath.Dir(dir), baseName))
 	g := boot(t, Spec{Name: apartName, Dir: dir, Disk: "disk.qcow2", Hostname: "apart", Parameters: []string{"cloud-init=disabled"}}).ready()
+	if os.Getenv(killedVariable) != "" {
+		t.Log("about to be killed")
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
 	if g.Way() != want {
 		t.Errorf("it runs %s, want %s", g.Way(), want)
 	}
