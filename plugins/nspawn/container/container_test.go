@@ -14,6 +14,7 @@ import (
 
 // TestGuest is one guest's life: what it may not do, what it is given, how it reboots, and how it goes down.
 func TestGuest(t *testing.T) {
+	t.Parallel()
 	s := newSpec(t, "life")
 	s.Seed = t.TempDir()
 	if err := os.WriteFile(filepath.Join(s.Seed, "user-data"), []byte("secret\n"), 0o600); err != nil {
@@ -48,7 +49,7 @@ func TestGuest(t *testing.T) {
 		banner(t, g)
 		before := g.init
 		_, _ = g.run("systemctl --no-block reboot")
-		for !initRuns(g) || g.init == before {
+		for !g.findInit() || g.init == before {
 			select {
 			case <-g.Done():
 				t.Fatalf("the guest did not come up again: %v", g.Err())
@@ -73,19 +74,6 @@ func TestGuest(t *testing.T) {
 		}
 		checkDisk(t, filepath.Join(s.Dir, s.Disk), "kept")
 	})
-}
-
-// initRuns finds the init of a guest that reboots.
-func initRuns(g *guest) bool {
-	for _, child := range children(g.PID()) {
-		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child))
-		below := children(child)
-		if strings.HasPrefix(string(name), "systemd-nspawn") && len(below) == 1 {
-			g.init = below[0]
-			return true
-		}
-	}
-	return false
 }
 
 // banner waits until the port leads to the guest's sshd.
@@ -113,6 +101,7 @@ func banner(t *testing.T, g *guest) {
 
 // A guest that powers itself off ends in good order, and that is said. This one has a larger disk than its base.
 func TestPowersItselfOff(t *testing.T) {
+	t.Parallel()
 	s := newSpec(t, "off")
 	disk := filepath.Join(s.Dir, s.Disk)
 	if out, err := exec.Command("qemu-img", "resize", "-q", disk, "40G").CombinedOutput(); err != nil {

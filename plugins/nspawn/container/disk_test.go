@@ -40,6 +40,7 @@ func newDisk(t *testing.T, label string) *os.File {
 }
 
 func TestRegions(t *testing.T) {
+	t.Parallel()
 	for _, label := range []string{"gpt", "dos"} {
 		t.Run(label, func(t *testing.T) {
 			disk := newDisk(t, label)
@@ -73,6 +74,7 @@ func TestRegions(t *testing.T) {
 
 // A table, or a superblock, that was made to harm is an error; nothing waits, and nothing takes much memory.
 func TestHostile(t *testing.T) {
+	t.Parallel()
 	put := func(at int64, n uint32) func(*testing.T, *os.File) {
 		return func(t *testing.T, disk *os.File) {
 			if _, err := disk.WriteAt(binary.LittleEndian.AppendUint32(nil, n), at); err != nil {
@@ -111,6 +113,7 @@ func TestHostile(t *testing.T) {
 
 // A disk that cannot be a guest's is refused with what it is, and nothing is left.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		damage func(*testing.T, *os.File)
@@ -157,6 +160,7 @@ func TestRefused(t *testing.T) {
 
 // XFS and Btrfs are mounted and grown as ext4 is. These have a root without a systemd, which is told after that.
 func TestOtherFileSystems(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		kind  string
 		mkfs  func(path, tree string) *exec.Cmd

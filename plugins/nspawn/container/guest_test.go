@@ -60,25 +60,28 @@ func boot(t testing.TB, s Spec) *guest {
 			t.Error(err)
 		}
 	})
-	g := &guest{Container: c, t: t}
-	g.findInit()
-	return g
+	return &guest{Container: c, t: t}
 }
 
-// findInit finds the guest's init: the child of nspawn, which is the supervisor's.
-func (g *guest) findInit() {
-	g.t.Helper()
-	for below := []int{g.PID()}; len(below) > 0; below = below[1:] { // by sudo, there are more above the supervisor
-		for _, child := range children(below[0]) {
-			below = append(below, child)
-			name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child))
-			if its := children(child); strings.HasPrefix(string(name), "systemd-nspawn") && len(its) == 1 {
-				g.init = its[0]
-				return
+// findInit finds the guest's init: the child of nspawn, which is the supervisor's. Others that nspawn has on the way are called as it is.
+func (g *guest) findInit() bool {
+	for _, child := range children(g.PID()) {
+		if nameOf(child) != "systemd-nspawn" {
+			continue
+		}
+		for _, pid := range children(child) {
+			if nameOf(pid) == "systemd" {
+				g.init = pid
+				return true
 			}
 		}
 	}
-	g.t.Fatal("the guest's init is not among the supervisor's processes")
+	return false
+}
+
+func nameOf(pid int) string {
+	name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	return strings.TrimSpace(string(name))
 }
 
 func children(pid int) (all []int) {
@@ -125,6 +128,7 @@ func (g *guest) must(script string) string {
 func (g *guest) ready() *guest {
 	g.t.Helper()
 	for {
+		g.findInit()
 		out, err := g.runWithin(5*time.Second, "true") // an order that comes while init starts may get no answer
 		if err == nil {
 			return g

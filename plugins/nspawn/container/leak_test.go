@@ -203,6 +203,7 @@ func TestKilled(t *testing.T) {
 
 // A container that stays outlives its maker, and ends when it is told to.
 func TestStays(t *testing.T) {
+	t.Parallel()
 	s := newSpec(t, "stays")
 	t.Cleanup(func() { _ = Remove(s.Name) })
 	cmd := exec.Command("/proc/self/exe")

@@ -19,6 +19,7 @@ import (
 
 // TestStress has one guest write all the time, take all memory, and fork without end.
 func TestStress(t *testing.T) {
+	t.Parallel()
 	s := newSpec(t, "stress")
 	s.MemoryMiB, s.Tasks = 300, 200
 	g := boot(t, s).ready()
@@ -142,6 +143,7 @@ func tellQMP(t *testing.T, monitor *qmp.SocketMonitor, command string, args any)
 
 // TestFullDisk gives a guest's disk no room. Who takes a layer is told, or powers it off, and so is the guest; nothing hangs.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	s := newSpec(t, "full")
 	small := t.TempDir()
 	if err := unix.Mount("tmpfs", small, "tmpfs", 0, "size=40m"); err != nil {
