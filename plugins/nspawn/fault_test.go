@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ingot-build/ingot/plugins/machine"
+	"github.com/ingot-build/ingot/plugins/nspawn/container"
 )
 
 // guestRuns is a hook that runs commands one after the other.
@@ -220,7 +221,12 @@ func TestAborted(t *testing.T) {
 	if err = errors.Join(err, json.Unmarshal(text, &kept)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = syscall.Kill(kept.PID, syscall.SIGKILL) })
+	t.Cleanup(func() {
+		_ = syscall.Kill(kept.PID, syscall.SIGKILL)
+		if err := container.Remove(b.name); err != nil { // whoever keeps a container removes its empty control groups
+			t.Error(err)
+		}
+	})
 	if kept.Name != b.name || kept.PID != containerPID(b) || kept.User != "packer" || kept.Disk != filepath.Join(b.dir, machine.DiskFile) {
 		t.Errorf("kept %+v", kept)
 	}

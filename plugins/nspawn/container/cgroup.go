@@ -25,7 +25,8 @@ type hierarchy struct {
 	controllers []string // with the first version: what it is for
 }
 
-// hierarchies finds those that a container has cgroups in: the second version's, and of the first version those for memory and tasks.
+// hierarchies finds those that a container has cgroups in: the second version's, and of the first version those for memory and tasks, and
+// systemd's own, where nspawn repeats what it finds in the second version's.
 func hierarchies() ([]hierarchy, error) {
 	f, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
@@ -44,7 +45,7 @@ func hierarchies() ([]hierarchy, error) {
 		if what[0] == "cgroup" {
 			h.controllers = strings.Split(what[2], ",")
 		}
-		if h.two || h.has("memory") || h.has("pids") {
+		if h.two || h.has("memory") || h.has("pids") || h.has("name=systemd") {
 			all = append(all, h)
 		}
 	}
