@@ -55,7 +55,14 @@ func (s *supervisor) mountFUSE(ctx context.Context, r *region, at string, grow b
 	if err != nil {
 		return err
 	}
-	return r.mountedBy(ctx, at)
+	if err := r.mountedBy(ctx, at); err != nil {
+		return err
+	}
+	// With fakeroot comes nosuid; sudo is wanted, and the bits count in this user namespace alone.
+	if err := unix.Mount("", at, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_NODEV|unix.MS_RELATIME, ""); err != nil {
+		return fmt.Errorf("mount the ext4 in %s of the disk: %w", r.name, mayNot(err))
+	}
+	return nil
 }
 
 // mountedBy waits until fuse2fs serves.

@@ -201,6 +201,7 @@ func TestApart(t *testing.T) {
 	}
 	g.must(`set -e; ! grep -q 4294967295 /proc/self/uid_map
 install -m 4755 /usr/bin/id /usr/local/bin/set-user
+test "$(setpriv --reuid 1000 --regid 100 --clear-groups /usr/local/bin/set-user -u)" = 0
 install -o 1000 -g 100 /dev/null /etc/owned
 cp /usr/bin/ping /usr/local/bin/capable && setcap cap_net_raw+ep /usr/local/bin/capable && getcap /usr/local/bin/capable | grep cap_net_raw
 (cd /var/tmp && setpriv --reuid 1000 --regid 100 --clear-groups sh -c 'umask 0222; echo text >read-only')
