@@ -97,7 +97,8 @@ func signalBySudo(ctx context.Context, pid int, sig syscall.Signal) error {
 	return err
 }
 
-// processes lists this user's processes that bear the name, and containers of anybody's, by number. Ones that ended and wait to be reaped are not among them.
+// processes lists this user's processes that bear the name, and containers of anybody's, by number. Ones that ended and wait to be reaped
+// are not among them.
 func processes(name string) ([]int, error) {
 	list, err := os.ReadDir("/proc")
 	if err != nil {
@@ -114,10 +115,10 @@ func processes(name string) ([]int, error) {
 	return pids, nil
 }
 
-// bears reports whether a process of this user, or a container of anybody's, bears the name: as its program name, or as the value of an argument "-name", which
-// is how QEMU is told (also spelled "guest=NAME,debug-threads=on"), or as the one argument of a container's first process, or as the value of INGOT_PROCESS in its environment, which is
-// passed on to whatever a plugin starts. A name anywhere else, as in "less ingot-3f2a9c1e.log" or "grep ingot-3f2a9c1e", does not
-// count.
+// bears reports whether a process of this user, or a container of anybody's, bears the name: as its program name, or as the value of an
+// argument "-name", which is how QEMU is told (also spelled "guest=NAME,debug-threads=on"), or as the one argument of a container's first
+// process, or as the value of INGOT_PROCESS in its environment, which is passed on to whatever a plugin starts. A name anywhere else, as in
+// "less ingot-3f2a9c1e.log" or "grep ingot-3f2a9c1e", does not count.
 func bears(pid int, name string) bool {
 	dir := filepath.Join("/proc", strconv.Itoa(pid))
 	var st syscall.Stat_t

@@ -34,8 +34,8 @@ var (
 )
 
 func (o *siteOptions) addFlags(cmd *cobra.Command) {
-	addChoice(cmd, &o.on, "on", "where to build: in a VM on this machine (local, or qemu), in a container on it (fast, or nspawn), in a container as far as "+
-		"that makes no difference and in a VM from there on (auto), or in a subscription of Azure",
+	addChoice(cmd, &o.on, "on", "where to build: in a VM on this machine (local, or qemu), in a container on it (fast, or nspawn), "+
+		"in a container as far as that makes no difference and in a VM from there on (auto), or in a subscription of Azure",
 		service.OnLocal, "qemu", service.OnFast, "nspawn", service.OnAuto, service.OnAzure)
 	cmd.Flags().StringVar(&o.vmSize, "vm-size", "",
 		"with --on azure: `size` of the build VM (default: vmSize of the template, or by the source as the service has it)")

@@ -33,8 +33,8 @@ type booting struct {
 	memory   bool // whether a layer has what runs in the machine
 }
 
-// run is the second half of the conformance suite: a small build of real provisioners, of which a layer is taken; another build that goes on
-// from it; and nothing that is left behind by either.
+// run is the second half of the conformance suite: a small build of real provisioners, of which a layer is taken; another build that goes
+// on from it; and nothing that is left behind by either.
 func (b booting) run(t *testing.T) {
 	root := t.TempDir()
 	dirs := store.Dirs{State: filepath.Join(root, "state"), Data: filepath.Join(root, "data"), Cache: filepath.Join(root, "cache")}
@@ -93,7 +93,7 @@ func (b *built) event(e events.Event) {
 // small is a plan whose second step wants to see what the first one did.
 func small() *plan.Plan {
 	shell := func(id, script string) plan.Step {
-		return plan.Step{ID: id, Shell: &plan.Shell{Script: plan.Content{FileName: strings.Trim(id, "[]") + ".sh", Text: "#!/bin/sh -e\n" + script + "\n"}}}
+		return plan.Step{ID: id, Shell: &plan.Shell{Script: plan.Content{FileName: id + ".sh", Text: "#!/bin/sh -e\n" + script + "\n"}}}
 	}
 	return &plan.Plan{Name: "small", OS: plan.Linux, Source: plan.Source{Origin: plan.Origin{Path: "properties.source"}}, Steps: []plan.Step{
 		shell("customize0", `echo "one: as $(id -un)"; echo one >"$HOME/done"; sudo -n true`),

@@ -1,5 +1,5 @@
 // Package targettest is what every target must hold to, and a fake target that holds to it too. Because the fake passes the same
-// suite, tests elsewhere may trust it.
+// suite, tests elsewhere may trust it. The second half of the suite has machines run, which takes builders: it is among the tests here.
 package targettest
 
 import (
