@@ -61,7 +61,7 @@ func (h *home) makesSame(example, vmDisk string) (disk string) {
 // should is known otherwise.
 func starts(t *testing.T, vhd, firmware string) {
 	t.Helper()
-	const marker = "Welcome to Debian"
+	const marker = "Debian GNU/Linux 12 (bookworm)" // systemd greets with it, perhaps in bold
 	g := startVHD(t, vhd, firmware, "none", "none")
 	defer g.off()
 	ctx, cancel := context.WithTimeout(t.Context(), bootTimeout)
