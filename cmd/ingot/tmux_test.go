@@ -123,8 +123,8 @@ var unsteady = []struct {
 	by   string
 }{
 	{regexp.MustCompile(`(?m)^\[ *[0-9.]+s\]`), "[T]"},
-	{regexp.MustCompile(`\b[0-9a-f]{8}\b`), "ID"},
-	{regexp.MustCompile(`(?m)^    \S+:[0-9]+\n`), ""}, // what listens, in whatever order
+	{regexp.MustCompile(`\b([0-9a-f]{8}|[0-9a-f]{32})\b`), "ID"}, // of runs; of machines
+	{regexp.MustCompile(`(?m)^    \S+:[0-9]+\n`), ""},            // what listens, in whatever order
 	{regexp.MustCompile(`(Active|Main PID|Tasks|Memory|CPU): .*`), "$1"},
 	{regexp.MustCompile(`└─[0-9]+`), "└─"},
 	{regexp.MustCompile(`[0-9]+ added, [0-9]+ changed, [0-9]+ removed`), "N"}, // services write files of their own

@@ -55,7 +55,7 @@ func TestAzureRefusals(t *testing.T) {
 	}{
 		{"flag of this machine", "", []string{"--on", "azure", "--cpus", "2"}, ExitUsage, "--cpus says nothing to a build with --on azure"},
 		{"flag of Azure", "", []string{"--vm-size", "Standard_D2s_v5"}, ExitUsage, "--vm-size says nothing to a build with --on local"},
-		{"place", "", []string{"--on", "aws"}, ExitUsage, "allowed: local, qemu, azure"},
+		{"place", "", []string{"--on", "aws"}, ExitUsage, "allowed: local, qemu, fast, nspawn, auto, azure"},
 		{"no plugin", "PACKER_PLUGIN_PATH=" + t.TempDir(), []string{"--on", "azure"}, ExitHost,
 			"ingot plugins install github.com/hashicorp/azure '~> 2.5'"},
 		{"nobody", "AZURE_TOKEN_CREDENTIALS=EnvironmentCredential", []string{"--on", "azure"}, ExitHost, "check AZURE_TENANT_ID, AZURE_CLIENT_ID"},
