@@ -49,7 +49,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	state := new(multistep.BasicStateBag)
 	state.Put("hook", hook)
 	state.Put("ui", ui)
-	steps := []multistep.Step{&stepHost{g}, &stepFolder{guest: g}, &stepDisk{g}}
+	steps := []multistep.Step{&stepHost{g}, g.stepFolder(), &stepDisk{g}}
 	if b.config.Layer == "" {
 		steps = append(steps, &communicator.StepSSHKeyGen{
 			CommConf:            &b.config.comm, // in memory alone

@@ -53,31 +53,13 @@ func (g *guest) openLayer() (err error) {
 
 func (*stepHost) Cleanup(multistep.StateBag) {}
 
-// stepFolder makes the output directory, or takes an existing one that holds no disk yet.
-type stepFolder struct {
-	*guest
-	made bool
-}
-
-func (s *stepFolder) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
-	return machine.End(state, s.make())
-}
-
-func (s *stepFolder) make() (err error) {
-	if s.config.SourceDisk, err = filepath.Abs(s.config.SourceDisk); err != nil {
-		return fmt.Errorf("source_disk: %w", err)
-	}
-	if s.dir, s.made, err = machine.MakeFolder(s.config.OutputDirectory, s.config.PackerForce); err != nil {
-		return err
-	}
-	s.remove(machine.ConsoleFile) // an old one would be taken for this build's
-	return nil
-}
-
-func (s *stepFolder) Cleanup(multistep.StateBag) {
-	if s.made && !s.finished {
-		_ = os.Remove(s.dir) // stays if a log is in it
-	}
+// stepFolder is the output directory.
+func (g *guest) stepFolder() *machine.StepFolder {
+	c := g.config
+	return &machine.StepFolder{Output: c.OutputDirectory, Force: c.PackerForce, Source: &c.SourceDisk, Found: func(dir string) {
+		g.dir = dir
+		g.remove(machine.ConsoleFile) // an old one would be taken for this build's
+	}, Finished: func() bool { return g.finished }}
 }
 
 // stepDisk makes the disk that the guest writes to.

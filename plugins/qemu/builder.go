@@ -56,7 +56,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	state.Put("ui", ui)
 	steps := []multistep.Step{
 		&stepHost{vm},
-		&stepFolder{vm: vm},
+		vm.stepFolder(),
 		&stepDisk{vm},
 	}
 	switch {

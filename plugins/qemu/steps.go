@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
@@ -57,32 +56,14 @@ func (s *vm) findFirmware() (efiFirmware, error) {
 
 func (*stepHost) Cleanup(multistep.StateBag) {}
 
-// stepFolder makes the output directory, or takes an existing one that holds no disk yet.
-type stepFolder struct {
-	*vm
-	made bool
-}
-
-func (s *stepFolder) Run(_ context.Context, state multistep.StateBag) multistep.StepAction {
-	return machine.End(state, s.make())
-}
-
-func (s *stepFolder) make() (err error) {
-	if s.config.SourceDisk, err = filepath.Abs(s.config.SourceDisk); err != nil {
-		return fmt.Errorf("source_disk: %w", err)
-	}
-	if s.dir, s.made, err = machine.MakeFolder(s.config.OutputDirectory, s.config.PackerForce); err != nil {
-		return err
-	}
-	// QEMU appends nothing to an old console, but until it starts, an old one would be taken for this build's.
-	s.remove(machine.ConsoleFile, monitorFile)
-	return nil
-}
-
-func (s *stepFolder) Cleanup(multistep.StateBag) {
-	if s.made && !s.finished {
-		_ = os.Remove(s.dir) // stays if the console's log is in it
-	}
+// stepFolder is the output directory.
+func (v *vm) stepFolder() *machine.StepFolder {
+	c := v.config
+	return &machine.StepFolder{Output: c.OutputDirectory, Force: c.PackerForce, Source: &c.SourceDisk, Found: func(dir string) {
+		v.dir = dir
+		// QEMU appends nothing to an old console, but until it starts, an old one would be taken for this build's.
+		v.remove(machine.ConsoleFile, monitorFile)
+	}, Finished: func() bool { return v.finished }}
 }
 
 // stepDisk makes the disk that the guest writes to.

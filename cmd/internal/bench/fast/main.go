@@ -16,7 +16,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/ingot-build/ingot/cmd/internal/bench/rig"
@@ -33,38 +32,14 @@ const (
 var onFast = []string{"--on", "fast"}
 
 func main() {
-	if len(os.Args) < 2 || len(os.Args) > 3 {
-		fmt.Fprintln(os.Stderr, "usage: fast INGOT [IMAGE]")
-		os.Exit(2)
-	}
-	image := "debian-12"
-	if len(os.Args) == 3 {
-		image = os.Args[2]
-	}
-	ok, err := run(os.Args[1], image)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-	}
-	if err != nil || !ok {
-		os.Exit(1)
-	}
-}
-
-func run(ingot, image string) (ok bool, err error) {
-	r, err := rig.Prepare(ingot, image)
-	if err != nil {
-		return false, err
-	}
-	defer r.Close()
-	b := &bench{Rig: r}
-	b.Head()
-	for _, measure := range []func() error{b.start, b.five, b.layers, b.disk, b.packages} {
-		if err := measure(); err != nil {
-			return false, err
+	rig.Main("fast", func(r *rig.Rig) error {
+		b := &bench{Rig: r}
+		if err := rig.All(b.start, b.five, b.layers, b.disk, b.packages); err != nil {
+			return err
 		}
-	}
-	b.memories()
-	return !b.Missed, nil
+		b.memories()
+		return nil
+	})
 }
 
 // bench has the measurements, and the most memory that builds took on each target.

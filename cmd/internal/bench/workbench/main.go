@@ -14,8 +14,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/ingot-build/ingot/cmd/internal/bench/rig"
@@ -33,39 +31,15 @@ const (
 )
 
 func main() {
-	if len(os.Args) < 2 || len(os.Args) > 3 {
-		fmt.Fprintln(os.Stderr, "usage: workbench INGOT [IMAGE]")
-		os.Exit(2)
-	}
-	image := "debian-12"
-	if len(os.Args) == 3 {
-		image = os.Args[2]
-	}
-	ok, err := run(os.Args[1], image)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-	}
-	if err != nil || !ok {
-		os.Exit(1)
-	}
-}
-
-func run(ingot, image string) (ok bool, err error) {
-	r, err := rig.Prepare(ingot, image)
-	if err != nil {
-		return false, err
-	}
-	defer r.Close()
-	b := &bench{r}
-	b.Head()
-	for _, measure := range []func() error{b.edits, b.cached, b.tenSteps, b.diff} {
-		if err := measure(); err != nil {
-			return false, err
+	rig.Main("workbench", func(r *rig.Rig) error {
+		b := &bench{r}
+		if err := rig.All(b.edits, b.cached, b.tenSteps, b.diff); err != nil {
+			return err
 		}
-	}
-	b.Figure(b.Memory <= memoryBound, "Ingot's own memory at its peak, of all runs above: %d MiB (wanted: at most %d MiB",
-		b.Memory>>20, memoryBound>>20)
-	return !b.Missed, nil
+		b.Figure(b.Memory <= memoryBound, "Ingot's own memory at its peak, of all runs above: %d MiB (wanted: at most %d MiB",
+			b.Memory>>20, memoryBound>>20)
+		return nil
+	})
 }
 
 // bench has the measurements.
