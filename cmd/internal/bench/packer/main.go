@@ -9,7 +9,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ingot-build/ingot/cmd/internal/bench/rig"
 	"github.com/ingot-build/ingot/internal/testtools"
 )
 
@@ -133,7 +133,7 @@ func prepare(ingot, stock, plugin, image string) (b *bench, err error) {
 	if b.ingotPath, err = filepath.Abs(ingot); err != nil {
 		return nil, err
 	}
-	disk, err := output(exec.Command(b.ingotPath, "image", "path", image))
+	disk, err := rig.Output(exec.Command(b.ingotPath, "image", "path", image))
 	if err != nil {
 		return nil, err
 	}
@@ -142,14 +142,14 @@ func prepare(ingot, stock, plugin, image string) (b *bench, err error) {
 	if err := os.WriteFile(file, []byte(template), 0o600); err != nil {
 		return nil, err
 	}
-	if _, err := output(exec.Command(b.ingotPath, "translate", file, "-o", b.folder)); err != nil {
+	if _, err := rig.Output(exec.Command(b.ingotPath, "translate", file, "-o", b.folder)); err != nil {
 		return nil, err
 	}
 	b.env = append(os.Environ(), "PACKER_PLUGIN_PATH="+filepath.Join(dir, "plugins"), "PACKER_CONFIG_DIR="+dir, "CHECKPOINT_DISABLE=1",
 		"XDG_STATE_HOME="+filepath.Join(dir, "state"))
 	install := exec.Command(stock, "plugins", "install", "--path", plugin, "github.com/ingot-build/ingot")
 	install.Env = b.env
-	_, err = output(install)
+	_, err = rig.Output(install)
 	return b, err
 }
 
@@ -168,16 +168,6 @@ func (b *bench) build(program, name string) (measured, error) {
 	cmd := exec.Command(program, "build", "-var", "source_disk="+b.disk, "-var", "output_directory="+out, "-var", "vm_name="+name, b.folder)
 	cmd.Env = b.env
 	return measure(cmd)
-}
-
-func output(cmd *exec.Cmd) (string, error) {
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w: %.2000s%.2000s", cmd, err, out, stderr.String())
-	}
-	return string(out), nil
 }
 
 // measured is what one build took.
